@@ -1,0 +1,70 @@
+/* value.h - the reference-counted values on edges, and the memory they live in. [any] thread. */
+#ifndef IMP_VALUE_H
+#define IMP_VALUE_H
+#include <impasto/impasto.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include "hash.h"
+
+/* Where pixels come from: a pool that keeps freed buffers for the next picture of that size and counts. */
+struct memory;
+struct memory *memory_new(uint64_t limit); /* bytes; 0 = none */
+void memory_free(struct memory *);         /* after the last value */
+uint64_t memory_used(const struct memory *);
+uint64_t memory_peak(const struct memory *);
+/* 64-byte aligned, not zeroed; NULL when over the limit (memory_refused tells) or out of memory. */
+void *memory_take(struct memory *, size_t bytes);
+void memory_give(struct memory *, void *, size_t bytes);
+
+/* What the host knows of a picture beside its samples; shared by all that comes from it. */
+struct meta {
+    atomic_uint refs;
+    char *stem;           /* "harbour" */
+    unsigned bits;        /* depth of the file: 8, 16, 32 */
+    struct block { void *data; size_t size; } exif, xmp, icc; /* raw payloads; NULL = none */
+};
+struct meta *meta_new(void);
+struct meta *meta_retain(struct meta *);
+void meta_release(struct meta *);
+
+/* A value; the imp_* struct it shows to plugins is `as`, and every imp_value pointer of the host's
+ * making leads back to it by value_of. */
+struct value {
+    union { imp_value head; imp_image image; imp_tensor tensor; imp_table table; imp_object object; } as;
+    atomic_uint refs;
+    struct memory *memory;
+    size_t bytes;              /* of as.*.data */
+    struct meta *meta;         /* NULL or retained */
+    bool sealed;               /* was set as an output */
+    struct value *owner;       /* a view (alpha split off): keeps this one alive */
+    void (*drop)(void *) IMP_NX; /* objects */
+    void *extra;               /* tables' rows and texts, tensors' shape: value.c */
+};
+
+struct value *value_of(const imp_value *);
+struct value *value_retain(struct value *);
+void value_release(struct value *); /* NULL allowed */
+/* New values with one reference; NULL: no memory or over the limit. Sizes are checked: sides 1..65536,
+ * 1, 3 or 4 channels. Rows are padded to 16 floats. */
+struct value *value_image(struct memory *, uint32_t width, uint32_t height, uint32_t channels,
+                          uint32_t colour);
+struct value *value_tensor(struct memory *, uint32_t dtype, uint32_t ndim, const int64_t *shape,
+                           const char *name);
+struct value *value_table(uint32_t column_count, const imp_column *);
+imp_status value_add_row(struct value *table, const imp_cell *);
+struct value *value_object(const char *type, const char *provider, void *object,
+                           void (*drop)(void *) IMP_NX);
+/* An image that shows the first `channels` planes of another without a copy. */
+struct value *value_planes(struct value *image, uint32_t first, uint32_t channels);
+/* First NaN or infinity of an image or float tensor: false if there is one. */
+bool value_finite(const struct value *);
+bool value_constant_picture(const struct value *); /* all samples of each channel equal */
+/* Identity of the content (objects: {0,0}). */
+struct hash value_hash(const struct value *);
+
+/* Serialised (spool, disk cache): image, tensor, table with meta stem; IMP_E_UNSUPPORTED for objects. A file
+ * read back is checked (magic, sizes, hash); images and tensors of a spool may be mapped, not read. */
+imp_status value_write(const struct value *, int fd);
+imp_status value_read(struct memory *, const char *path, struct value **out);
+
+#endif
