@@ -1,0 +1,32 @@
+/* settings.h - what the surroundings say: IMPASTO_* variables, XDG folders, impasto.ini. The command line wins
+ * over the environment, that over impasto.ini, that over the defaults. */
+#ifndef IMP_SETTINGS_H
+#define IMP_SETTINGS_H
+#include <stdint.h>
+#include "arena.h"
+#include "options.h"
+#include "report.h"
+
+enum log_level { LOG_ERROR = 1, LOG_WARNING, LOG_INFO, LOG_DEBUG };
+struct settings {
+    const char *plugin_path;         /* --plugin-path and impasto.ini, joined with ':'; NULL = neither */
+    const char **preset_search, **model_search; /* every folder, in order of search; ends with NULL */
+    size_t preset_search_count, model_search_count;
+    const char *share;               /* the program's own share/impasto, found from its place */
+    const char *program_folder;      /* folder the program is in */
+    const char *cache;               /* $XDG_CACHE_HOME/impasto, made with its CACHEDIR.TAG; NULL = none */
+    const char *config;              /* impasto.ini that was read, or would be; NULL = no home */
+    unsigned jobs, threads;          /* 0 = choose */
+    uint64_t mem;                    /* bytes, 0 = none */
+    const char *overwrite;           /* NULL = not said */
+    const char *simd;                /* IMPASTO_SIMD, or NULL */
+    enum log_level log;
+    bool private_, exact, no_cache, insecure;
+};
+/* Reads all of it. Mistakes: in variables and options errors (E08xx), unknown IMPASTO_* and keys of impasto.ini
+ * warnings (W08xx). false: there were errors. */
+bool settings_read(struct arena *, const struct arguments *, struct settings *, struct report *);
+/* XDG: the folder of that variable below the home's default; relative values are ignored; NULL = neither. */
+const char *settings_xdg(struct arena *, const char *variable, const char *below_home);
+
+#endif
