@@ -20,7 +20,7 @@ void *arena_alloc(struct arena *, size_t n, size_t size);
 char *arena_strdup(struct arena *, const char *text);
 char *arena_strndup(struct arena *, const char *text, size_t n);
 __attribute__((format(printf, 2, 3))) char *arena_printf(struct arena *, const char *fmt, ...);
-char *arena_vprintf(struct arena *, const char *fmt, va_list);
+__attribute__((format(printf, 2, 0))) char *arena_vprintf(struct arena *, const char *fmt, va_list);
 /* Doubles an array kept as (pointer, count, capacity) when it is full; returns the array. */
 void *arena_grow(struct arena *, void *array, size_t count, size_t *capacity, size_t size);
 
