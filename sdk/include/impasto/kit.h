@@ -92,6 +92,14 @@ typedef struct kit_lines_options {
 imp_status kit_lines(const imp_image *src, imp_image *dst, const kit_lines_options *,
                      imp_job *job);
 
+/* ---- a row of a file's interleaved samples to and from planes: kit_pixels.c; for codecs ---- */
+
+/* Row y of an image of 1, 3 or 4 channels from width * channels samples, v / 255 or v / 65535. */
+void kit_row_from_u8(const uint8_t *pixels, imp_image *out, uint32_t y);
+void kit_row_from_u16(const uint16_t *pixels, imp_image *out, uint32_t y);
+/* And back: clamped to 0..1, rounded to nearest. */
+void kit_row_to_u8(const imp_image *in, uint32_t y, uint8_t *pixels);
+
 /* ---- text into pictures: kit_label.c; a small font of our own, ASCII and Latin-1 letters ---- */
 
 /* Size in px of one line of UTF-8 text at glyph height `size` (>= 7). Unknown letters are boxes. */
