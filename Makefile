@@ -94,8 +94,8 @@ $(B)/flags: FORCE
 FORCE:
 
 extra_host/codec_stb = $(call system,stb libdeflate) -O3
-extra_sdk/kit        = -O3
-extra_plugins        = -O3
+extra_sdk/kit        = -O3 -fno-trapping-math
+extra_plugins        = -O3 -fno-trapping-math
 file_flags = $(extra_$(basename $(1))) $(if $(filter sdk/kit/%,$(1)),$(extra_sdk/kit)) $(if $(filter plugins/%,$(1)),$(extra_plugins)) \
 	$(if $(filter host/main.c host/command_%.c,$(1)),-DIMPASTO_VERSION='"$(VERSION)"')
 $(B)/obj/%.o: %.c $(B)/flags

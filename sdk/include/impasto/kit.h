@@ -44,6 +44,9 @@ uint64_t kit_random(uint64_t seed, uint64_t what, uint64_t i);
 double kit_uniform(uint64_t seed, uint64_t what, uint64_t i);
 /* Normal, mean 0, deviation 1 (Box-Muller on two numbers of the stream). */
 double kit_normal(uint64_t seed, uint64_t what, uint64_t i);
+/* The same distribution in float, for pictures: n numbers from number `first` on, cut off at 6.7
+ * deviations, without a call for each. Not the numbers of kit_normal. */
+void kit_normals(uint64_t seed, uint64_t what, uint64_t first, size_t n, float *out);
 
 /* ---- colour: kit_colour.c ---- */
 
