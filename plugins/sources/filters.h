@@ -1,0 +1,8 @@
+/* filters.h - the filters of plugins/sources, one file each. */
+#ifndef IMP_SOURCES_FILTERS_H
+#define IMP_SOURCES_FILTERS_H
+#include <impasto/impasto.h>
+
+extern const imp_filter filter_source_scene;
+
+#endif
