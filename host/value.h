@@ -12,8 +12,12 @@ struct memory *memory_new(uint64_t limit); /* bytes; 0 = none */
 void memory_free(struct memory *);         /* after the last value */
 uint64_t memory_used(const struct memory *);
 uint64_t memory_peak(const struct memory *);
-/* 64-byte aligned, not zeroed; NULL when over the limit (memory_refused tells) or out of memory. */
+/* 64-byte aligned, not zeroed; NULL when over the limit (memory_refused tells) or out of memory. A NULL
+ * memory is the plain heap: nothing counted, nothing kept. */
 void *memory_take(struct memory *, size_t bytes);
+/* Would that many bytes more go over the limit? */
+bool memory_refused(const struct memory *, size_t bytes);
+uint64_t memory_limit(const struct memory *);
 void memory_give(struct memory *, void *, size_t bytes);
 
 /* What the host knows of a picture beside its samples; shared by all that comes from it. */
@@ -66,5 +70,7 @@ struct hash value_hash(const struct value *);
  * read back is checked (magic, sizes, hash); images and tensors of a spool may be mapped, not read. */
 imp_status value_write(const struct value *, int fd);
 imp_status value_read(struct memory *, const char *path, struct value **out);
+/* One value of a file that holds several, from the descriptor's position on. */
+imp_status value_read_next(struct memory *, int fd, struct value **out);
 
 #endif

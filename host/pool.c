@@ -1,0 +1,303 @@
+/* pool.c - the worker threads. Helpers are made when there is first something for them to do.
+ *
+ * Two kinds of work: *tasks* (long: one thread each, they take items) and *pieces* (short: loops that a
+ * filter cut up). Whoever cuts a loop works on it himself and then only waits for pieces already taken by
+ * others, so waiting never goes round in circles, and nobody starts an item inside another. */
+#define _GNU_SOURCE /* sched_getaffinity */
+#include "pool.h"
+
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct loop { /* one pool_parallel call, on its caller's stack */
+    struct loop *next;
+    void (*fn)(void *, uint32_t) IMP_NX;
+    void *user;
+    const atomic_int *stop;
+    uint32_t n;
+    _Atomic uint64_t taken; /* of n; goes beyond it */
+    unsigned helpers;       /* under the lock */
+};
+
+struct tasks { /* one pool_tasks call */
+    void (*task)(void *, unsigned);
+    void *user;
+    unsigned count, taken, ended;
+};
+
+struct pool {
+    pthread_mutex_t lock;
+    pthread_cond_t work, done;
+    struct loop *loops;  /* those with pieces left, newest first: inner loops before outer ones */
+    struct tasks *tasks;
+    unsigned threads, made, idle;
+    bool ending;
+    pthread_t helper[];
+};
+
+struct pool *pool_new(unsigned threads)
+{
+    if (!threads)
+        threads = 1;
+    struct pool *p = calloc(1, sizeof *p + threads * sizeof(pthread_t));
+    if (!p)
+        return NULL;
+    p->threads = threads;
+    if (pthread_mutex_init(&p->lock, NULL))
+        goto no_lock;
+    if (pthread_cond_init(&p->work, NULL))
+        goto no_work;
+    if (pthread_cond_init(&p->done, NULL))
+        goto no_done;
+    return p;
+no_done:
+    pthread_cond_destroy(&p->work);
+no_work:
+    pthread_mutex_destroy(&p->lock);
+no_lock:
+    free(p);
+    return NULL;
+}
+
+void pool_free(struct pool *p)
+{
+    if (!p)
+        return;
+    pthread_mutex_lock(&p->lock);
+    p->ending = true;
+    pthread_cond_broadcast(&p->work);
+    pthread_mutex_unlock(&p->lock);
+    for (unsigned i = 0; i < p->made; i++)
+        pthread_join(p->helper[i], NULL);
+    pthread_cond_destroy(&p->done);
+    pthread_cond_destroy(&p->work);
+    pthread_mutex_destroy(&p->lock);
+    free(p);
+}
+
+unsigned pool_threads(const struct pool *p)
+{
+    return p->threads;
+}
+
+/* Works on a loop until no piece is left or it is stopped. true: all were handed out. */
+static bool work_on(struct loop *l)
+{
+    for (;;) {
+        if (l->stop && atomic_load_explicit(l->stop, memory_order_relaxed))
+            return atomic_load(&l->taken) >= l->n;
+        const uint64_t i = atomic_fetch_add(&l->taken, 1);
+        if (i >= l->n)
+            return true;
+        l->fn(l->user, (uint32_t)i);
+    }
+}
+
+static void unlink_loop(struct pool *p, const struct loop *l)
+{
+    for (struct loop **at = &p->loops; *at; at = &(*at)->next)
+        if (*at == l) {
+            *at = l->next;
+            return;
+        }
+}
+
+/* Under the lock: helps with the newest loop. */
+static void help(struct pool *p)
+{
+    struct loop *l = p->loops;
+    l->helpers++;
+    pthread_mutex_unlock(&p->lock);
+    work_on(l);
+    pthread_mutex_lock(&p->lock);
+    unlink_loop(p, l);
+    if (--l->helpers == 0)
+        pthread_cond_broadcast(&p->done);
+}
+
+/* Under the lock: runs one task to its end. */
+static void run_task(struct pool *p, struct tasks *t)
+{
+    const unsigned slot = t->taken++;
+    pthread_mutex_unlock(&p->lock);
+    t->task(t->user, slot);
+    pthread_mutex_lock(&p->lock);
+    if (++t->ended == t->count)
+        pthread_cond_broadcast(&p->done);
+    pthread_cond_broadcast(&p->work); /* its caller may be waiting to help */
+}
+
+static void *helper_main(void *user)
+{
+    struct pool *p = user;
+    pthread_mutex_lock(&p->lock);
+    while (!p->ending) {
+        if (p->tasks && p->tasks->taken < p->tasks->count) {
+            run_task(p, p->tasks);
+        } else if (p->loops) {
+            help(p);
+        } else {
+            p->idle++;
+            pthread_cond_wait(&p->work, &p->lock);
+            p->idle--;
+        }
+    }
+    pthread_mutex_unlock(&p->lock);
+    return NULL;
+}
+
+/* Under the lock: sees to it that up to n helpers come. Without more threads the callers do it all. */
+static void call_helpers(struct pool *p, unsigned n)
+{
+    sigset_t all, before;
+    const unsigned waiting = p->idle < n ? p->idle : n;
+    for (unsigned i = 0; i < waiting; i++)
+        pthread_cond_signal(&p->work);
+    if (waiting == n || p->made + 1 >= p->threads)
+        return;
+    sigfillset(&all); /* signals are for the main thread */
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    for (n -= waiting; n && p->made + 1 < p->threads; n--, p->made++)
+        if (pthread_create(&p->helper[p->made], NULL, helper_main, p))
+            break;
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+}
+
+imp_status pool_parallel(struct pool *p, uint32_t n, void (*fn)(void *, uint32_t) IMP_NX, void *user,
+                         const atomic_int *stop)
+{
+    struct loop l = {.fn = fn, .user = user, .stop = stop, .n = n};
+    if (n < 2 || p->threads == 1)
+        return work_on(&l) ? IMP_OK : IMP_CANCELLED;
+    pthread_mutex_lock(&p->lock);
+    l.next = p->loops;
+    p->loops = &l;
+    call_helpers(p, n - 1 < p->threads - 1 ? n - 1 : p->threads - 1);
+    pthread_mutex_unlock(&p->lock);
+    work_on(&l);
+    pthread_mutex_lock(&p->lock);
+    unlink_loop(p, &l);
+    while (l.helpers)
+        pthread_cond_wait(&p->done, &p->lock);
+    pthread_mutex_unlock(&p->lock);
+    return atomic_load(&l.taken) >= n ? IMP_OK : IMP_CANCELLED;
+}
+
+imp_status pool_tasks(struct pool *p, unsigned jobs, void (*task)(void *, unsigned), void *user)
+{
+    struct tasks t = {.task = task, .user = user, .count = jobs ? jobs : 1};
+    if (t.count > p->threads)
+        t.count = p->threads;
+    pthread_mutex_lock(&p->lock);
+    if (p->tasks) { /* one set at a time: items do not hold items */
+        pthread_mutex_unlock(&p->lock);
+        return IMP_E_INTERNAL;
+    }
+    p->tasks = &t;
+    t.taken = 1; /* slot 0 is the caller's */
+    call_helpers(p, t.count - 1);
+    pthread_mutex_unlock(&p->lock);
+    task(user, 0);
+    pthread_mutex_lock(&p->lock);
+    t.ended++;
+    while (t.ended < t.count) {
+        if (t.taken < t.count)
+            run_task(p, &t);
+        else if (p->loops)
+            help(p);
+        else
+            pthread_cond_wait(&p->work, &p->lock);
+    }
+    p->tasks = NULL;
+    pthread_mutex_unlock(&p->lock);
+    return IMP_OK;
+}
+
+/* ---- how many processors there are for us ---- */
+
+/* The first two numbers of a file ("max 100000": the first is -1). */
+static bool two_numbers(const char *path, double out[2])
+{
+    char text[64] = "";
+    FILE *f = fopen(path, "re");
+    if (!f)
+        return false;
+    const size_t n = fread(text, 1, sizeof text - 1, f);
+    fclose(f);
+    text[n] = '\0';
+    char *end = text;
+    out[0] = strncmp(text, "max", 3) ? (double)strtol(text, &end, 10) : -1;
+    if (out[0] < 0)
+        return true;
+    out[1] = (double)strtol(end, NULL, 10);
+    return end != text;
+}
+
+static double smaller_quota(double best, const double pair[2])
+{
+    const double quota = pair[0] > 0 && pair[1] > 0 ? pair[0] / pair[1] : 0;
+    return quota > 0 && (best <= 0 || quota < best) ? quota : best;
+}
+
+/* Quotas of a cgroup and of all above it; group is cut shorter on the way. */
+static double quota_of(const char *mount, char *group, bool v2)
+{
+    double best = 0, pair[2];
+    char path[4352];
+    for (;;) {
+        if (v2) {
+            snprintf(path, sizeof path, "%s%s/cpu.max", mount, group);
+            if (two_numbers(path, pair))
+                best = smaller_quota(best, pair);
+        } else {
+            double period[2] = {0, 0};
+            snprintf(path, sizeof path, "%s%s/cpu.cfs_quota_us", mount, group);
+            const bool have = two_numbers(path, pair);
+            snprintf(path, sizeof path, "%s%s/cpu.cfs_period_us", mount, group);
+            if (have && two_numbers(path, period))
+                best = smaller_quota(best, (double[]){pair[0], period[0]});
+        }
+        char *slash = strrchr(group, '/');
+        if (!slash)
+            return best;
+        *slash = '\0';
+    }
+}
+
+static double cgroup_quota(void)
+{
+    char line[4200];
+    double best = 0;
+    FILE *f = fopen("/proc/self/cgroup", "re");
+    while (f && fgets(line, sizeof line, f)) {
+        line[strcspn(line, "\n")] = '\0';
+        char *names = strchr(line, ':'), *group = names ? strchr(names + 1, ':') : NULL;
+        if (!group)
+            continue;
+        *group++ = '\0';
+        const bool v2 = names[1] == '\0';
+        const char *mount = v2 ? "/sys/fs/cgroup" : "/sys/fs/cgroup/cpu";
+        if (v2 || strstr(names, "cpu,") || !strcmp(names + 1, "cpu"))
+            best = smaller_quota(best, (double[]){quota_of(mount, group, v2), 1});
+    }
+    if (f)
+        fclose(f);
+    return best;
+}
+
+unsigned pool_processors(void)
+{
+    cpu_set_t set;
+    unsigned n = 1;
+    if (!sched_getaffinity(0, sizeof set, &set))
+        n = (unsigned)CPU_COUNT(&set);
+    const double quota = cgroup_quota();
+    if (quota > 0 && quota < n)
+        n = (unsigned)(quota + 0.999);
+    return n ? n : 1;
+}
