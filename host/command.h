@@ -36,8 +36,14 @@ bool command_has(const struct command *, enum option_id);
 __attribute__((format(printf, 3, 4))) int command_usage(struct command *, const char *hint, const char *fmt, ...);
 /* Two options that cannot go together: true when both are given, and reported. */
 bool command_clash(struct command *, enum option_id, enum option_id);
-/* The operand PRESET with --set applied, and its graph. NULL: reported, *status says how to exit. */
-struct graph *command_graph(struct command *, struct preset **, int *status);
+/* The --set options; n of them. */
+const struct preset_set *command_sets(struct command *, size_t *n);
+/* A preset with --set applied, and its graph. NULL: reported, *status says how to exit. */
+struct graph *command_graph(struct command *, const char *name, struct preset **, int *status);
+
+/* What the command line and the settings say of a run. command_run.c */
+struct batch_options;
+void command_batch_options(struct command *, struct batch_options *);
 
 /* The verbs, one file each: command_<verb>.c */
 int command_run(struct command *);

@@ -29,7 +29,7 @@ struct option_row {
     const char *more;      /* what --help and the manual say beside it, or NULL */
     const char *config;    /* section of impasto.ini that may set a default, or NULL */
     enum offer offer;
-    bool repeats;          /* may be given more than once; of others the last counts */
+    bool repeats;          /* more than once; others only with one and the same value */
 };
 /* Rows by option_id. */
 extern const struct option_row option_rows[OPT_COUNT];

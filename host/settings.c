@@ -1,0 +1,362 @@
+/* settings.c - gathers what the surroundings say into one struct. */
+#define _GNU_SOURCE /* secure_getenv, environ */
+#include "settings.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <impasto/kit.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+struct reading {
+    struct arena *arena;
+    const struct arguments *args;
+    struct settings *out;
+    struct report *report;
+    bool ok;
+};
+
+static const char *const variables[] = {"IMPASTO_PLUGIN_PATH", "IMPASTO_PRESET_PATH", "IMPASTO_MODEL_PATH",
+                                        "IMPASTO_THREADS",     "IMPASTO_MEM",         "IMPASTO_LOG",
+                                        "IMPASTO_SIMD"};
+
+const char *settings_xdg(struct arena *arena, const char *variable, const char *below_home)
+{
+    const char *folder = secure_getenv(variable), *home = secure_getenv("HOME");
+    if (folder && folder[0] == '/')
+        return arena_strdup(arena, folder);
+    return home && home[0] == '/' ? arena_printf(arena, "%s/%s", home, below_home) : NULL;
+}
+
+__attribute__((format(printf, 3, 4))) static void bad(struct reading *r, const char *hint, const char *fmt, ...)
+{
+    va_list ap;
+    va_start(ap, fmt);
+    const char *message = arena_vprintf(r->arena, fmt, ap);
+    va_end(ap);
+    usage_fault(r->report, "E0806", r->args->verb, hint, "%s", message);
+    r->ok = false;
+}
+
+/* ---- values, wherever they come from ---- */
+
+static void read_count(struct reading *r, const char *from, const char *text, unsigned *out)
+{
+    long long n;
+    if (!text)
+        return;
+    if (parse_integer(text, &n) && n >= 1 && n <= 4096)
+        *out = (unsigned)n;
+    else
+        bad(r, "a whole number, 1 .. 4096", "%s: '%s' is no number of threads or jobs", from, text);
+}
+
+static void read_mem(struct reading *r, const char *from, const char *text)
+{
+    unsigned long long n;
+    if (!text)
+        return;
+    if (parse_bytes(text, &n) && n >= 1u << 20)
+        r->out->mem = n;
+    else
+        bad(r, "a size of 1M or more: 512M, 2G, 1.5G", "%s: '%s' is no amount of memory", from, text);
+}
+
+/* The number from 1 of text among names; 0: not there. */
+static int one_of(const char *text, const char *const *names, int n)
+{
+    for (int i = 0; i < n; i++)
+        if (!strcmp(text, names[i]))
+            return i + 1;
+    return 0;
+}
+
+static void read_variables(struct reading *r)
+{
+    static const char *const levels[] = {"error", "warning", "info", "debug"};
+    static const char *const simd[] = {"auto", "avx512", "avx2", "sse"};
+    struct settings *s = r->out;
+    const char *log = getenv("IMPASTO_LOG"), *kernels = getenv("IMPASTO_SIMD");
+    read_count(r, "IMPASTO_THREADS", getenv("IMPASTO_THREADS"), &s->threads);
+    read_mem(r, "IMPASTO_MEM", getenv("IMPASTO_MEM"));
+    s->log = log ? (enum log_level)one_of(log, levels, 4) : LOG_WARNING;
+    if (!s->log)
+        bad(r, "one of: error warning info debug", "IMPASTO_LOG: '%s' is no level", log);
+    s->simd = kernels;
+    if (kernels && !one_of(kernels, simd, 4))
+        bad(r, "one of: auto avx512 avx2 sse", "IMPASTO_SIMD: '%s' is no instruction set", kernels);
+}
+
+extern char **environ;
+
+static void warn_of_unknown_variables(struct reading *r)
+{
+    enum { N = sizeof variables / sizeof *variables };
+    for (char **e = environ; e && *e; e++) {
+        if (strncmp(*e, "IMPASTO_", 8))
+            continue;
+        const char *name = arena_strndup(r->arena, *e, strcspn(*e, "="));
+        if (one_of(name, variables, N))
+            continue;
+        const char *near = nearest_name(name, variables, N);
+        struct fault *f = report_add(r->report, SEV_WARNING, "W0807", NULL, "environment: nothing reads %s", name);
+        if (near)
+            fault_note(f, "did you mean %s?", near);
+    }
+}
+
+/* ---- impasto.ini ---- */
+
+static bool yes(struct reading *r, const char *from, const char *text)
+{
+    static const char *const words[] = {"yes", "true", "on", "1", "no", "false", "off", "0"};
+    const int i = one_of(text, words, 8);
+    if (!i)
+        bad(r, "yes or no", "%s: '%s' is neither yes nor no", from, text);
+    return i >= 1 && i <= 4;
+}
+
+/* The option that a key of impasto.ini sets a default of, or OPT_COUNT. */
+static enum option_id config_option(const char *section, const char *key)
+{
+    for (int id = 0; id < OPT_COUNT; id++)
+        if (option_rows[id].config && !strcmp(option_rows[id].config, section) && !strcmp(option_rows[id].name, key))
+            return (enum option_id)id;
+    return OPT_COUNT;
+}
+
+static void warn_of_key(struct reading *r, const char *section, const kit_ini_key *key)
+{
+    const char *names[OPT_COUNT];
+    size_t n = 0;
+    for (int id = 0; id < OPT_COUNT; id++)
+        if (option_rows[id].config && !strcmp(option_rows[id].config, section))
+            names[n++] = option_rows[id].name;
+    const struct place at = {.file = r->out->config, .line = (int)key->key_at.line, .col = (int)key->key_at.col};
+    const char *near = nearest_name(key->key, names, n);
+    struct fault *f = report_add(r->report, SEV_WARNING, "W0808", &at, "nothing reads '%s' of [%s]", key->key, section);
+    if (near)
+        fault_hint(f, "did you mean '%s'?", near);
+    else
+        fault_note(f, n ? "[%s] knows what `impasto run --help` has as --options" : "sections: [run] [paths], not [%s]",
+                   section);
+}
+
+static const char *joined(struct arena *arena, const char *first, const char *second)
+{
+    if (!first || !second)
+        return first ? first : second;
+    return arena_printf(arena, "%s:%s", first, second);
+}
+
+struct config_paths { const char *plugins, *presets, *models; };
+
+static void apply_key(struct reading *r, struct config_paths *paths, const char *section, const kit_ini_key *key)
+{
+    struct settings *s = r->out;
+    const char *from = arena_printf(r->arena, "%s:%u: %s", s->config, (unsigned)key->key_at.line, key->key);
+    const char *value = arena_strdup(r->arena, key->value);
+    switch (config_option(section, key->key)) {
+    case OPT_JOBS: read_count(r, from, value, &s->jobs); break;
+    case OPT_THREADS: read_count(r, from, value, &s->threads); break;
+    case OPT_MEM: read_mem(r, from, value); break;
+    case OPT_OVERWRITE: s->overwrite = value; break;
+    case OPT_PRIVATE: s->private_ = yes(r, from, value); break;
+    case OPT_EXACT: s->exact = yes(r, from, value); break;
+    case OPT_NO_CACHE: s->no_cache = yes(r, from, value); break;
+    case OPT_PLUGIN_PATH: paths->plugins = value; break;
+    case OPT_PRESET_PATH: paths->presets = value; break;
+    case OPT_MODEL_PATH: paths->models = value; break;
+    default: warn_of_key(r, section, key); break;
+    }
+}
+
+static void apply_config(struct reading *r, const kit_ini *ini, struct config_paths *paths)
+{
+    for (uint32_t i = 0; i < ini->fault_count; i++) {
+        const kit_ini_fault *fault = &ini->faults[i];
+        const struct place at = {.file = r->out->config, .line = (int)fault->at.line, .col = (int)fault->at.col};
+        report_add(r->report, SEV_WARNING, "W0808", &at, "%s", fault->text);
+    }
+    for (uint32_t s = 0; s < ini->section_count; s++)
+        for (uint32_t k = 0; k < ini->sections[s].count; k++)
+            apply_key(r, paths, ini->sections[s].name, &ini->keys[ini->sections[s].first + k]);
+}
+
+/* The whole text of a file below 1 MiB, or NULL (errno; EFBIG). */
+static char *slurp(const char *path, size_t *size)
+{
+    enum { LIMIT = 1 << 20 };
+    FILE *file = fopen(path, "rbe");
+    if (!file)
+        return NULL;
+    char *text = heap_alloc(LIMIT, 1);
+    *size = fread(text, 1, LIMIT, file);
+    const int error = ferror(file) ? errno : *size == LIMIT ? EFBIG : 0;
+    fclose(file);
+    if (!error)
+        return text;
+    free(text);
+    errno = error;
+    return NULL;
+}
+
+static void read_config(struct reading *r, struct config_paths *paths)
+{
+    const char *folder = settings_xdg(r->arena, "XDG_CONFIG_HOME", ".config");
+    if (!folder)
+        return;
+    r->out->config = arena_printf(r->arena, "%s/impasto/impasto.ini", folder);
+    size_t size = 0;
+    char *text = slurp(r->out->config, &size);
+    if (!text) {
+        if (errno != ENOENT && errno != ENOTDIR)
+            report_add(r->report, SEV_WARNING, "W0808", NULL, "%s cannot be read: %s", r->out->config, strerror(errno));
+        return;
+    }
+    kit_ini ini = {0};
+    if (kit_ini_read(text, size, &ini) == IMP_OK)
+        apply_config(r, &ini, paths);
+    kit_ini_free(&ini);
+    free(text);
+}
+
+/* ---- folders ---- */
+
+struct folders { const char **list; size_t count, capacity; };
+
+static void add_folder(struct arena *arena, struct folders *f, const char *path)
+{
+    for (size_t i = 0; i < f->count; i++)
+        if (!strcmp(f->list[i], path))
+            return;
+    f->list = arena_grow(arena, f->list, f->count + 1, &f->capacity, sizeof *f->list);
+    f->list[f->count++] = path;
+    f->list[f->count] = NULL;
+}
+
+/* The folders of a list with ':' between, each with `below` behind it; not absolute: skipped if `xdg`. */
+static void add_list(struct arena *arena, struct folders *f, const char *list, const char *below, bool xdg)
+{
+    while (list && *list) {
+        const size_t n = strcspn(list, ":");
+        if (n && (!xdg || *list == '/'))
+            add_folder(arena, f, arena_printf(arena, "%.*s%s", (int)n, list, below));
+        list += n + (list[n] == ':');
+    }
+}
+
+/* Command line, environment, impasto.ini, XDG data folders, the program's own. */
+static const char **search_path(struct reading *r, enum option_id option, const char *variable, const char *configured,
+                                const char *leaf, size_t *count)
+{
+    struct arena *arena = r->arena;
+    struct folders f = {.list = arena_alloc(arena, 2, sizeof *f.list), .capacity = 2};
+    const char *below = arena_printf(arena, "/impasto/%s", leaf);
+    const char *data = settings_xdg(arena, "XDG_DATA_HOME", ".local/share");
+    const char *system = secure_getenv("XDG_DATA_DIRS");
+    add_list(arena, &f, arguments_text(r->args, option), "", false);
+    add_list(arena, &f, secure_getenv(variable), "", false);
+    add_list(arena, &f, configured, "", false);
+    if (data)
+        add_folder(arena, &f, arena_printf(arena, "%s%s", data, below));
+    if (r->out->share)
+        add_folder(arena, &f, arena_printf(arena, "%s/%s", r->out->share, leaf));
+    add_list(arena, &f, system && *system ? system : "/usr/local/share:/usr/share", below, true);
+    *count = f.count;
+    return f.list;
+}
+
+static void find_program(struct reading *r)
+{
+    char path[PATH_MAX];
+    const ssize_t n = readlink("/proc/self/exe", path, sizeof path - 1);
+    if (n <= 0)
+        return;
+    path[n] = 0;
+    char *slash = strrchr(path, '/');
+    if (!slash)
+        return;
+    *slash = 0;
+    r->out->program_folder = arena_strdup(r->arena, path);
+    slash = strrchr(path, '/');
+    if (slash)
+        r->out->share = arena_printf(r->arena, "%.*s/share/impasto", (int)(slash - path), path);
+}
+
+/* mkdir -p, private to the user. */
+static bool make_folders(const char *path)
+{
+    char copy[PATH_MAX];
+    if (strlen(path) >= sizeof copy)
+        return false;
+    strcpy(copy, path);
+    for (char *s = copy + 1; *s; s++)
+        if (*s == '/') {
+            *s = 0;
+            if (mkdir(copy, 0700) && errno != EEXIST)
+                return false;
+            *s = '/';
+        }
+    return !mkdir(copy, 0700) || errno == EEXIST;
+}
+
+static void find_cache(struct reading *r)
+{
+    static const char tag[] = "Signature: 8a477f597d28d172789f06886806bc55\n# Made by impasto; may be deleted.\n";
+    const char *home = settings_xdg(r->arena, "XDG_CACHE_HOME", ".cache");
+    if (!home)
+        return;
+    const char *folder = arena_printf(r->arena, "%s/impasto", home);
+    const char *file = arena_printf(r->arena, "%s/CACHEDIR.TAG", folder);
+    if (access(file, F_OK)) {
+        if (!make_folders(folder))
+            return;
+        const int fd = open(file, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+        if (fd < 0)
+            return;
+        const ssize_t n = write(fd, tag, sizeof tag - 1);
+        if (close(fd) || n != (ssize_t)sizeof tag - 1)
+            return;
+    }
+    r->out->cache = folder;
+}
+
+static void read_options(struct reading *r)
+{
+    const struct arguments *a = r->args;
+    struct settings *s = r->out;
+    read_count(r, "--jobs", arguments_text(a, OPT_JOBS), &s->jobs);
+    read_count(r, "--threads", arguments_text(a, OPT_THREADS), &s->threads);
+    read_mem(r, "--mem", arguments_text(a, OPT_MEM));
+    s->private_ |= arguments_have(a, OPT_PRIVATE);
+    s->exact |= arguments_have(a, OPT_EXACT);
+    s->no_cache |= arguments_have(a, OPT_NO_CACHE);
+    s->insecure = arguments_have(a, OPT_INSECURE_PLUGINS);
+    if (arguments_have(a, OPT_OVERWRITE))
+        s->overwrite = arguments_text(a, OPT_OVERWRITE);
+    static const char *const ways[] = {"changed", "never", "always"};
+    if (s->overwrite && !one_of(s->overwrite, ways, 3))
+        bad(r, "one of: changed never always", "overwrite cannot be '%s'", s->overwrite);
+}
+
+bool settings_read(struct arena *arena, const struct arguments *args, struct settings *out, struct report *report)
+{
+    *out = (struct settings){.log = LOG_WARNING};
+    struct reading r = {.arena = arena, .args = args, .out = out, .report = report, .ok = true};
+    struct config_paths paths = {0};
+    find_program(&r);
+    find_cache(&r);
+    read_config(&r, &paths);
+    read_variables(&r);
+    warn_of_unknown_variables(&r);
+    read_options(&r);
+    out->plugin_path = joined(arena, arguments_text(args, OPT_PLUGIN_PATH), paths.plugins);
+    out->preset_search = search_path(&r, OPT_PRESET_PATH, "IMPASTO_PRESET_PATH", paths.presets, "presets",
+                                     &out->preset_search_count);
+    out->model_search =
+        search_path(&r, OPT_MODEL_PATH, "IMPASTO_MODEL_PATH", paths.models, "models", &out->model_search_count);
+    return r.ok;
+}
