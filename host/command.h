@@ -62,6 +62,9 @@ int command_version(struct command *);
 int command_new_plugin(struct command *, const char *name, const char *folder);
 
 /* help.c - texts made from the tables; into `out`. */
+struct help_variable { const char *name, *what; };
+extern const struct help_variable help_variables[]; /* of the environment; ends with a NULL name */
+extern const char help_exits[];                     /* what each exit status means */
 void help_overview(struct text *out, enum help_level);
 void help_verb(const struct verb *, enum help_level, struct text *out);
 /* manual.c - roff: "impasto", a verb, "preset" or "plugin"; false: no such page. */
