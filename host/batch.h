@@ -49,10 +49,20 @@ bool batch_again(struct arena *, const char *path, struct batch_options *, struc
 /* items.c - which pictures */
 struct item {
     const char *path;      /* to open */
-    const char *relative;  /* below the folder given, "a/b/x.jpg"; a file given by name: "x.jpg" */
+    const char *relative;  /* below the folder given, "a/b/x.jpg"; a file given by name: "x.jpg"; of
+                              "photos/./a/x.jpg": "a/x.jpg" */
     const char *dir, *stem, *ending; /* "a/b" or "", "x", "jpg" */
+    const char *source;    /* path that gives the same relative again: "photos/./a/x.jpg" */
+    size_t number;         /* {n}: from 1 in the order given, or what failed.tsv says */
 };
-struct items { struct item *list; size_t count; };
+struct items {
+    struct item *list;
+    size_t count;
+    bool failed_list;      /* --files-from named our own failed.tsv: a part of an earlier run */
+};
+/* First line of failed.tsv. Its columns are path, code, reason, number; backslash, tab and line end are
+ * written \\ \t \n in it. */
+#define FAILED_HEADER "# impasto failed 1: path, code, reason, number"
 /* Files as given, folders recursively in byte order of names (hidden ones, OUT itself skipped). What cannot
  * be a picture is left out of folders silently, and reported (E07xx) when named. */
 bool items_collect(struct arena *, const struct batch_options *, const struct codecs *, struct items *,
@@ -64,4 +74,8 @@ bool names_check(const char *tmpl, const struct graph *, const struct place *at,
 /* Relative path below OUT, in the arena; never leaves OUT (".." and "/" in values become "_"). */
 const char *names_expand(struct arena *, const char *tmpl, const struct graph *, const struct item *,
                          size_t number);
+/* Does the template have {what} or {what:...} in it? */
+bool names_mention(const char *tmpl, const char *what);
+/* text as a piece of a template: braces doubled. */
+const char *names_quote(struct arena *, const char *text);
 #endif
