@@ -3,6 +3,15 @@
 #include <stdarg.h>
 #include "builtin.h"
 
+/* A plugin's line, when IMPASTO_LOG asks for its level. */
+static void log_line(void *user, uint32_t level, const char *who, const char *text)
+{
+    static const char *const names[] = {"", "debug", "info", "warning", "error"};
+    const struct command *c = user;
+    if (level >= IMP_LOG_DEBUG && level <= IMP_LOG_ERROR && level + (uint32_t)c->settings->log > IMP_LOG_ERROR)
+        fprintf(stderr, "%s: %s: %s\n", names[level], who ? who : "plugin", text);
+}
+
 struct registry *command_registry(struct command *c)
 {
     if (c->registry)
@@ -13,8 +22,10 @@ struct registry *command_registry(struct command *c)
         .insecure = c->settings->insecure,
     };
     c->registry = registry_open(&options, c->report);
-    if (c->registry)
-        registry_add_builtin(c->registry, builtin_filters());
+    if (!c->registry)
+        return NULL;
+    registry_add_builtin(c->registry, builtin_filters());
+    registry_set_log(c->registry, log_line, c);
     return c->registry;
 }
 

@@ -68,7 +68,9 @@ static int list_plugins(struct lister *l)
             row(l, name, LINE(l, "shadowed %s\n         %s is taken from %s", p->path, name, p->shadowed_by),
                 FIELDS("path", p->path, "shadowed_by", p->shadowed_by));
         else
-            row(l, name, LINE(l, "%-16s %-8s %3u filters  %s", name, p->version, (unsigned)p->filter_count, p->path),
+            row(l, name,
+                LINE(l, "%-16s %-8s %3u filters  %s%s%s", name, p->version, (unsigned)p->filter_count, p->path,
+                     p->warning ? "\n         warning: " : "", p->warning ? p->warning : ""),
                 FIELDS("version", p->version, "licence", p->licence ? p->licence : "", "path", p->path));
     }
     return 0;

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include "files.h"
 
 struct reading {
     struct arena *arena;
@@ -185,24 +186,6 @@ static void apply_config(struct reading *r, const kit_ini *ini, struct config_pa
             apply_key(r, paths, ini->sections[s].name, &ini->keys[ini->sections[s].first + k]);
 }
 
-/* The whole text of a file below 1 MiB, or NULL (errno; EFBIG). */
-static char *slurp(const char *path, size_t *size)
-{
-    enum { LIMIT = 1 << 20 };
-    FILE *file = fopen(path, "rbe");
-    if (!file)
-        return NULL;
-    char *text = heap_alloc(LIMIT, 1);
-    *size = fread(text, 1, LIMIT, file);
-    const int error = ferror(file) ? errno : *size == LIMIT ? EFBIG : 0;
-    fclose(file);
-    if (!error)
-        return text;
-    free(text);
-    errno = error;
-    return NULL;
-}
-
 static void read_config(struct reading *r, struct config_paths *paths)
 {
     const char *folder = settings_xdg(r->arena, "XDG_CONFIG_HOME", ".config");
@@ -210,7 +193,7 @@ static void read_config(struct reading *r, struct config_paths *paths)
         return;
     r->out->config = arena_printf(r->arena, "%s/impasto/impasto.ini", folder);
     size_t size = 0;
-    char *text = slurp(r->out->config, &size);
+    char *text = files_read(r->out->config, &size);
     if (!text) {
         if (errno != ENOENT && errno != ENOTDIR)
             report_add(r->report, SEV_WARNING, "W0808", NULL, "%s cannot be read: %s", r->out->config, strerror(errno));
