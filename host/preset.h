@@ -30,7 +30,6 @@ struct preset {
     size_t section_count, section_capacity;
     struct preset_key *vars;
     size_t var_count, var_capacity;
-    struct preset_key *extra; /* unapplied --set for [preset] keys; kept for --resolved */
 };
 
 /* A change from the command line: "node.param=value" or "vars.name=value". Shown in messages as file
@@ -40,9 +39,9 @@ struct preset_set {
     enum origin origin; /* FROM_SET or FROM_SWEEP */
 };
 
-/* name: a path (has a / or ends in .ini) or a name on the preset path: the folder of --preset-path
- * lists, IMPASTO_PRESET_PATH, XDG data, then the program's own share. Not found: E0101 with all places
- * tried and the nearest name; returns NULL only then. Memory: arena. */
+/* name: a path (has a / or ends in .ini), "-" (stdin), or a name in one of the folders `search`
+ * (settings.h: --preset-path, IMPASTO_PRESET_PATH, XDG data, the program's own share). Not found: E0101 with all places
+ * tried and the nearest name; not readable: E0122; returns NULL only then. Memory: arena. */
 struct preset *preset_load(struct arena *, const char *name, const char *const *search, size_t n_search,
                            const struct preset_set *, size_t n_set, struct report *);
 /* The same from text (tests, fuzz, --again). path is for messages and relative paths. */
@@ -53,7 +52,10 @@ struct preset_section *preset_add_section(struct arena *, struct preset *, const
 void preset_add_key(struct arena *, struct preset_section *, const char *key, const char *value);
 /* "~/" and relative paths made absolute or relative to the current folder; the text of a path key. */
 const char *preset_path(struct arena *, const struct preset_key *);
-/* All presets on the path: names and files, for listings and completion. */
+/* The place of `length` bytes at `offset` of a value that stands at `at`, in its continuation lines too; the
+ * value's own place where variables make that unknown. */
+struct place preset_piece(const struct place *at, const char *value, size_t offset, size_t length);
+/* All presets on the path by name, the first of equal names: names and files, for listings, completion. */
 size_t preset_list(struct arena *, const char *const *search, size_t n_search, const char *const **names,
                    const char *const **files);
 

@@ -8,7 +8,8 @@
 /* A place in a text file. Pointers live as long as the preset's arena; zero means "nowhere". */
 struct place {
     const char *file;
-    const char *excerpt; /* the line as it stands in the file, without its end */
+    const char *excerpt; /* the line as it stands in the file, without its end; then the lines that a value
+                          * goes on in, each after a '\n' */
     int line, col, length;
 };
 

@@ -94,10 +94,19 @@ static int letters(const char *s, size_t n)
     return count;
 }
 
+/* "defined at oil.ini:14": the other end of a conflict. */
+static void print_related(const struct fault *f, const struct related *r, struct text *out)
+{
+    const bool same = f->at.file && strcmp(f->at.file, r->at.file) == 0 && r->at.line == f->at.line;
+    text_addf(out, "%s %s:%d", r->what, r->at.file, r->at.line);
+    if (same)
+        text_addf(out, ":%d", r->at.col);
+}
+
 static void add_excerpt(const struct fault *f, const struct paint *p, int width, struct text *out)
 {
     const char *line = f->at.excerpt;
-    const size_t n = strlen(line);
+    const size_t n = strcspn(line, "\n");
     size_t at = f->at.col > 0 ? (size_t)f->at.col - 1 : 0;
     at = at > n ? n : at;
     const struct view v = view_of(line, n, at);
@@ -112,10 +121,15 @@ static void add_excerpt(const struct fault *f, const struct paint *p, int width,
     text_addf(out, "%s%*s |%s %*s%s", p->frame, width, "", p->off, indent, "", p->head);
     for (; carets > 0; carets--)
         text_add(out, "^");
-    if (f->hint) {
+    struct text other = {0};
+    if (!f->hint && f->related_count)
+        print_related(f, &f->related[0], &other);
+    const char *beside = f->hint ? f->hint : other.data;
+    if (beside) {
         text_add(out, " ");
-        add_clean(out, f->hint, strlen(f->hint), false);
+        add_clean(out, beside, strlen(beside), false);
     }
+    text_free(&other);
     text_addf(out, "%s\n", p->off);
 }
 
@@ -129,18 +143,6 @@ static void add_note(const char *note, const struct paint *p, int width, struct 
         text_add(out, "\n");
         note += n + (note[n] == '\n');
     }
-}
-
-static void add_related(const struct fault *f, const struct related *r, const struct paint *p,
-                        int width, struct text *out)
-{
-    struct text note = {0};
-    const bool same = f->at.file && strcmp(f->at.file, r->at.file) == 0 && r->at.line == f->at.line;
-    text_addf(&note, "%s %s:%d", r->what, r->at.file, r->at.line);
-    if (same)
-        text_addf(&note, ":%d", r->at.col);
-    add_note(note.data, p, width, out);
-    text_free(&note);
 }
 
 void fault_text(const struct fault *f, bool colour, bool gap, struct text *out)
@@ -165,8 +167,14 @@ void fault_text(const struct fault *f, bool colour, bool gap, struct text *out)
         add_excerpt(f, &p, width, out);
     else if (f->hint)
         add_note(f->hint, &p, width, out);
-    for (size_t i = 0; i < f->related_count; i++)
-        add_related(f, &f->related[i], &p, width, out);
+    /* The first stands beside the carets unless a hint does. */
+    const bool beside = placed && f->at.excerpt && !f->hint;
+    for (size_t i = beside ? 1 : 0; i < f->related_count; i++) {
+        struct text note = {0};
+        print_related(f, &f->related[i], &note);
+        add_note(note.data, &p, width, out);
+        text_free(&note);
+    }
     for (size_t i = 0; i < f->note_count; i++)
         add_note(f->notes[i], &p, width, out);
 }
