@@ -12,8 +12,8 @@ struct codec_caps {
     uint32_t max_side;   /* 0: 65535 */
     uint64_t max_file;   /* bytes; 0: 4 GiB */
 };
-/* Built-in codecs (stb; our own PFM, 16-bit PNM as stb reads it) behind those that plugins offer (`plain`:
- * built-in only, for --exact). Opens providers of impasto.codec/1. NULL: no memory. */
+/* Built-in codecs (stb; our own PNM, PFM, HDR) behind those that plugins offer (`plain`: built-in only, for
+ * --exact). Opens providers of impasto.codec/1; registry NULL: none. NULL: no memory. */
 struct codecs *codecs_open(struct registry *, const struct codec_caps *, bool plain, struct report *);
 void codecs_close(struct codecs *);
 /* "jpg jpeg png ..." for messages; does the ending of path belong to a format that can be read/written? */
@@ -47,10 +47,14 @@ struct encode_options {
 imp_status codecs_encode(const struct codecs *, const struct value *image, const char *path,
                          const struct encode_options *, void **data, size_t *size, imp_error *);
 
-/* metadata.c: container surgery on bytes, no decoding. */
+/* metadata.c: container surgery on bytes, no decoding. Faulty blocks are left out, never an error. */
 /* Fills EXIF (TIFF body), XMP, ICC of a JPEG or PNG file, and its orientation (1..8). */
 void metadata_read(const void *file, size_t size, struct meta *, uint32_t *orientation);
-/* A new file (malloc) with the blocks put in; EXIF orientation reset to 1, thumbnail dropped. */
+/* Orientation alone, 1..8: of a JPEG or PNG file; of a TIFF body, as EXIF blocks are. 1 = none. */
+uint32_t metadata_orientation(const void *file, size_t size);
+uint32_t exif_orientation(const uint8_t *tiff, size_t size);
+/* A new file (malloc) with the blocks put in; EXIF orientation reset to 1, thumbnail dropped. Blocks that the
+ * format cannot hold, and ICC profiles of another colour model than the file's, are left out. */
 imp_status metadata_write(const void *file, size_t size, const struct meta *, void **out,
                           size_t *out_size);
 #endif
