@@ -18,7 +18,7 @@ struct filter_info {
 /* Rows by index; desc.params etc. are plain arrays of the host's struct size after normalising. */
 
 struct plugin {
-    const char *path, *id, *version, *licence;
+    const char *path, *id, *version, *licence; /* all but path NULL when refused before it could say */
     struct hash content;               /* of the file: part of every result's identity */
     struct filter_info *const *filters; /* filter_count */
     const char *const *provides;        /* service ids, provides_count */
@@ -26,6 +26,7 @@ struct plugin {
     uint32_t filter_count, provides_count;
     const char *refused;                /* NULL, or the sentence */
     const char *shadowed_by;            /* path of the file that has the same id; NULL */
+    const char *warning;                /* what it did that it should not (changed the FP mode); NULL */
     const imp_plugin *entry;            /* NULL until open */
     void *serial_lock;                  /* engine.c: pthread_mutex_t for IMP_SERIAL filters */
 };
@@ -57,6 +58,14 @@ bool registry_use(struct registry *, struct filter_info *, const struct place *a
 /* The host seen from an instance: acquire looks at the preset's choice of provider first (NULL: any).
  * One per node; lives until registry_close. */
 const imp_host *registry_host(struct registry *, const char *node, const char *provider);
+/* What get_interface answers for an id (IMP_HOST_IMAGE_1); user: what the functions of the table find again
+ * by registry_interface_user from the imp_host they are given. Before the first registry_use. */
+void registry_set_interface(struct registry *, const char *id, const void *table, void *user);
+void *registry_interface_user(const imp_host *, const char *id);
+/* Where plugins' log lines go, [any] thread; who: plugin or node. Without it warnings and errors go to
+ * stderr. */
+void registry_set_log(struct registry *,
+                      void (*log)(void *user, uint32_t level, const char *who, const char *text), void *user);
 /* A service for the host itself (codecs): 0 found -> false. i-th provider of that id. */
 bool registry_service(struct registry *, const char *id, size_t i, imp_service *out,
                       const char **plugin_id);
