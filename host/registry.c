@@ -145,20 +145,19 @@ bool registry_use(struct registry *r, struct filter_info *f, const struct place 
 
 /* ---- one file, looked at from a safe distance ---- */
 
-/* In the child: what is wrong with the file, "" = nothing. */
+/* In the child: a letter, then what is to say of the file. */
+enum { VERDICT_FINE = '+', VERDICT_REFUSED = '-' };
 static void examine(const struct registry_options *options, const char *path, struct text *out)
 {
     const struct registry_options quiet = {options->plugin_path, options->program_path, NULL, options->insecure};
     struct registry *r = open_with(&quiet, path, NULL);
     struct plugin *p = r->plugins[0];
     const char *why = p->refused ? p->refused : service_open(r, unit_of(p));
-    if (why)
-        text_addf(out, "%s", why);
-    else if (p->warning)
-        text_addf(out, "%s", p->warning);
+    text_addf(out, "%c%s", why ? VERDICT_REFUSED : VERDICT_FINE, why ? why : p->warning ? p->warning : "");
     for (size_t i = 1; !why && i < r->plugin_count; i++)
-        if (r->plugins[i]->shadowed_by == p->path)
-            text_addf(out, "%s%s has the same id", out->size ? "\n" : "", r->plugins[i]->path);
+        if (r->plugins[i]->shadowed_by && strcmp(r->plugins[i]->shadowed_by, p->path) == 0)
+            text_addf(out, "%s%s has the same id: the first on the plugin path is used", out->size > 1 ? "\n" : "",
+                      r->plugins[i]->path);
     registry_close(r);
 }
 
@@ -190,10 +189,21 @@ static void drain(int from, struct text *out)
     }
 }
 
+/* What the child's end tells when it said nothing. */
+static void explain_end(const char *base, int status, struct text *out)
+{
+    if (WIFSIGNALED(status) && WTERMSIG(status) == SIGALRM)
+        text_addf(out, "%s: does not come to an end within 10 s when it is loaded", base);
+    else if (WIFSIGNALED(status))
+        text_addf(out, "%s: crashes when it is loaded (signal %d)", base, WTERMSIG(status));
+    else
+        text_addf(out, "%s: ends the program when it is loaded (exit status %d)", base, WEXITSTATUS(status));
+}
+
 int registry_explain_file(const struct registry_options *options, const char *path, struct text *out)
 {
+    struct text said = {0};
     int ends[2], status = 0;
-    const size_t before = out->size;
     if (pipe(ends) != 0) {
         text_addf(out, "%s: cannot be examined: %s", module_base(path), strerror(errno));
         return 1;
@@ -203,19 +213,20 @@ int registry_explain_file(const struct registry_options *options, const char *pa
         close(ends[0]);
         child(options, path, ends[1]);
     }
+    const int error = errno;
     close(ends[1]);
     if (pid > 0)
-        drain(ends[0], out);
+        drain(ends[0], &said);
     close(ends[0]);
     while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
         continue;
-    if (pid < 0)
-        text_addf(out, "%s: cannot be examined: %s", module_base(path), strerror(errno));
-    else if (WIFSIGNALED(status))
-        text_addf(out, WTERMSIG(status) == SIGALRM ? "%s: does not come to an end within 10 s when it is loaded"
-                                                   : "%s: crashes when it is loaded (signal %d)",
-                  module_base(path), WTERMSIG(status));
-    else if (WEXITSTATUS(status) != 0)
-        text_addf(out, "%s: ends the program when it is loaded (exit status %d)", module_base(path), WEXITSTATUS(status));
-    return out->size > before;
+    const bool fine = said.size && said.data[0] == VERDICT_FINE;
+    if (said.size)
+        text_addf(out, "%s", said.data + 1);
+    else if (pid < 0)
+        text_addf(out, "%s: cannot be examined: %s", module_base(path), strerror(error));
+    else
+        explain_end(module_base(path), status, out);
+    text_free(&said);
+    return !fine;
 }

@@ -72,7 +72,8 @@ bool registry_service(struct registry *, const char *id, size_t i, imp_service *
 
 /* Names for nearest_name and listings: all filter ids; n of them. */
 const char *const *registry_filter_ids(const struct registry *, size_t *n);
-/* Why one .so file is or would be refused, checked in a child process: text to print; 0 = fine. */
+/* Why one .so file is or would be refused, checked in a child process (init too): text to print, notes when
+ * it is fine; 0 = fine. */
 int registry_explain_file(const struct registry_options *, const char *path, struct text *out);
 
 #endif
