@@ -92,8 +92,10 @@ struct mini_call {                  /* zero: one thread, everything works */
     uint32_t input_count;           /* fewer than ports: the rest is left open */
     uint32_t threads;               /* 0, 1: parallel() runs in order on the calling thread */
     uint32_t cancel_after;          /* k: the k-th question whether to stop is answered yes; 0 = never */
+    double cancel_ms;               /* every question after that time is answered yes; 0 = never */
     uint32_t fail_at;               /* k: the k-th new value or scratch is refused; 0 = never */
     uint64_t max_bytes;             /* what job->max_bytes says */
+    uint64_t limit;                 /* a value or scratch of more bytes is refused; 0 = 8 GiB */
     uint64_t wanted;                /* mask of outputs; 0 = all */
 };
 struct mini_result {
@@ -103,6 +105,7 @@ struct mini_result {
     char fault[512];     /* a rule that was broken, "" = none */
     uint32_t polls;      /* how often it asked whether to stop (progress, pieces of parallel) */
     bool told_to_stop;   /* one of them was answered yes */
+    bool refused;        /* a value or scratch was: fail_at or limit */
     uint32_t allocations, previews;
     double longest_ms;   /* between two polls, or start and end */
     uint32_t output_count;

@@ -39,7 +39,7 @@ struct run {
     size_t made_count, made_capacity;
     struct scratch *scratch;
     pthread_mutex_t lock; /* of what ask() counts */
-    struct timespec last;
+    struct timespec start, last;
 };
 
 static struct run *run_of(imp_job *job)
@@ -57,31 +57,40 @@ __attribute__((format(printf, 2, 3))) static void fault(struct run *r, const cha
     va_end(ap);
 }
 
-static double tick(struct timespec *last)
+static double between(struct timespec from, struct timespec to)
+{
+    return (double)(to.tv_sec - from.tv_sec) * 1e3 + (double)(to.tv_nsec - from.tv_nsec) / 1e6;
+}
+
+/* Notes how long it was since the last question. */
+static void tick(struct run *r)
 {
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
-    const double ms = (double)(now.tv_sec - last->tv_sec) * 1e3 + (double)(now.tv_nsec - last->tv_nsec) / 1e6;
-    *last = now;
-    return ms;
+    const double ms = between(r->last, now);
+    if (ms > r->result->longest_ms)
+        r->result->longest_ms = ms;
+    r->last = now;
 }
 
 /* Shall the filter stop? */
 static bool ask(struct run *r)
 {
     pthread_mutex_lock(&r->lock);
-    const double ms = tick(&r->last);
-    if (ms > r->result->longest_ms)
-        r->result->longest_ms = ms;
-    const bool stop = ++r->result->polls >= r->call->cancel_after && r->call->cancel_after;
+    tick(r);
+    const bool counted = ++r->result->polls >= r->call->cancel_after && r->call->cancel_after;
+    const bool stop = counted || (r->call->cancel_ms > 0 && between(r->start, r->last) > r->call->cancel_ms);
     r->result->told_to_stop |= stop;
     pthread_mutex_unlock(&r->lock);
     return stop;
 }
 
-static bool refused(struct run *r)
+static bool refused(struct run *r, double bytes)
 {
-    return ++r->result->allocations == r->call->fail_at;
+    const double limit = r->call->limit ? (double)r->call->limit : 8.0 * 1024 * 1024 * 1024;
+    const bool no = ++r->result->allocations == r->call->fail_at || bytes > limit;
+    r->result->refused |= no;
+    return no;
 }
 
 static void remember(struct run *r, const imp_value *v)
@@ -104,18 +113,26 @@ static imp_image *job_new_image(imp_job *job, uint32_t width, uint32_t height, u
                        (channels == 1 || channels == 3 || channels == 4) && colour >= IMP_SRGB && colour <= IMP_DATA;
     if (!sound)
         fault(r, "asks for an image of %u x %u, %u channels, colour %u", width, height, channels, colour);
-    if (!sound || refused(r))
+    if (!sound || refused(r, 4.0 * width * height * channels))
         return NULL;
     imp_image *m = mini_image(width, height, channels, colour);
     remember(r, &m->head);
     return m;
 }
 
+static double tensor_bytes(uint32_t ndim, const int64_t *shape)
+{
+    double bytes = 8;
+    for (uint32_t i = 0; i < ndim; i++)
+        bytes *= (double)shape[i];
+    return bytes;
+}
+
 static imp_tensor *job_new_tensor(imp_job *job, uint32_t dtype, uint32_t ndim, const int64_t *shape,
                                   const char *name) IMP_NX
 {
     struct run *r = run_of(job);
-    imp_tensor *t = refused(r) ? NULL : mini_tensor_blank(dtype, ndim, shape, name);
+    imp_tensor *t = refused(r, tensor_bytes(ndim, shape)) ? NULL : mini_tensor_blank(dtype, ndim, shape, name);
     if (t)
         remember(r, &t->head);
     return t;
@@ -124,7 +141,7 @@ static imp_tensor *job_new_tensor(imp_job *job, uint32_t dtype, uint32_t ndim, c
 static imp_table *job_new_table(imp_job *job, uint32_t column_count, const imp_column *columns) IMP_NX
 {
     struct run *r = run_of(job);
-    imp_table *t = refused(r) ? NULL : mini_table(column_count, columns);
+    imp_table *t = refused(r, 0) ? NULL : mini_table(column_count, columns);
     if (t)
         remember(r, &t->head);
     return t;
@@ -132,7 +149,7 @@ static imp_table *job_new_table(imp_job *job, uint32_t column_count, const imp_c
 
 static imp_status job_add_row(imp_job *job, imp_table *table, const imp_cell *cells) IMP_NX
 {
-    if (refused(run_of(job)))
+    if (refused(run_of(job), 0))
         return IMP_E_MEMORY;
     mini_row(table, cells);
     return IMP_OK;
@@ -142,7 +159,7 @@ static imp_object *job_new_object(imp_job *job, const char *type, void *object,
                                   void (*drop)(void *) IMP_NX) IMP_NX
 {
     struct run *r = run_of(job);
-    if (refused(r)) {
+    if (refused(r, 0)) {
         if (drop)
             drop(object);
         return NULL;
@@ -205,7 +222,7 @@ static void *job_scratch(imp_job *job, uint64_t bytes) IMP_NX
 {
     struct run *r = run_of(job);
     void *base;
-    if (refused(r) || bytes > (uint64_t)1 << 40 ||
+    if (refused(r, (double)bytes) ||
         posix_memalign(&base, EDGE, (size_t)(bytes + EDGE - 1) / EDGE * EDGE + 2 * EDGE) != 0)
         return NULL;
     struct scratch *s = mini_alloc(1, sizeof *s);
@@ -488,10 +505,10 @@ void mini_process(struct mini_node *node, const struct mini_call *call, struct m
     r.as.params = mini_params_cells(node->params);
     r.as.inputs = a.inputs;
     r.as.labels = takes_many(node->filter) ? a.labels : NULL;
-    tick(&r.last);
+    clock_gettime(CLOCK_MONOTONIC, &r.start);
+    r.last = r.start;
     out->status = node->filter->process(node->instance, &r.as, &err);
-    const double ms = tick(&r.last);
-    out->longest_ms = ms > out->longest_ms ? ms : out->longest_ms;
+    tick(&r);
     out->param = err.param;
     out->port = err.port;
     check_memory(&r, &a);
