@@ -56,10 +56,16 @@ imp_status png_head(const uint8_t *file, size_t size, imp_picture *out, imp_erro
     if (!out->width || !out->height || out->width > INT32_MAX || out->height > INT32_MAX)
         return imp_fail(err, IMP_E_INPUT, "PNG is damaged: its header says %u x %u pixels", out->width,
                         out->height);
-    while (png_next(file, size, &at, &p) && p.type != IDAT)
+    do { /* transparency stands somewhere before the pixels */
+        const size_t i = at;
+        if (size - i >= 8 && be32(file + i + 4) == IDAT)
+            return IMP_OK;
+        if (!png_next(file, size, &at, &p))
+            break;
         if (p.type == tRNS)
             out->channels = 4;
-    return IMP_OK;
+    } while (p.type != IEND);
+    return imp_fail(err, IMP_E_INPUT, "PNG ends early or is damaged: no picture data in its %zu bytes", size);
 }
 
 imp_status png_whole(const uint8_t *file, size_t size, imp_error *err)

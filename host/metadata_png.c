@@ -104,7 +104,8 @@ static void add_chunk(struct file_out *out, uint32_t type, const void *head, siz
     put32(start, (uint32_t)(n + size));
     put32(start + 4, type);
     crc = libdeflate_crc32(0, start + 4, 4);
-    crc = libdeflate_crc32(crc, head, n);
+    if (n) /* of nothing at NULL it would begin anew */
+        crc = libdeflate_crc32(crc, head, n);
     put32(sum, libdeflate_crc32(crc, data, size));
     file_add(out, start, sizeof start);
     file_add(out, head, n);
