@@ -33,6 +33,8 @@ struct node {
     struct place *param_at;     /* value's place; zero for defaults */
     const char **param_text;    /* what was written; NULL for defaults */
     enum origin *param_origin;
+    struct place *other_at;     /* OTHERS: where its lines stand, in order; other_count */
+    uint32_t other_count;
     struct input *inputs;       /* desc.input_count */
     enum phase phase;
     uint32_t index;
@@ -59,11 +61,12 @@ struct graph_options {
     const char *const *model_path;   /* folders for MODEL paths after the preset's own */
     size_t model_path_count;
     bool have_pictures;              /* IN was given: a preset without a picture input is a mistake then */
+    bool lack_pictures;              /* a run without IN: a preset with a picture input is a mistake then */
 };
 
-/* Builds the graph and adds every mistake of the preset to the report (E0102.., E02xx). NULL when the
- * graph cannot be used. A preset that writes no file gets a save of its last node's first image output,
- * `{stem}.png` (its name: "save"). Opens plugins only for what the preset names. */
+/* Builds the graph and adds every mistake of the preset to the report (E0107.., E02xx). NULL when the
+ * report holds an error. A preset that writes no file gets a node "save" for its last node's first image
+ * output, `{stem}.png` (or table, `{stem}.csv`); so does the node of --until. Opens plugins only for what the preset names. */
 struct graph *graph_build(struct arena *, struct preset *, struct registry *,
                           const struct graph_options *, struct report *);
 /* Fills in recipes (reads the files that PATH parameters name). false: a file vanished (reported). */
