@@ -149,12 +149,13 @@ static bool have(struct engine *e, struct variant *v, const struct node *node, s
 }
 
 /* Is the node's result wanted by itself: as a file, by pictures, or as the end of the graph? */
-static bool wanted(const struct variant *v, const struct node *node)
+static bool wanted(const struct variant *v, const struct node *node, const struct written *written, size_t n)
 {
     const struct graph *g = v->graph;
     bool taken = false;
-    if (node->writes && v->number == 0)
-        return true;
+    for (size_t i = 0; i < n; i++)
+        if (written[i].variant == v->number && written[i].node == node->index)
+            return true;
     for (uint32_t k = 0; k < g->node_count; k++)
         for (uint32_t i = 0; g->nodes[k].pass && i < g->nodes[k].filter->desc.input_count; i++)
             for (uint32_t w = 0; w < g->nodes[k].inputs[i].count; w++)
@@ -174,7 +175,8 @@ static void need_inputs(const struct node *node, bool *need)
 }
 
 /* From the end to the start: what is already there makes what it was made of unnecessary. */
-static void find_needed(struct engine *e, struct variant *v, bool *need, struct outcome *o)
+static void find_needed(struct engine *e, struct variant *v, bool *need, const struct written *written, size_t n,
+                        struct outcome *o)
 {
     for (uint32_t k = v->graph->node_count; k-- > 0;) {
         const struct node *node = &v->graph->nodes[k];
@@ -182,7 +184,7 @@ static void find_needed(struct engine *e, struct variant *v, bool *need, struct 
             need[k] = false;
             continue;
         }
-        need[k] = need[k] || wanted(v, node);
+        need[k] = need[k] || wanted(v, node, written, n);
         if (need[k] && have(e, v, node, o->times && v->number == 0 ? &o->times[k] : NULL))
             need[k] = false;
         if (need[k])
@@ -212,16 +214,22 @@ static void run_variant(struct engine *e, struct variant *v, const struct writte
     const struct graph *g = v->graph;
     bool *need = heap_alloc(g->node_count + (size_t)1, sizeof *need);
     const bool first = v->number == 0;
-    find_needed(e, v, need, o);
+    size_t mine_count = 0;
+    struct written *mine = heap_alloc(n + 1, sizeof *mine);
+    for (size_t i = 0; i < n; i++)
+        if (written[i].variant == v->number)
+            mine[mine_count++] = written[i];
+    find_needed(e, v, need, written, n, o);
     for (uint32_t k = 0; k < g->node_count && !o->status; k++) {
         if (!need[k])
             continue;
         if (engine_stopped(e))
             o->status = IMP_CANCELLED;
         else
-            constant_run(e, v, &g->nodes[k], first ? written : NULL, first ? n : 0,
+            constant_run(e, v, &g->nodes[k], mine, mine_count,
                          first && o->times ? &o->times[k] : NULL, o);
     }
+    free(mine);
     free(need);
 }
 

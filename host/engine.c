@@ -105,6 +105,7 @@ void engine_free(struct engine *e)
         e->locked[i]->serial_lock = NULL;
     }
     free(e->locked);
+    free(e->reported);
     free(e->waiting);
     free(e->variants);
     text_free(&e->explain);

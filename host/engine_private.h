@@ -52,6 +52,8 @@ struct engine {
     uint64_t promised;
     bool alone;           /* one item has the memory for itself */
     struct text explain;
+    struct hash *reported; /* faults of the plan, each told once */
+    size_t reported_count;
 };
 
 /* The input values of a node: one of every port but MANY, then those of that. `item`: by port of the graph,
