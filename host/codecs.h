@@ -46,6 +46,9 @@ struct encode_options {
  * alpha onto white for JPEG (noted by the caller). */
 imp_status codecs_encode(const struct codecs *, const struct value *image, const char *path,
                          const struct encode_options *, void **data, size_t *size, imp_error *);
+/* The same for any image; meta may be NULL. path: only its ending counts; an ending alone will do. */
+imp_status codecs_encode_image(const struct codecs *, const imp_image *, const struct meta *, const char *path,
+                               const struct encode_options *, void **data, size_t *size, imp_error *);
 
 /* metadata.c: container surgery on bytes, no decoding. Faulty blocks are left out, never an error. */
 /* Fills EXIF (TIFF body), XMP, ICC of a JPEG or PNG file, and its orientation (1..8). */

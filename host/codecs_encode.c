@@ -85,25 +85,24 @@ static imp_status run_codecs(const struct codecs *c, const imp_image *m, const c
     return st;
 }
 
-imp_status codecs_encode(const struct codecs *c, const struct value *image, const char *path,
-                         const struct encode_options *options, void **data, size_t *size, imp_error *err)
+imp_status codecs_encode_image(const struct codecs *c, const imp_image *image, const struct meta *meta,
+                               const char *path, const struct encode_options *options, void **data,
+                               size_t *size, imp_error *err)
 {
-    const char *ending = path_ending(path);
+    const char *ending = strchr(path, '.') ? path_ending(path) : path;
     const struct kind *kind = kind_of_path(ending);
-    unsigned quality = options->quality ? options->quality : 90;
+    const unsigned quality = !options->quality ? 90 : options->quality < 100 ? options->quality : 100;
     struct buffer b = {0};
     imp_image *made;
-    const imp_image *m = fitted(&image->as.image, kind, &made);
+    const imp_image *m = fitted(image, kind, &made);
     imp_status st;
 
     if (!m)
-        return imp_fail(err, IMP_E_MEMORY, "no memory to encode %u x %u pixels", image->as.image.width,
-                        image->as.image.height);
-    quality = quality < 100 ? quality : 100;
+        return imp_fail(err, IMP_E_MEMORY, "no memory to encode %u x %u pixels", image->width, image->height);
     st = run_codecs(c, m, ending, quality, &b, err);
     kit_image_free(made);
-    if (st == IMP_OK && options->metadata && image->meta && kind && has_word("PNG JPEG", kind->name))
-        st = with_metadata(image->meta, &b, err);
+    if (st == IMP_OK && options->metadata && meta && kind && has_word("PNG JPEG", kind->name))
+        st = with_metadata(meta, &b, err);
     if (st != IMP_OK) {
         free(b.data);
         return st;
@@ -111,4 +110,10 @@ imp_status codecs_encode(const struct codecs *c, const struct value *image, cons
     *data = b.data;
     *size = b.size;
     return IMP_OK;
+}
+
+imp_status codecs_encode(const struct codecs *c, const struct value *image, const char *path,
+                         const struct encode_options *options, void **data, size_t *size, imp_error *err)
+{
+    return codecs_encode_image(c, &image->as.image, image->meta, path, options, data, size, err);
 }
