@@ -97,7 +97,7 @@ extra_host/codec_stb = $(call system,stb libdeflate) -O3
 extra_sdk/kit        = -O3 -fno-trapping-math
 extra_plugins        = -O3 -fno-trapping-math
 file_flags = $(extra_$(basename $(1))) $(if $(filter sdk/kit/%,$(1)),$(extra_sdk/kit)) $(if $(filter plugins/%,$(1)),$(extra_plugins)) \
-	$(if $(filter host/main.c host/command_%.c,$(1)),-DIMPASTO_VERSION='"$(VERSION)"')
+	$(if $(filter host/main.c host/command_%.c host/record.c,$(1)),-DIMPASTO_VERSION='"$(VERSION)"')
 $(B)/obj/%.o: %.c $(B)/flags
 	$(call say,CC,$<)
 	$(Q)mkdir -p $(@D) && $(CC) $(ours) $(include_kit) $(if $(filter host/% tests/%,$<),-Ihost) $(if $(filter tests/%,$<),-Itests/unit -Isdk/check) \

@@ -241,10 +241,10 @@ struct journal *journal_load(const char *folder)
     struct journal *j = heap_alloc(1, sizeof *j);
     size_t n = 0;
     arena_init(&j->arena);
-    j->folder = heap_strdup(folder);
+    j->folder = heap_strdup(folder ? folder : "");
     j->fd = -1;
     pthread_mutex_init(&j->lock, NULL);
-    char **names = files_names(folder, &n);
+    char **names = folder ? files_names(folder, &n) : NULL;
     for (size_t i = 0; names && i < n; i++)
         if (is_journal(names[i]))
             load_file(j, names[i]);

@@ -38,7 +38,7 @@ struct entry {
 };
 
 struct journal;
-/* Reads all journals of the folder (a missing one is empty); damaged lines are left out and counted. Later
+/* Reads all journals of the folder (NULL or a missing one is empty); damaged lines are left out and counted. Later
  * events replace earlier ones. Never NULL. */
 struct journal *journal_load(const char *folder);
 void journal_free(struct journal *); /* closes it too */

@@ -317,12 +317,20 @@ void progress_node(struct progress *p, unsigned slot, const char *node, double f
     pthread_mutex_unlock(&p->lock);
 }
 
-void progress_end(struct progress *p, unsigned slot, uint64_t pixels, bool failed)
+void progress_rest(struct progress *p, unsigned slot)
 {
     if (!p)
         return;
     pthread_mutex_lock(&p->lock);
     p->slots[slot] = (struct slot){.fraction = -1};
+    pthread_mutex_unlock(&p->lock);
+}
+
+void progress_count(struct progress *p, uint64_t pixels, bool failed)
+{
+    if (!p)
+        return;
+    pthread_mutex_lock(&p->lock);
     p->state.done++;
     p->state.failed += failed;
     p->state.pixels_done += pixels;

@@ -25,7 +25,9 @@ void progress_total(struct progress *, size_t items, uint64_t pixels);
 void progress_stage(struct progress *, const char *what);
 void progress_begin(struct progress *, unsigned slot, const char *name);
 void progress_node(struct progress *, unsigned slot, const char *node, double fraction, const char *phase);
-void progress_end(struct progress *, unsigned slot, uint64_t pixels, bool failed);
+void progress_rest(struct progress *, unsigned slot); /* the item has left the slot */
+/* An item is done for good: written, or failed. */
+void progress_count(struct progress *, uint64_t pixels, bool failed);
 /* A finished line among the drawing, never in the middle of it. */
 __attribute__((format(printf, 2, 3))) void progress_message(struct progress *, const char *fmt, ...);
 
