@@ -115,11 +115,6 @@ static void check_pictures(struct builder *b, const struct graph *g)
                                      "pictures were given, but this preset takes none");
         fault_note(f, "leave them out, or begin with a node  [photo]  filter = load  and use it");
     }
-    if (b->options->lack_pictures && g->item_node != UINT32_MAX) {
-        struct fault *f = report_add(b->report, SEV_ERROR, "E0210", &g->nodes[g->item_node].at,
-                                     "this preset takes pictures, and none were given");
-        fault_hint(f, "name pictures or folders after the preset");
-    }
 }
 
 static struct graph *finish(struct builder *b)

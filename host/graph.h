@@ -61,7 +61,6 @@ struct graph_options {
     const char *const *model_path;   /* folders for MODEL paths after the preset's own */
     size_t model_path_count;
     bool have_pictures;              /* IN was given: a preset without a picture input is a mistake then */
-    bool lack_pictures;              /* a run without IN: a preset with a picture input is a mistake then */
 };
 
 /* Builds the graph and adds every mistake of the preset to the report (E0107.., E02xx). NULL when the
