@@ -52,6 +52,7 @@ imp_status engine_plan(struct engine *, unsigned variant, const imp_picture *siz
 struct written {              /* a file that a node is to write in this call: made by the caller */
     uint32_t node, param;
     const char *temp;         /* full path, its folder exists; ends in / for a folder (exists, empty) */
+    uint32_t variant;         /* engine_constants: the graph whose node it is; else 0 */
 };
 struct node_time { double ms; uint64_t bytes; bool cached, ran; };
 struct outcome {
@@ -75,7 +76,7 @@ struct item_call {
     size_t size;
 };
 /* Constants of every variant (only nodes with `pass`), in order; files that constant nodes write are in
- * written (variant 0). */
+ * written, each with its variant; a writer without one does not run. */
 imp_status engine_constants(struct engine *, const struct written *, size_t n, struct outcome *);
 /* One item on a slot 0..jobs-1; different slots may run at once. Values that gather wires take are spooled
  * before it returns OK. */
