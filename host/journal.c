@@ -85,7 +85,7 @@ static void own(struct journal *j, const char *path, const struct entry *maker)
         j->owned.count++;
     }
     o->path = path;
-    if (maker)
+    if (maker && !(o->maker && o->maker->when > maker->when))
         o->maker = maker;
 }
 
