@@ -54,9 +54,8 @@ static inline float normal_of(uint64_t bits)
 }
 
 KIT_CLONES
-void kit_normals(uint64_t seed, uint64_t what, uint64_t first, size_t n, float *out)
+static void normals(uint64_t base, uint64_t first, size_t n, float *out)
 {
-    const uint64_t base = stream(seed, what);
     uint64_t bits[64];
     for (size_t i = 0; i < n; i += 64) {
         const size_t count = n - i < 64 ? n - i : 64;
@@ -69,4 +68,9 @@ void kit_normals(uint64_t seed, uint64_t what, uint64_t first, size_t n, float *
             for (size_t j = 0; j < count; j++)
                 out[i + j] = normal_of(bits[j]);
     }
+}
+
+void kit_normals(uint64_t seed, uint64_t what, uint64_t first, size_t n, float *out)
+{
+    normals(stream(seed, what), first, n, out);
 }

@@ -13,7 +13,8 @@ extern "C" {
 #endif
 
 /* A kernel compiled twice, for AVX2 and for any x86-64, the better one taken when the plugin is
- * loaded. Both give the same bytes: no contraction, no reassociation. Sanitizers start too late
+ * loaded. Both give the same bytes: no contraction, no reassociation. For static functions only: gcc
+ * exports the dispatcher of others, whatever their visibility. Sanitizers start too late
  * for the resolver, so their builds have one copy. */
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && !defined(__SANITIZE_ADDRESS__) && \
     !defined(__SANITIZE_THREAD__)
