@@ -46,6 +46,7 @@ config_release :=
 config_asan := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 config_tsan := -fsanitize=thread -fno-omit-frame-pointer
 config_cov  := --coverage -O0
+config_fuzz := -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
 instrument  := $(config_$(CONFIG))
 ours     := -std=c17 -D_POSIX_C_SOURCE=200809L -O2 -g -ffp-contract=off -fno-math-errno -fPIC \
             -fvisibility=hidden $(warnings) $(instrument)
@@ -80,9 +81,11 @@ broken_so := $(patsubst %,$(B)/broken/%.so,$(broken))
 unit_bin := $(patsubst %,$(B)/tests/%,$(units))
 
 .PHONY: all build build-tests
+# As many jobs as processors; `make -j3` decides otherwise.
+both = $(MAKE) $(if $(filter -j% --jobserver%,$(MAKEFLAGS)),,-j$(shell nproc 2>/dev/null || echo 2))
 ## all: the program and its plugins, in build/release (installs what is missing first)
 all: setup-build
-	$(Q)$(MAKE) build
+	$(Q)$(both) build
 build: $(program) $(checker) $(plugin_so) $(B)/share
 build-tests: build $(unit_bin) $(broken_so) $(patsubst %,$(B)/fuzz/%-replay,$(fuzzers))
 
@@ -93,7 +96,8 @@ $(B)/flags: FORCE
 .PHONY: FORCE
 FORCE:
 
-extra_host/codec_stb = $(call system,stb libdeflate) -O3
+# stb's arithmetic on damaged files overflows: -fwrapv says what that means
+extra_host/codec_stb = $(call system,stb libdeflate) -O3 -fwrapv
 extra_sdk/kit        = -O3 -fno-trapping-math
 extra_plugins        = -O3 -fno-trapping-math
 file_flags = $(extra_$(basename $(1))) $(if $(filter sdk/kit/%,$(1)),$(extra_sdk/kit)) $(if $(filter plugins/%,$(1)),$(extra_plugins)) \
@@ -118,9 +122,10 @@ $(checker): $(check_o) $(kit_o)
 
 # A plugin is a folder: all its files and the kit, one exported symbol.
 define plugin_rule
-$$(B)/lib/impasto/plugins-1/$(1).so: $$(call obj,$$(wildcard plugins/$(1)/*.c)) $$(B)/libkit.a
+$$(B)/lib/impasto/plugins-1/$(1).so: $$(call obj,$$(wildcard plugins/$(1)/*.c)) $$(B)/libkit.a sdk/plugin.map
 	$$(call say,SO,$$@)
-	$$(Q)mkdir -p $$(@D) && $$(CC) $$(instrument) $$(LDFLAGS) -shared $$(defs) -Wl,--as-needed $$^ $$(call libs,$$(libs_$(1))) -lm -o $$@
+	$$(Q)mkdir -p $$(@D) && $$(CC) $$(instrument) $$(LDFLAGS) -shared $$(defs) -Wl,--version-script=sdk/plugin.map -Wl,--as-needed \
+	  $$(filter %.o %.a,$$^) $$(call libs,$$(libs_$(1))) -lm -o $$@
 endef
 $(foreach p,$(PLUGINS),$(eval $(call plugin_rule,$(p))))
 $(call obj,$(wildcard plugins/turbo/*.c)): ours += $(call system,libturbojpeg spng)
@@ -144,6 +149,80 @@ $(B)/fuzz/%-replay: $(B)/obj/tests/fuzz/%.o $(B)/obj/tests/fuzz/replay.o $(B)/li
 
 -include $(shell find $(B)/obj -name '*.d' 2>/dev/null)
 
-.PHONY: setup-build setup-test
-setup-build setup-test:
-	@:
+.PHONY: setup-build setup-test test test-asan test-tsan check
+setup-build:
+	$(Q)CC='$(CC)' SETUP='$(SETUP)' .ci/setup '$(need_build)' '$(need_more)'
+setup-test:
+	$(Q)CC='$(CC)' SETUP='$(SETUP)' .ci/setup '$(need_build) $(need_test)' '$(need_more)'
+## test: everything (T=name a part of it, DATA=DIR with tests on data of your own)
+test check: setup-test
+	$(Q)$(both) build-tests
+	$(Q)B='$(B)' T='$(T)' DATA='$(DATA)' tests/run.sh
+## test-asan: unit tests and fuzz corpora under AddressSanitizer and UBSan
+## test-tsan: unit tests under ThreadSanitizer
+test-asan test-tsan: setup-test
+	$(Q)$(both) CONFIG=$(@:test-%=%) build-tests
+	$(Q)B='$(@:test-%=build/%)' T='$(T)' DATA='$(DATA)' LIMIT=600 PARTS='unit$(if $(filter %-asan,$@), fuzz)' tests/run.sh
+
+# libFuzzer targets: clang; a corpus found here stays in build/, what crashed in build/fuzz-found.
+$(B)/fuzz/%: $(B)/obj/tests/fuzz/%.o $(B)/libhost.a
+	$(call say,LD,$@)
+	$(Q)mkdir -p $(@D) && $(CC) -fsanitize=fuzzer,address,undefined $(LDFLAGS) -pthread $^ $(call libs,$(host_libs)) -ldl -lm -o $@
+.PHONY: fuzz fuzz-run
+## fuzz: every fuzz target for SECS=10 seconds each (needs clang)
+fuzz:
+	$(Q)$(MAKE) setup-build CC=clang
+	$(Q)$(both) CC=clang CONFIG=fuzz $(fuzzers:%=build/fuzz/fuzz/%)
+	$(Q)$(MAKE) CC=clang CONFIG=fuzz fuzz-run
+fuzz-run:
+	$(Q)mkdir -p build/fuzz-found && for f in $(fuzzers:fuzz_%=%); do \
+	  mkdir -p $(B)/corpus/$$f && echo "  FUZZ  $$f, $(SECS) s" \
+	  && $(B)/fuzz/fuzz_$$f -max_total_time=$(SECS) -rss_limit_mb=4096 -verbosity=0 -artifact_prefix=build/fuzz-found/$$f- \
+	    $(B)/corpus/$$f tests/fuzz/corpus/$$f || exit 1; done
+
+# ---- installing ----
+share = $(DESTDIR)$(datadir)/impasto
+man   = $(DESTDIR)$(mandir)
+verbs_of = $(shell sed -n 's/.*{\.name = "\([a-z]*\)".*/\1/p' host/verbs.c)
+.PHONY: install uninstall
+## install: into prefix=/usr/local, below DESTDIR
+install: all
+	$(Q)install -d $(DESTDIR)$(bindir) $(DESTDIR)$(libexecdir)/impasto $(DESTDIR)$(libdir)/impasto/plugins-1 $(DESTDIR)$(libdir)/pkgconfig \
+	  $(DESTDIR)$(includedir)/impasto $(share)/kit $(share)/template $(share)/presets $(man)/man1 $(man)/man5 $(man)/man7
+	$(Q)install -m755 $(program) $(DESTDIR)$(bindir)/
+	$(Q)install -m755 $(checker) $(DESTDIR)$(libexecdir)/impasto/
+	$(Q)install -m755 $(plugin_so) $(DESTDIR)$(libdir)/impasto/plugins-1/
+	$(Q)install -m644 sdk/include/impasto/*.h $(DESTDIR)$(includedir)/impasto/
+	$(Q)install -m644 sdk/kit/*.[ch] $(share)/kit/
+	$(Q)install -m644 sdk/plugin.map $(share)/
+	$(Q)cp -R sdk/template/. $(share)/template/
+	$(Q)cp -R presets/. $(share)/presets/
+	$(Q)grep -rhoE '\.\./samples/[A-Za-z0-9._/-]+' presets | sort -u | sed 's|^\.\./||' | while read -r f; do \
+	  install -d $(share)/$$(dirname $$f) && cp -R $$f $(share)/$$(dirname $$f)/ || exit 1; done
+	$(Q)sed -e 's|@prefix@|$(prefix)|g' -e 's|@libdir@|$(libdir)|g' -e 's|@includedir@|$(includedir)|g' -e 's|@datadir@|$(datadir)|g' \
+	  -e 's|@bindir@|$(bindir)|g' -e 's|@version@|$(VERSION)|g' sdk/impasto.pc.in >$(DESTDIR)$(libdir)/pkgconfig/impasto.pc
+	$(Q)$(program) help --man >$(man)/man1/impasto.1 && $(program) help --man preset >$(man)/man5/impasto-preset.5 \
+	  && $(program) help --man plugin >$(man)/man7/impasto-plugin.7
+	$(Q)for v in $(verbs_of); do $(program) help --man $$v >$(man)/man1/impasto-$$v.1 || exit 1; done
+	$(Q)install -d $(DESTDIR)$(datadir)/bash-completion/completions $(DESTDIR)$(datadir)/zsh/site-functions $(DESTDIR)$(datadir)/fish/vendor_completions.d
+	$(Q)$(program) help --completion bash >$(DESTDIR)$(datadir)/bash-completion/completions/impasto
+	$(Q)$(program) help --completion zsh >$(DESTDIR)$(datadir)/zsh/site-functions/_impasto
+	$(Q)$(program) help --completion fish >$(DESTDIR)$(datadir)/fish/vendor_completions.d/impasto.fish
+## uninstall: takes away what install put there
+uninstall:
+	$(Q)rm -rf $(DESTDIR)$(libexecdir)/impasto $(DESTDIR)$(libdir)/impasto $(DESTDIR)$(includedir)/impasto $(share)
+	$(Q)rm -f $(DESTDIR)$(bindir)/impasto $(DESTDIR)$(libdir)/pkgconfig/impasto.pc $(man)/man1/impasto.1 $(man)/man1/impasto-*.1 \
+	  $(man)/man5/impasto-preset.5 $(man)/man7/impasto-plugin.7 $(DESTDIR)$(datadir)/bash-completion/completions/impasto \
+	  $(DESTDIR)$(datadir)/zsh/site-functions/_impasto $(DESTDIR)$(datadir)/fish/vendor_completions.d/impasto.fish
+
+# ---- about this file ----
+.PHONY: help format clean
+## help: this list
+help:
+	@sed -n 's/^## \([a-z-]*\): \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-18s %s\n", $$1, $$2 }'
+## format: clang-format over all C files
+format:
+	$(Q)find host sdk plugins tests -name '*.[ch]' | xargs clang-format -i
+## clean: removes build/
+clean:
+	$(Q)rm -rf build

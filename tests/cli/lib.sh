@@ -1,0 +1,53 @@
+# lib.sh - shell tests in TAP. A case is a function case_SENTENCE; `run_cases` at the end of the file plans them all,
+# runs each in a shell of its own with an empty folder as current one, stops it at the first command that fails.
+# shellcheck shell=bash
+root=$PWD
+bin=$root/${B:-build/release}/bin
+PATH=$bin:$PATH
+
+# Ends the case: not run, and why.
+skip() { echo "SKIP $*"; exit 77; }
+fail() { echo "$*"; exit 1; }
+# same GOT WANTED [WHAT]
+same() { [ "$1" = "$2" ] || fail "${3:+$3: }got '$1', wanted '$2'"; }
+# has TEXT PART: PART is in TEXT
+has() { case $1 in *"$2"*) ;; *) fail "'$2' is not in: $1" ;; esac; }
+lacks() { case $1 in *"$2"*) fail "'$2' is in: $1" ;; esac; }
+# exits STATUS COMMAND...: stdout is left in $out, stderr in $err
+exits() {
+    local wanted=$1 got=0
+    shift
+    "$@" >.out 2>.err </dev/null || got=$?
+    out=$(cat .out)
+    err=$(cat .err)
+    rm -f .out .err
+    [ "$got" = "$wanted" ] || fail "'$*' exits $got, not $wanted: $out $err"
+}
+
+run_cases() {
+    local cases name number=0 status work bad=0
+    mapfile -t cases < <(declare -F | sed -n 's/^declare -f case_//p')
+    echo "1..${#cases[@]}"
+    for name in "${cases[@]}"; do
+        work=$(mktemp -d) || exit 1
+        mkdir "$work/in"
+        (
+            set -eEuo pipefail
+            trap 'echo "line $LINENO: $BASH_COMMAND"' ERR
+            cd "$work/in" || exit 1
+            "case_$name"
+        ) >"$work/log" 2>&1
+        status=$?
+        number=$((number + 1))
+        case $status in
+        0) echo "ok $number - $name" ;;
+        77) echo "ok $number - $name # SKIP $(sed -n 's/^SKIP //p' "$work/log" | tail -n 1)" ;;
+        *) echo "not ok $number - $name"
+           tail -n 20 "$work/log" | sed 's/^/# /'
+           bad=1 ;;
+        esac
+        chmod -R u+rwx "$work" 2>/dev/null
+        rm -rf "$work"
+    done
+    return $bad
+}
