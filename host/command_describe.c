@@ -211,7 +211,7 @@ static int unknown(struct command *c, const char *name)
         n = preset_list(c->arena, s->preset_search, s->preset_search_count, &names, &files);
         near = nearest_name(name, names, n);
     }
-    usage_fault(c->report, "E0811", c->verb,
+    usage_fault(c->report, "E0817", c->verb,
                 near ? arena_printf(c->arena, "did you mean '%s'?", near)
                      : "see: impasto list filters, plugins, presets, errors",
                 "there is no filter, plugin, preset or message '%s'", name);
