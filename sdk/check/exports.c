@@ -1,6 +1,6 @@
-/* elf.c - reads the dynamic symbols of a 64-bit little-endian ELF file; every offset is checked.
+/* exports.c - reads the dynamic symbols of a 64-bit little-endian ELF file; every offset is checked.
  * Source: System V ABI, chapter 4; <elf.h>. */
-#include "elf.h"
+#include "exports.h"
 #include <elf.h>
 #include <errno.h>
 #include <stdio.h>
@@ -98,7 +98,7 @@ static const char *read_symbols(const struct image *m, void (*found)(void *, con
     return any ? NULL : "has no dynamic symbols";
 }
 
-const char *elf_exports(const char *path, void (*found)(void *user, const char *name), void *user, char *buf,
+const char *exports_read(const char *path, void (*found)(void *user, const char *name), void *user, char *buf,
                         size_t size)
 {
     struct image m = {0};
