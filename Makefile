@@ -109,10 +109,10 @@ $(B)/obj/%.o: %.c $(B)/flags
 
 $(B)/libhost.a: $(host_o) $(kit_o)
 	$(call say,AR,$@)
-	$(Q)rm -f $@ && ar rcs $@ $^
+	$(Q)rm -f $@.new && ar rcs $@.new $^ && mv -f $@.new $@
 $(B)/libkit.a: $(kit_o)
 	$(call say,AR,$@)
-	$(Q)rm -f $@ && ar rcs $@ $^
+	$(Q)rm -f $@.new && ar rcs $@.new $^ && mv -f $@.new $@
 $(program): $(B)/obj/host/main.o $(B)/libhost.a
 	$(call say,LD,$@)
 	$(Q)mkdir -p $(@D) && $(CC) $(instrument) $(LDFLAGS) -pthread $^ $(call libs,$(host_libs)) -ldl -lm -o $@
