@@ -303,14 +303,14 @@ static void summary_lines(const struct batch *b, double seconds)
     struct text t = {0};
     const size_t written = plan_count(b, UNIT_DONE), fine = plan_count(b, UNIT_UP_TO_DATE);
     if (b->item_count) {
-        text_addf(&t, "%zu written, %zu up to date", written, fine);
-        if (plan_count(b, UNIT_FAILED))
-            text_addf(&t, ", %zu failed", plan_count(b, UNIT_FAILED));
-        if (written)
+        if (!plan_count(b, UNIT_FAILED)) /* else W0605 has the counts */
+            text_addf(&t, "%zu written, %zu up to date", written, fine);
+        if (written && t.size)
             text_addf(&t, " in %s", print_seconds(seconds, time));
-        if (written > 1 && seconds > 0.5)
+        if (written > 1 && seconds > 0.5 && t.size)
             text_addf(&t, " (%.1f/s)", (double)written / seconds);
-        text_addf(&t, ": %s\n", b->out ? b->out : "nothing to write");
+        if (t.size)
+            text_addf(&t, ": %s\n", b->out ? b->out : "nothing to write");
     } else if (b->out) {
         text_addf(&t, "%s: %s\n", plan_todo(b) ? "not finished" : "done", b->out);
     }

@@ -64,12 +64,9 @@ static struct extras find_extras(struct batch *b)
         if (node->phase != PHASE_GATHER && gives_picture(node))
             x.shown = node->name;
     }
-    x.save = x.shown != NULL;
-    for (size_t i = 0; g && i < g->preset->section_count; i++) {
-        const uint32_t n = graph_find(g, g->preset->sections[i].name);
-        if (n != UINT32_MAX && g->nodes[n].writes)
-            x.save = false;
-        if (!strncmp(g->preset->sections[i].name, "sweep-s", 7))
+    for (uint32_t i = 0; g && i < g->node_count; i++) {
+        x.save = x.save || (g->nodes[i].writes && !g->nodes[i].at.file); /* made by graph_build */
+        if (!strncmp(g->nodes[i].name, "sweep-s", 7))
             x.shown = NULL; /* the preset has a sheet of its own by that name */
     }
     report_free(scratch);

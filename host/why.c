@@ -32,18 +32,17 @@ static bool locate(const char *path, struct located *out)
     for (char *end = copy + n;;) {
         const char kept = *end;
         *end = 0;
-        const char *folder = *copy ? copy : end == copy && kept == '/' ? "/" : ".";
+        char *folder = heap_strdup(*copy ? copy : end == copy && kept == '/' ? "/" : ".");
         char *state = heap_printf("%s/.impasto", folder);
         struct stat st;
+        *end = kept;
         if (!stat(state, &st) && S_ISDIR(st.st_mode)) {
-            *end = kept;
-            const char *rest = end + strspn(end, "/");
-            *out = (struct located){heap_strdup(folder), state, heap_strdup(rest)};
+            *out = (struct located){folder, state, heap_strdup(end + strspn(end, "/"))};
             free(copy);
             return true;
         }
+        free(folder);
         free(state);
-        *end = kept;
         if (end == copy)
             break;
         while (end > copy && *--end != '/')
