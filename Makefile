@@ -147,6 +147,23 @@ $(B)/fuzz/%-replay: $(B)/obj/tests/fuzz/%.o $(B)/obj/tests/fuzz/replay.o $(B)/li
 	$(call say,LD,$@)
 	$(Q)mkdir -p $(@D) && $(CC) $(instrument) $(LDFLAGS) -pthread $^ $(call libs,$(host_libs)) -ldl -lm -o $@
 
+# ---- the main job ----
+show := glow vintage comic sketch
+.PHONY: run run-show
+## run: the main job: presets over samples/photos (PHOTOS=DIR: yours) into build/out, and a page of them
+run: setup-build
+	$(Q)$(MAKE) run-show
+run-show: build
+	$(Q)set -e; for p in $(show); do \
+	  $(program) run presets/$$p.ini "$(PHOTOS)" -o "$(OUT)/$$p"; done
+	$(Q)$(program) run presets/page.ini $(patsubst %,"$(OUT)/%",$(show)) -o "$(OUT)"
+	@echo
+	@echo "The pictures are in $(OUT):  $(show)"
+	@echo "All on one page:            $(abspath $(OUT))/index.html"
+	@echo 'The program on your PATH:   export PATH="$(CURDIR)/$(B)/bin:$$PATH"'
+
+include tests/bench/bench.mk
+
 -include $(shell find $(B)/obj -name '*.d' 2>/dev/null)
 
 .PHONY: setup-build setup-test test test-asan test-tsan check
