@@ -12,9 +12,11 @@ struct run_env *plan_env(imp_plan *p)
     return &((struct planning *)p)->engine->env;
 }
 
-bool plan_is_new(struct engine *e, const struct node *node, const struct place *at, const char *text)
+bool plan_is_new(struct engine *e, const struct report *report, const struct node *node, const struct place *at,
+                 const char *text)
 {
     struct hasher *h = hash_new();
+    hash_u64(h, (uintptr_t)report);
     hash_text(h, node->name);
     hash_text(h, at->file);
     hash_u64(h, (uint64_t)at->line << 32 | (uint32_t)at->col);
@@ -140,7 +142,7 @@ void plan_mistake(imp_plan *api, int32_t param, int32_t port, const char *piece,
     if (!text || !text[0])
         text = "this cannot work";
     p->mistakes++;
-    if (!plan_is_new(p->engine, p->node, &at, text))
+    if (!plan_is_new(p->engine, p->report, p->node, &at, text))
         return;
     struct fault *f = report_add(p->report, SEV_ERROR, names ? "E0312" : "E0311", &at, "node '%s': %s", p->node->name,
                                  text);

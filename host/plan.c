@@ -37,7 +37,7 @@ __attribute__((format(printf, 6, 7))) static void fault_at(struct planner *p, co
     vsnprintf(text, sizeof text, fmt, ap);
     va_end(ap);
     const struct place at = place_of(node, param, port, NULL);
-    if (plan_is_new(p->engine, node, &at, text))
+    if (plan_is_new(p->engine, p->report, node, &at, text))
         report_add(p->report, SEV_ERROR, code, &at, "%s", text);
 }
 

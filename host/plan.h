@@ -20,7 +20,8 @@ struct place place_of(const struct node *, int32_t param, int32_t port, const ch
 /* The function that filters call. */
 void plan_mistake(imp_plan *, int32_t param, int32_t port, const char *piece, const char *text,
                   const char *names) IMP_NX;
-/* Was this fault not reported yet? Every size and every variant finds the same ones. */
-bool plan_is_new(struct engine *, const struct node *, const struct place *, const char *text);
+/* Was this fault not told to that report yet? Every size and every variant finds the same ones. */
+bool plan_is_new(struct engine *, const struct report *, const struct node *, const struct place *,
+                 const char *text);
 
 #endif
