@@ -7,6 +7,7 @@ static const imp_filter *const filters[] = {
     &filter_negate,    &filter_blur,      &filter_sharpen,     &filter_median,  &filter_edges,
     &filter_posterize, &filter_noise,
     &filter_lines,     &filter_blend,     &filter_mask,        &filter_match_color,
+    &filter_caption,   &filter_sheet,     &filter_page,        &filter_compare, &filter_detail_transfer,
     NULL,
 };
 

@@ -1,0 +1,260 @@
+/* compare.c - how far apart two pictures are.
+ *
+ * SSIM (Wang, Bovik, Sheikh and Simoncelli 2004) of luma: 11 x 11 Gaussian windows of deviation 1.5,
+ * K1 = 0.01, K2 = 0.03, averaged over the windows that lie within the picture; where a side is shorter
+ * than 11, over all of it, borders mirrored.
+ *     (2 ma mb + C1) (2 sab + C2) / ((ma^2 + mb^2 + C1) (sa^2 + sb^2 + C2))                             */
+#include <math.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include "basic.h"
+
+enum { PICTURE, GAIN };
+enum { ABSOLUTE, SIGNED };
+enum { RADIUS = 5, TAPS = 2 * RADIUS + 1, SUMS = 5 /* a b aa bb ab */ };
+#define C1 (0.01f * 0.01f)
+#define C2 (0.03f * 0.03f)
+#define EQUAL_PSNR 999.0 /* of equal pictures, where it has no end */
+
+static const imp_param params[] = {
+    {.key = "picture", .type = IMP_CHOICE, .choices = "absolute|signed", .def_text = "absolute",
+     .help = "The difference picture: absolute is black where nothing differs; signed is mid grey there, "
+             "brighter where b is."},
+    {.key = "gain", .type = IMP_FLOAT, .def = 1, .min = 0.01, .max = 1000,
+     .help = "Multiplies the difference picture, to make small differences visible."},
+};
+static const imp_port inputs[] = {
+    {.name = "a", .kind = IMP_IMAGE, .help = "The original.", .colours = 1u << IMP_SRGB | 1u << IMP_DATA},
+    {.name = "b", .kind = IMP_IMAGE, .help = "The other; of the same size.",
+     .colours = 1u << IMP_SRGB | 1u << IMP_DATA},
+};
+static const imp_port outputs[] = {
+    {.name = "table", .kind = IMP_TABLE, .help = "One row: mse, psnr, ssim, mean, max, x, y."},
+    {.name = "picture", .kind = IMP_IMAGE, .flags = IMP_PORT_OPTIONAL, .help = "The difference."},
+};
+
+struct sums { double square, absolute, most, similar; uint32_t x, y; bool failed; };
+
+struct task {
+    const imp_image *a, *b;
+    imp_image *out;       /* NULL: not wanted */
+    struct sums *sums;    /* one a strip */
+    float weights[TAPS], gain, middle;
+    uint32_t width, height, channels, border_x, border_y, strips;
+    bool magnitude;
+};
+
+/* Row y of channel c, grey standing for all three; alpha that is not there is NULL: 1. */
+static const float *row_of(const imp_image *m, uint32_t c, uint32_t y)
+{
+    if (c == 3)
+        return m->channels == 4 ? imp_row(m, 3, y) : NULL;
+    return imp_row(m, m->channels < 3 ? 0 : c, y);
+}
+
+static void differ(const struct task *t, struct sums *s, uint32_t c, uint32_t y)
+{
+    const float *a = row_of(t->a, c, y), *b = row_of(t->b, c, y);
+    double square = 0, absolute = 0;
+    for (uint32_t x = 0; x < t->width; x++) {
+        const double d = (b ? (double)b[x] : 1) - (a ? (double)a[x] : 1), size = fabs(d);
+        square += d * d, absolute += size;
+        if (size > s->most)
+            s->most = size, s->x = x, s->y = y;
+    }
+    s->square += square, s->absolute += absolute;
+    for (uint32_t x = 0; t->out && c < t->out->channels && x < t->width; x++) {
+        const float d = t->gain * ((b ? b[x] : 1) - (a ? a[x] : 1));
+        imp_row_out(t->out, c, y)[x] = t->middle + (t->magnitude ? fabsf(d) : d);
+    }
+}
+
+/* Luma less 1/2, so that squares keep their digits. */
+static void luma_row(const imp_image *m, uint32_t y, float *out)
+{
+    const bool colour = m->channels >= 3;
+    kit_luma(imp_row(m, 0, y), colour ? imp_row(m, 1, y) : NULL, colour ? imp_row(m, 2, y) : NULL, out, m->width);
+    for (uint32_t x = 0; x < m->width; x++)
+        out[x] -= 0.5f;
+}
+
+KIT_CLONES
+static void add_row(const float *a, const float *b, float w, float *const sums[SUMS], uint32_t n)
+{
+    for (uint32_t x = 0; x < n; x++) {
+        const float wa = w * a[x], wb = w * b[x];
+        sums[0][x] += wa, sums[1][x] += wb;
+        sums[2][x] += wa * a[x], sums[3][x] += wb * b[x], sums[4][x] += wa * b[x];
+    }
+}
+
+/* The window's weighted mean along x; row is padded by RADIUS on both sides. */
+static float across(const struct task *t, const float *row, uint32_t x)
+{
+    float sum = 0;
+    for (uint32_t k = 0; k < TAPS; k++)
+        sum += t->weights[k] * row[x + k];
+    return sum;
+}
+
+static double similarity(const struct task *t, float *const padded[SUMS])
+{
+    double sum = 0;
+    for (uint32_t x = t->border_x; x < t->width - t->border_x; x++) {
+        float v[SUMS];
+        for (int k = 0; k < SUMS; k++)
+            v[k] = across(t, padded[k], x);
+        const float saa = v[2] - v[0] * v[0], sbb = v[3] - v[1] * v[1], sab = v[4] - v[0] * v[1];
+        const float ma = v[0] + 0.5f, mb = v[1] + 0.5f;
+        sum += (double)((2 * ma * mb + C1) * (2 * sab + C2))
+             / (double)((ma * ma + mb * mb + C1) * (saa + sbb + C2));
+    }
+    return sum;
+}
+
+static void similar_row(const struct task *t, struct sums *s, float *scratch, uint32_t y)
+{
+    const size_t padded_width = (size_t)t->width + 2 * RADIUS;
+    float *a = scratch, *b = a + t->width, *padded[SUMS], *inner[SUMS];
+    for (int k = 0; k < SUMS; k++) {
+        padded[k] = b + t->width + (size_t)k * padded_width;
+        inner[k] = padded[k] + RADIUS;
+        memset(padded[k], 0, padded_width * sizeof(float));
+    }
+    for (int k = 0; k < TAPS; k++) {
+        const uint32_t from = (uint32_t)kit_mirror((int64_t)y + k - RADIUS, t->height);
+        luma_row(t->a, from, a);
+        luma_row(t->b, from, b);
+        add_row(a, b, t->weights[k], inner, t->width);
+    }
+    for (int k = 0; k < SUMS; k++)
+        for (int64_t i = 1; i <= RADIUS; i++) {
+            inner[k][-i] = inner[k][kit_mirror(-i, t->width)];
+            inner[k][t->width - 1 + i] = inner[k][kit_mirror(t->width - 1 + i, t->width)];
+        }
+    s->similar += similarity(t, padded);
+}
+
+static void compare_strip(void *user, uint32_t i)
+{
+    const struct task *t = user;
+    struct sums s = {0};
+    uint32_t y, end;
+    /* two rows of luma, then SUMS rows padded by RADIUS on both sides */
+    float *scratch = malloc(((size_t)(2 + SUMS) * t->width + 2 * SUMS * RADIUS) * sizeof *scratch);
+    s.failed = !scratch;
+    for (kit_strip(t->height, t->strips, i, &y, &end); y < end && scratch; y++) {
+        for (uint32_t c = 0; c < t->channels; c++)
+            differ(t, &s, c, y);
+        for (uint32_t x = 0; t->out && t->out->channels == 4 && x < t->width; x++)
+            imp_row_out(t->out, 3, y)[x] = 1;
+        if (y >= t->border_y && y < t->height - t->border_y)
+            similar_row(t, &s, scratch, y);
+    }
+    free(scratch);
+    t->sums[i] = s;
+}
+
+static imp_status answer(const struct task *t, imp_job *job)
+{
+    static const imp_column columns[] = {
+        {"mse", "", IMP_FLOAT, 0}, {"psnr", "dB", IMP_FLOAT, 0}, {"ssim", "", IMP_FLOAT, 0},
+        {"mean", "", IMP_FLOAT, 0}, {"max", "", IMP_FLOAT, 0}, {"x", "px", IMP_INT, 0}, {"y", "px", IMP_INT, 0},
+    };
+    struct sums all = {0};
+    for (uint32_t i = 0; i < t->strips; i++) {
+        const struct sums *s = &t->sums[i];
+        if (s->failed)
+            return IMP_E_MEMORY;
+        all.square += s->square, all.absolute += s->absolute, all.similar += s->similar;
+        if (s->most > all.most)
+            all.most = s->most, all.x = s->x, all.y = s->y;
+    }
+    const double samples = (double)t->width * t->height * t->channels;
+    const double windows = (double)(t->width - 2 * t->border_x) * (t->height - 2 * t->border_y);
+    const double mse = fmin(all.square / samples, 1e300);
+    const imp_cell row[] = {
+        {.f = mse}, {.f = mse > 0 ? fmin(-10 * log10(mse), EQUAL_PSNR) : EQUAL_PSNR},
+        {.f = all.similar / windows}, {.f = all.absolute / samples}, {.f = all.most},
+        {.i = all.x}, {.i = all.y},
+    };
+    imp_table *table = job->new_table(job, sizeof columns / sizeof *columns, columns);
+    if (!table)
+        return IMP_E_MEMORY;
+    const imp_status st = job->add_row(job, table, row);
+    return st == IMP_OK ? job->set_output(job, 0, &table->head) : st;
+}
+
+static void set_weights(struct task *t)
+{
+    double sum = 0, w[TAPS];
+    for (int k = 0; k < TAPS; k++)
+        sum += w[k] = exp(-(k - RADIUS) * (k - RADIUS) / (2 * 1.5 * 1.5));
+    for (int k = 0; k < TAPS; k++)
+        t->weights[k] = (float)(w[k] / sum);
+    t->border_x = t->width >= TAPS ? RADIUS : 0;
+    t->border_y = t->height >= TAPS ? RADIUS : 0;
+}
+
+static uint32_t channels_of(uint32_t a, uint32_t b)
+{
+    return a > b ? a : b;
+}
+
+static imp_status process(void *instance, imp_job *job, imp_error *err) IMP_NX
+{
+    const imp_image *a = imp_image_in(job, 0), *b = imp_image_in(job, 1);
+    (void)instance;
+    if (a->width != b->width || a->height != b->height) {
+        if (err)
+            err->port = 1;
+        return imp_fail(err, IMP_E_INPUT, "b is %u x %u, a is %u x %u: resize one of them", b->width, b->height,
+                        a->width, a->height);
+    }
+    struct task t = {
+        .a = a, .b = b, .gain = (float)job->params[GAIN].f, .width = a->width, .height = a->height,
+        .magnitude = job->params[PICTURE].i == ABSOLUTE, .middle = job->params[PICTURE].i == SIGNED ? 0.5f : 0,
+        .channels = channels_of(a->channels, b->channels), .strips = kit_strips(a->width, a->height),
+    };
+    set_weights(&t);
+    t.sums = job->scratch(job, t.strips * sizeof *t.sums);
+    if (!t.sums)
+        return IMP_E_MEMORY;
+    imp_image *out = NULL;
+    if (job->wanted & 2 && !(out = job->new_image(job, a->width, a->height, t.channels == 1 ? 1 : 3, IMP_SRGB)))
+        return IMP_E_MEMORY;
+    t.out = out;
+    imp_status st = kit_parallel(job, t.strips, compare_strip, &t);
+    if (st == IMP_OK)
+        st = answer(&t, job);
+    return st == IMP_OK && out ? job->set_output(job, 1, &out->head) : st;
+}
+
+static imp_status plan(void *instance, imp_plan *p, imp_error *err) IMP_NX
+{
+    const imp_shape *a = p->inputs[0], *b = p->inputs[1];
+    char text[160];
+    (void)instance, (void)err;
+    if (a->width && b->width && (a->width != b->width || a->height != b->height)) {
+        snprintf(text, sizeof text, "b is %u x %u, a is %u x %u: resize one of them", b->width, b->height,
+                 a->width, a->height);
+        p->mistake(p, -1, 1, NULL, text, NULL);
+    }
+    if (p->outputs[1] && a->width && a->channels && b->channels) {
+        p->outputs[1]->width = a->width, p->outputs[1]->height = a->height;
+        p->outputs[1]->channels = channels_of(a->channels, b->channels) == 1 ? 1 : 3;
+        p->outputs[1]->colour = IMP_SRGB;
+    }
+    p->macs = (double)a->width * a->height * 120;
+    return IMP_OK;
+}
+
+const imp_filter filter_compare = {
+    BASIC_FILTER, .id = "compare", .summary = "How far apart two pictures are: MSE, PSNR, SSIM.",
+    .help = "Samples count as 0..1; alpha is a channel like the others (1 where a picture has none), grey "
+            "stands for three equal ones. psnr of equal pictures is 999. x and y say where the difference "
+            "is largest. SSIM is that of luma, 11 x 11 Gaussian windows of deviation 1.5.",
+    .params = IMP_LIST(params), .inputs = IMP_LIST(inputs), .outputs = IMP_LIST(outputs),
+    .process = process, .plan = plan,
+};
