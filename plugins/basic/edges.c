@@ -164,7 +164,7 @@ static imp_status canny(imp_job *job, const struct how *how, const imp_image *gr
     struct how h = *how;
     imp_image *steep = kit_image_new(grey->width, grey->height, 1, IMP_DATA);
     imp_status st = steep ? IMP_OK : IMP_E_MEMORY;
-    h.base = 0, h.sign = 1;
+    h.base = 0, h.sign = 1, h.gain = 1;
     if (st == IMP_OK)
         st = basic_each(job, steep_rows, &h, grey, steep);
     h.steep = steep;
@@ -241,8 +241,9 @@ static const imp_param params[] = {
                 .help = "sobel and scharr (rounder) show how steep it is, canny draws thin lines."},
     [SIGMA] = {.key = "sigma", .unit = "px", .type = IMP_FLOAT, .def = 1, .max = 100,
                .help = "Gaussian before it: larger leaves large shapes only; 0: none."},
-    [GAIN] = {.key = "gain", .type = IMP_FLOAT, .def = 1, .max = 100,
-              .help = "Multiplies the steepness; 1: a step from black to white is white."},
+    [GAIN] = {.key = "gain", .type = IMP_FLOAT, .def = 3, .max = 100,
+              .help = "Multiplies the steepness, not for canny; 1: a sharp step from black to white is "
+                      "white."},
     [LOW] = {.key = "low", .type = IMP_FLOAT, .def = 0.04, .max = 1,
              .help = "canny: weaker edges than this vanish."},
     [HIGH] = {.key = "high", .type = IMP_FLOAT, .def = 0.1, .max = 1,
