@@ -1,6 +1,7 @@
 /* minijob.c - instances of the mini host and one process() call with everything a job offers. */
 #include "minihost.h"
 #include "minipriv.h"
+#include <math.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdarg.h>
@@ -109,11 +110,10 @@ static imp_image *job_new_image(imp_job *job, uint32_t width, uint32_t height, u
                                 uint32_t colour) IMP_NX
 {
     struct run *r = run_of(job);
-    const bool sound = width && height && width <= 65536 && height <= 65536 &&
-                       (channels == 1 || channels == 3 || channels == 4) && colour >= IMP_SRGB && colour <= IMP_DATA;
+    const bool sound = width && height && (channels == 1 || channels == 3 || channels == 4) && colour >= IMP_SRGB && colour <= IMP_DATA;
     if (!sound)
         fault(r, "asks for an image of %u x %u, %u channels, colour %u", width, height, channels, colour);
-    if (!sound || refused(r, 4.0 * width * height * channels))
+    if (!sound || refused(r, width > 65536 || height > 65536 ? INFINITY : 4.0 * width * height * channels))
         return NULL;
     imp_image *m = mini_image(width, height, channels, colour);
     remember(r, &m->head);

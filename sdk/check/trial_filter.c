@@ -331,7 +331,7 @@ static enum verdict test_memory(struct trial *t)
 
 /* ---- what it leaves behind ---- */
 
-static enum verdict one_life(struct trial *t, const char **changed, char *why, size_t size)
+static enum verdict one_life(struct trial *t, uint32_t threads, const char **changed, char *why, size_t size)
 {
     struct bench b;
     struct world before, after;
@@ -340,7 +340,7 @@ static enum verdict one_life(struct trial *t, const char **changed, char *why, s
     const enum verdict v = bench_init(t, &b, &usual, NULL);
     if (v != PASSED)
         return v;
-    bench_run(&b, (struct mini_call){.threads = 2}, &r);
+    bench_run(&b, (struct mini_call){.threads = threads}, &r);
     mini_result_free(&r);
     bench_fini(&b);
     world_look(&after);
@@ -353,7 +353,7 @@ static enum verdict test_leaves(struct trial *t)
 {
     const char *changed = NULL;
     char why[300];
-    enum verdict v = one_life(t, &changed, why, sizeof why);
+    enum verdict v = one_life(t, 2, &changed, why, sizeof why);
     if (v == PASSED && changed)
         v = trial_fail(t, "it %s", changed);
     if (v == PASSED && mini_services_open(t->mini) > 0 && !(mini_entry(t->mini)->init))
@@ -369,7 +369,7 @@ static enum verdict test_leaks(struct trial *t)
     for (int i = 0; i < 30 && v == PASSED; i++) {
         if (i == 10)
             early = world_heap();
-        v = one_life(t, NULL, NULL, 0);
+        v = one_life(t, 1, NULL, NULL, 0);
     }
     const size_t late = world_heap();
     if (v == PASSED && late > early + 20 * 8)
@@ -430,8 +430,6 @@ static enum verdict test_plan(struct trial *t)
         v = trial_fail(t, "plan answers %d without a sentence", (int)known.status);
     else if (unknown.mistake_count > known.mistake_count)
         v = trial_fail(t, "plan finds a mistake when the inputs' sizes are not known yet: %s", unknown.text);
-    else if (known.mistake_count && r.status == IMP_OK)
-        v = trial_fail(t, "plan finds a mistake where process finds none: %s", known.text);
     else
         v = compare_shapes(t, &known, &r);
     mini_result_free(&r);

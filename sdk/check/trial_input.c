@@ -115,11 +115,19 @@ static const char *guess(const imp_param *row)
     }
 }
 
+/* The size of a picture made from nothing: its default may be a large one. */
+static bool is_side(const imp_filter *f, const imp_param *row)
+{
+    return f->input_count == 0 && row->type == IMP_INT && (strcmp(row->key, "width") == 0 || strcmp(row->key, "height") == 0);
+}
+
 static enum verdict add_param(struct trial *t, const imp_param *row, char *text, size_t size)
 {
     char name[600];
     const size_t used = strlen(text);
-    if (row->type == IMP_PATH && (row->flags & IMP_PARAM_WRITTEN)) {
+    if (is_side(t->filter, row)) {
+        snprintf(text + used, size - used, " %s=%.0f", row->key, row->min > 40 ? row->min : 40.0);
+    } else if (row->type == IMP_PATH && (row->flags & IMP_PARAM_WRITTEN)) {
         written_name(t, row, name, sizeof name);
         snprintf(text + used, size - used, " %s='%s'", row->key, name);
     } else if (!(row->flags & IMP_PARAM_REQUIRED)) {
