@@ -438,7 +438,7 @@ static bool open_out(struct work *w)
         report_add(b->report, SEV_WARNING, "W0736", NULL,
                    "%zu damaged lines of the journal are left out; what they told is made again",
                    journal_damaged(b->journal));
-    for (size_t v = 0; v < b->variant_count; v++)
+    for (size_t v = 0; v < b->variant_count && !b->o->again_item; v++)
         if (!record_write(b, b->variants[v].graph, &b->variants[v].run))
             return cannot_write(b, b->state);
     w->committer = commit_new(b->out, COMMIT_THREADS, COMMIT_QUEUE, committed, w);

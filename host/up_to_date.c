@@ -159,6 +159,21 @@ static void gather_state(struct batch *b, struct unit *g)
     }
 }
 
+/* What is made again takes the place of what the record tells, under the same names. */
+static void take_record(struct batch *b, struct unit *u)
+{
+    hash_parse(b->o->again_item, &u->identity);
+    u->before = journal_find(b->journal, u->identity);
+    u->state = UNIT_TODO;
+    if (!u->before || u->before->made_count != u->target_count)
+        return;
+    u->key = u->before->key;
+    u->label = u->before->label;
+    b->variants[u->variant].run = u->before->run;
+    for (size_t i = 0; i < u->target_count; i++)
+        u->targets[i].path = u->before->made[i].path;
+}
+
 /* --again: one unit only, by the identity of the record that is made again. */
 static void only_again(struct batch *b)
 {
@@ -166,7 +181,7 @@ static void only_again(struct batch *b)
     for (size_t i = 0; i < b->unit_count; i++) {
         struct unit *u = &b->units[i];
         if (u->kind == (item ? UNIT_ITEM : UNIT_ONCE))
-            hash_parse(b->o->again_item, &u->identity);
+            take_record(b, u);
         else
             u->state = UNIT_ELSEWHERE;
     }
