@@ -212,6 +212,8 @@ static void tell(struct check *c, const char *subject, const char *test, enum ve
     c->totals->passed += v == PASSED;
     c->totals->failed += v == FAILED;
     c->totals->skipped += v == SKIPPED;
+    if (c->options->quiet && v != FAILED)
+        return;
     if (c->options->json) {
         fputs("{\"schema\":1,\"type\":\"test\",\"subject\":", c->out);
         print_json_text(c->out, subject);
@@ -280,7 +282,7 @@ int check_file(const char *path, const struct check_options *options, FILE *out,
     if (options->json)
         fprintf(out, "{\"schema\":1,\"type\":\"summary\",\"passed\":%d,\"failed\":%d,\"skipped\":%d}\n", totals->passed,
                 totals->failed, totals->skipped);
-    else
+    else if (!options->quiet)
         fprintf(out, "%d passed, %d failed, %d skipped\n", totals->passed, totals->failed, totals->skipped);
     free(full);
     return good ? 0 : 1;

@@ -8,7 +8,7 @@
 struct check_options {
     const char *const *with; /* other plugins whose services this one may use */
     int with_count;
-    bool json;
+    bool json, quiet;        /* quiet: only what failed, no summary */
     const char *only;        /* run tests of this name alone; NULL = all */
     int seconds;             /* limit of one test; 0 = 20, more in sanitized builds */
 };

@@ -3,7 +3,7 @@
 #include "check.h"
 
 static const char usage[] =
-    "usage: impasto-check [--json] [--only TEST] [--with OTHER.so]... FILE.so\n"
+    "usage: impasto-check [--json] [--quiet] [--only TEST] [--with OTHER.so]... FILE.so\n"
     "\n"
     "Tests a plugin: its symbols, head and tables, and small runs of every filter.\n"
     "\n"
@@ -28,6 +28,8 @@ int main(int argc, char **argv)
         }
         if (strcmp(argv[i], "--json") == 0)
             options.json = true;
+        else if (strcmp(argv[i], "--quiet") == 0)
+            options.quiet = true;
         else if (strcmp(argv[i], "--only") == 0 && more)
             options.only = argv[++i];
         else if (strcmp(argv[i], "--with") == 0 && more && options.with_count < MOST_WITH)
