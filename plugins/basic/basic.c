@@ -135,20 +135,22 @@ imp_status basic_premultiply(imp_job *job, imp_image *m)
     return m->channels == 4 ? basic_each(job, premultiply_rows, NULL, m, m) : IMP_OK;
 }
 
+/* Divides by alpha as it came out of a filter with overshoot, so that a flat colour stays flat; only
+ * then alpha is held within its range. */
 static void unpremultiply_rows(const void *user, const imp_image *src, imp_image *m, uint32_t from,
                                uint32_t to)
 {
-    const float least = 1e-6f; /* below it a colour is noise */
+    const float least = 1 / 1024.0f; /* below it nothing is seen, and a colour is noise */
     (void)user, (void)src;
     for (uint32_t y = from; y < to; y++) {
         float *a = imp_row_out(m, 3, y);
-        for (uint32_t x = 0; x < m->width; x++)
-            a[x] = a[x] < least ? 0 : a[x] > 1 ? 1 : a[x];
         for (uint32_t c = 0; c < 3; c++) {
             float *d = imp_row_out(m, c, y);
             for (uint32_t x = 0; x < m->width; x++)
-                d[x] = a[x] > 0 ? d[x] / a[x] : 0;
+                d[x] = a[x] >= least ? d[x] / a[x] : 0;
         }
+        for (uint32_t x = 0; x < m->width; x++)
+            a[x] = a[x] < least ? 0 : a[x] > 1 ? 1 : a[x];
     }
 }
 

@@ -42,7 +42,7 @@ imp_status basic_pass(imp_job *);
  * cancelled, told apart by *st. */
 imp_image *basic_linear(imp_job *, const imp_image *, imp_status *st);
 imp_status basic_delinear(imp_job *, imp_image *);
-/* Colour times alpha, and colour by alpha (0 where alpha is 0); alpha is held within 0..1. In place. */
+/* Colour times alpha; colour by alpha (0 where alpha is nearly 0). Alpha ends up within 0..1. In place. */
 imp_status basic_premultiply(imp_job *, imp_image *);
 imp_status basic_unpremultiply(imp_job *, imp_image *);
 
