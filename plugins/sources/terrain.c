@@ -144,7 +144,7 @@ static struct vec water_normal(const struct scene *s, struct vec p, double t)
 {
     const int sea = s->kind == SCENE_COAST;
     const double k = sea ? 1.2 : 3.2, e = 0.02 + 0.002 * t,
-                 depth = (sea ? 0.17 : 0.009) / (1 + 0.03 * t);
+                 depth = (sea ? 0.15 : 0.005) / (1 + 0.03 * t);
     const double h = fbm2(s->seed + 40, p.x * k, p.z * k * 1.8, 6);
     const double hx = fbm2(s->seed + 40, (p.x + e) * k, p.z * k * 1.8, 6);
     const double hz = fbm2(s->seed + 40, p.x * k, (p.z + e) * k * 1.8, 6);
