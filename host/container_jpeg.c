@@ -63,6 +63,28 @@ imp_status jpeg_head(const uint8_t *file, size_t size, imp_picture *out, imp_err
     return imp_fail(err, IMP_E_INPUT, "JPEG ends early or is damaged: no frame header in its %zu bytes", size);
 }
 
+/* A segment of Huffman tables: classes, numbers and counts as decoders have room for. stb_image 2.27
+ * writes past its tables when the counts of one add up to more than 256. */
+static bool tables_fit(const uint8_t *p, size_t size)
+{
+    while (size >= 17) {
+        size_t n = 0;
+        for (int i = 1; i <= 16; i++)
+            n += p[i];
+        if (p[0] >> 4 > 1 || (p[0] & 15) > 3 || n > 256 || n > size - 17)
+            return false;
+        p += 17 + n;
+        size -= 17 + n;
+    }
+    return size == 0;
+}
+
+static imp_status bad_tables(size_t at, imp_error *err)
+{
+    return imp_fail(err, IMP_E_INPUT, "JPEG is damaged: the Huffman tables at byte %zu are wrong; fetch or copy "
+                    "the file again", at);
+}
+
 imp_status jpeg_whole(const uint8_t *file, size_t size, imp_error *err)
 {
     struct jpeg_part p = {0};
@@ -70,7 +92,8 @@ imp_status jpeg_whole(const uint8_t *file, size_t size, imp_error *err)
     size_t at = 0;
 
     while (jpeg_next(file, size, &at, &p) && p.marker != 0xda)
-        continue;
+        if (p.marker == 0xc4 && !tables_fit(p.data, p.size))
+            return bad_tables(p.at, err);
     if (p.marker != 0xda)
         return imp_fail(err, IMP_E_INPUT, "JPEG ends early or is damaged: no picture data behind byte %zu", at);
     /* In a scan 0xff is followed by 0, by a restart marker or by the next segment. */
@@ -81,6 +104,8 @@ imp_status jpeg_whole(const uint8_t *file, size_t size, imp_error *err)
             continue;
         if (end - q < 4 || be16(q + 2) < 2 || be16(q + 2) > (size_t)(end - q) - 2)
             break;
+        if (q[1] == 0xc4 && !tables_fit(q + 4, be16(q + 2) - 2))
+            return bad_tables((size_t)(q - file), err);
         q += 1 + be16(q + 2);
     }
     return imp_fail(err, IMP_E_INPUT, "JPEG ends early: no end-of-image marker in its %zu bytes; fetch or "

@@ -55,7 +55,7 @@ static void lossless_kinds_hold_the_same_picture(void **state)
     same_as(*state, "bits.pbm", "text.pbm", 0);
     same_as(*state, "bits.pbm", "bits.png", 0);
     same_as(*state, "rgb16.ppm", "rgb16.png", 0);
-    same_as(*state, "rgb16.png", "rgb.png", 0.51f / 255);
+    same_as(*state, "rgb16.png", "rgb.png", 1.0f / 255); /* ImageMagick cut the lower byte off */
     same_as(*state, "rgb.png", "palette.png", 0.6f);
     same_as(*state, "full.jpg", "rgb.png", 0.06f);
     same_as(*state, "progressive.jpg", "baseline.jpg", 0.02f);
