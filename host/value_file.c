@@ -85,6 +85,7 @@ struct source { /* what is left of info; `bad` once something did not fit */
     const char *at;
     size_t left;
     bool bad;
+    uint64_t payload; /* bytes of samples that the file has: nothing larger is made room for */
 };
 
 static const void *take(struct source *s, uint64_t size)
@@ -299,7 +300,8 @@ static struct value *take_image(struct source *s, struct memory *memory)
     const void *p = take(s, sizeof n);
     if (p)
         memcpy(n, p, sizeof n);
-    return p ? value_image(memory, n[0], n[1], n[2], n[3]) : NULL;
+    const double samples = (double)n[0] * n[1] * n[2];
+    return samples * sizeof(float) <= (double)s->payload ? value_image(memory, n[0], n[1], n[2], n[3]) : NULL;
 }
 
 static struct value *take_tensor(struct source *s, struct memory *memory)
@@ -310,6 +312,11 @@ static struct value *take_tensor(struct source *s, struct memory *memory)
     if (!axes || dtype > IMP_U8)
         return NULL;
     memcpy(shape, axes, (size_t)ndim * sizeof *shape);
+    double items = 1;
+    for (uint64_t i = 0; i < ndim; i++)
+        items *= (double)shape[i];
+    if (!(items <= (double)s->payload))
+        return NULL;
     char *name = take_text(s, NULL);
     struct value *v = s->bad ? NULL : value_tensor(memory, (uint32_t)dtype, (uint32_t)ndim, shape, name);
     free(name);
@@ -440,7 +447,7 @@ static bool set_meta(struct value *v, char *stem, unsigned bits)
 /* The value that info describes, its samples not yet read. */
 static struct value *from_info(struct memory *memory, const struct head *head, const char *info)
 {
-    struct source s = {.at = info, .left = (size_t)head->info};
+    struct source s = {.at = info, .left = (size_t)head->info, .payload = head->payload};
     char *stem = take_text(&s, NULL);
     struct value *v = NULL;
     if (head->kind == IMP_IMAGE)
