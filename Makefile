@@ -98,6 +98,7 @@ FORCE:
 
 # stb's arithmetic on damaged files overflows: -fwrapv says what that means
 extra_host/codec_stb = $(call system,stb libdeflate) -O3 -fwrapv
+extra_host/value     = -O3
 extra_sdk/kit        = -O3 -fno-trapping-math
 extra_plugins        = -O3 -fno-trapping-math
 file_flags = $(extra_$(basename $(1))) $(if $(filter sdk/kit/%,$(1)),$(extra_sdk/kit)) $(if $(filter plugins/%,$(1)),$(extra_plugins)) \
