@@ -16,5 +16,5 @@ struct blend_mode {
 /* In the order of BLEND_NAMES. */
 extern const struct blend_mode blend_modes[];
 #define BLEND_NAMES "normal|multiply|screen|overlay|soft-light|hard-light|darken|lighten|difference|" \
-    "add|subtract|colour-dodge|colour-burn|hue|saturation|colour|luminosity"
+    "add|subtract|colour-dodge|colour-burn|hue|saturation|color|luminosity"
 #endif

@@ -2,9 +2,11 @@
  *
  * affine (fast guided filter, He and Sun 2015, with a Gaussian window): at the small size, in each
  * window, the changed copy is a linear function of the shrunk original's colours,
- *     A = cov(changed, I) (cov(I, I) + epsilon E)^-1,    b = mean(changed) - A mean(I),
- * A and b are averaged over the windows, enlarged, and applied to the full picture, whose edges they
- * follow. What the windows do not explain (strokes, texture) is enlarged and added.
+ *     A = G + (cov(changed, I) - G cov(I, I)) (cov(I, I) + epsilon E)^-1,    b = mean(changed) - A mean(I),
+ * G the same fit over the whole picture (with the identity in place of G), so that flat windows do to
+ * fine detail what is done to the picture as a whole. A and b are averaged over the windows, enlarged,
+ * and applied to the full picture, whose edges they follow. What the windows do not explain (strokes,
+ * texture) is enlarged and added.
  * difference: changed - I, enlarged and added. */
 #include <math.h>
 #include <stdbool.h>
@@ -40,7 +42,9 @@ struct small {              /* everything at the small size */
     imp_image *shrunk;      /* I, three channels; later the rest */
     imp_image *statistics;  /* products, then their means */
     imp_image *model;       /* A (3 x 3, row by row), b */
+    double *row_sums;       /* STATISTICS of each row */
     double epsilon, keep;
+    double prior[3][3];     /* G */
     const imp_image *changed;
 };
 
@@ -60,8 +64,12 @@ static void products(const void *user, const imp_image *src, imp_image *out, uin
             static const uint8_t second[] = {6, 6, 6, 6, 6, 6, 0, 1, 2, 0, 1, 2, 0, 1, 2, 0, 1, 2, 1, 2, 2};
             const float *p = v[first[k]], *q = second[k] < 6 ? v[second[k]] : NULL;
             float *d = imp_row_out(out, k, y);
-            for (uint32_t x = 0; x < out->width; x++)
+            double sum = 0;
+            for (uint32_t x = 0; x < out->width; x++) {
                 d[x] = (p[x] - 0.5f) * (q ? q[x] - 0.5f : 1);
+                sum += (double)d[x];
+            }
+            s->row_sums[(size_t)y * STATISTICS + k] = sum;
         }
     }
 }
@@ -77,27 +85,46 @@ static void invert(const double s[6], double inverse[6])
     inverse[5] = (s[0] * s[3] - s[1] * s[1]) / det;
 }
 
-static void solve_pixel(const double v[STATISTICS], double epsilon, float model[COEFFICIENTS])
+/* A (row by row) and b from the means of a window. */
+static void fit(const double v[STATISTICS], double epsilon, const double prior[3][3], double model[COEFFICIENTS])
 {
     static const uint8_t at[3][3] = {{0, 1, 2}, {1, 3, 4}, {2, 4, 5}};
-    double s[6], inverse[6];
+    double s[6], regular[6], inverse[6];
     for (int i = 0; i < 3; i++)
         for (int j = i; j < 3; j++)
-            s[at[i][j]] = v[MEANS + CROSS + at[i][j]] - v[i] * v[j];
+            regular[at[i][j]] = s[at[i][j]] = v[MEANS + CROSS + at[i][j]] - v[i] * v[j];
     for (int i = 0; i < 3; i++)
-        s[at[i][i]] = fmax(s[at[i][i]], 0) + epsilon;
-    invert(s, inverse);
+        regular[at[i][i]] = fmax(s[at[i][i]], 0) + epsilon;
+    invert(regular, inverse);
     for (int c = 0; c < 3; c++) {
-        double b = v[3 + c];
+        double left[3], b = v[3 + c]; /* what the prior leaves to explain */
+        for (int i = 0; i < 3; i++)
+            left[i] = v[MEANS + 3 * c + i] - v[3 + c] * v[i] - prior[c][0] * s[at[0][i]]
+                    - prior[c][1] * s[at[1][i]] - prior[c][2] * s[at[2][i]];
         for (int j = 0; j < 3; j++) {
-            double a = 0;
-            for (int i = 0; i < 3; i++)
-                a += (v[MEANS + 3 * c + i] - v[3 + c] * v[i]) * inverse[at[i][j]];
-            model[3 * c + j] = (float)a;
-            b -= a * v[j];
+            model[3 * c + j] = prior[c][j] + left[0] * inverse[at[0][j]] + left[1] * inverse[at[1][j]]
+                             + left[2] * inverse[at[2][j]];
+            b -= model[3 * c + j] * v[j];
         }
-        model[9 + c] = (float)b;
+        model[9 + c] = b;
     }
+}
+
+/* The fit over the whole picture. */
+static void fit_whole(struct small *s)
+{
+    static const double same[3][3] = {{1, 0, 0}, {0, 1, 0}, {0, 0, 1}};
+    const uint32_t w = s->changed->width, h = s->changed->height;
+    double v[STATISTICS] = {0}, model[COEFFICIENTS];
+    for (uint32_t y = 0; y < h; y++)
+        for (uint32_t k = 0; k < STATISTICS; k++)
+            v[k] += s->row_sums[(size_t)y * STATISTICS + k];
+    for (uint32_t k = 0; k < STATISTICS; k++)
+        v[k] /= (double)w * h;
+    fit(v, 1e-4, same, model);
+    for (int c = 0; c < 3; c++)
+        for (int j = 0; j < 3; j++)
+            s->prior[c][j] = model[3 * c + j];
 }
 
 static void solve(const void *user, const imp_image *statistics, imp_image *model, uint32_t from, uint32_t to)
@@ -105,13 +132,12 @@ static void solve(const void *user, const imp_image *statistics, imp_image *mode
     const struct small *s = user;
     for (uint32_t y = from; y < to; y++)
         for (uint32_t x = 0; x < model->width; x++) {
-            double v[STATISTICS];
-            float m[COEFFICIENTS];
+            double v[STATISTICS], m[COEFFICIENTS];
             for (uint32_t k = 0; k < STATISTICS; k++)
                 v[k] = imp_row(statistics, k, y)[x];
-            solve_pixel(v, s->epsilon, m);
+            fit(v, s->epsilon, s->prior, m);
             for (uint32_t k = 0; k < COEFFICIENTS; k++)
-                imp_row_out(model, k, y)[x] = m[k];
+                imp_row_out(model, k, y)[x] = (float)m[k];
         }
 }
 
@@ -140,11 +166,12 @@ static imp_status fit_model(struct small *s, double radius, imp_job *job)
     const uint32_t w = s->changed->width, h = s->changed->height;
     s->statistics = kit_image_new(w, h, STATISTICS, IMP_DATA);
     s->model = kit_image_new(w, h, COEFFICIENTS, IMP_DATA);
-    if (!s->statistics || !s->model)
+    s->row_sums = job->scratch(job, (uint64_t)h * STATISTICS * sizeof *s->row_sums);
+    if (!s->statistics || !s->model || !s->row_sums)
         return IMP_E_MEMORY;
     imp_status st = basic_each(job, products, s, s->shrunk, s->statistics);
     if (st == IMP_OK)
-        st = kit_blur(s->statistics, s->statistics, radius, job);
+        fit_whole(s), st = kit_blur(s->statistics, s->statistics, radius, job);
     if (st == IMP_OK)
         st = basic_each(job, solve, s, s->statistics, s->model);
     return st == IMP_OK ? kit_blur(s->model, s->model, radius, job) : st;

@@ -14,7 +14,7 @@ static const imp_param params[] = {
      .help = "Deviation of the outer Gaussian to that of the inner."},
     {.key = "sharpness", .type = IMP_FLOAT, .def = 0.98, .min = 0, .max = 1,
      .help = "Weight of the outer Gaussian: near 1 only edges are drawn, less fills dark areas with ink."},
-    {.key = "slope", .type = IMP_FLOAT, .def = 200, .min = 1, .max = 10000,
+    {.key = "slope", .type = IMP_FLOAT, .def = 100, .min = 1, .max = 10000,
      .help = "Steepness of the step from paper to ink: 20 is a soft pencil, 200 a pen."},
     {.key = "threshold", .type = IMP_FLOAT, .def = -0.004, .min = -1, .max = 1,
      .help = "Where ink begins: below 0 only strong edges are drawn, above 0 more and darker ones."},

@@ -7,10 +7,10 @@ enum { SHAPE, X, Y, WIDTH, HEIGHT, ANGLE, FEATHER, FROM, TO, KEY, TOLERANCE, INV
 enum { ELLIPSE, RECTANGLE, LINEAR, RADIAL, LUMA, ALPHA, COLOUR };
 
 static const imp_param params[] = {
-    {.key = "shape", .type = IMP_CHOICE, .choices = "ellipse|rectangle|linear|radial|luma|alpha|colour",
+    {.key = "shape", .type = IMP_CHOICE, .choices = "ellipse|rectangle|linear|radial|luma|alpha|color",
      .def_text = "ellipse",
      .help = "ellipse and rectangle: 1 inside. linear: from 0 to 1 across. radial: 1 in the centre, 0 at "
-             "the rim. luma: bright parts. alpha: the picture's alpha. colour: what has the key's colour."},
+             "the rim. luma: bright parts. alpha: the picture's alpha. color: what has the key's colour."},
     {.key = "x", .unit = "%", .type = IMP_FLOAT, .def = 50, .min = -1000, .max = 1000,
      .help = "Centre, of the picture's width."},
     {.key = "y", .unit = "%", .type = IMP_FLOAT, .def = 50, .min = -1000, .max = 1000,
@@ -27,14 +27,14 @@ static const imp_param params[] = {
      .help = "luma: what is darker gives 0."},
     {.key = "to", .type = IMP_FLOAT, .def = 0.75, .min = 0, .max = 1,
      .help = "luma: what is brighter gives 1. Below `from` the mask is turned round."},
-    {.key = "key", .type = IMP_COLOUR, .def_text = "#00ff00", .help = "colour: what is sought."},
+    {.key = "key", .type = IMP_COLOUR, .def_text = "#00ff00", .help = "color: what is sought."},
     {.key = "tolerance", .type = IMP_FLOAT, .def = 0.2, .min = 0, .max = 1,
-     .help = "colour: distance from the key (1 is black to white) up to which the mask is 1; it falls to "
+     .help = "color: distance from the key (1 is black to white) up to which the mask is 1; it falls to "
              "0 at twice the distance."},
     {.key = "invert", .type = IMP_BOOL, .help = "Exchange inside and outside."},
 };
 static const imp_port inputs[] = {
-    {.name = "in", .kind = IMP_IMAGE, .help = "Gives the size; luma, alpha and colour look at it."},
+    {.name = "in", .kind = IMP_IMAGE, .help = "Gives the size; luma, alpha and color look at it."},
 };
 static const imp_port outputs[] = {
     {.name = "out", .kind = IMP_IMAGE, .help = "One channel, 0..1."},

@@ -155,10 +155,10 @@ static bool has_fellow(const struct pictures *p, uint32_t i)
     return false;
 }
 
-static void put_paragraphs(kit_page *page, const char *text)
+/* buf: a copy of the text, of the job's memory. */
+static void put_paragraphs(kit_page *page, char *buf)
 {
-    char *copy = strdup(text);
-    for (char *s = copy, *next; s; s = next) {
+    for (char *s = buf, *next; s; s = next) {
         if ((next = strstr(s, "\\n"))) {
             *next = 0;
             next += 2;
@@ -166,17 +166,18 @@ static void put_paragraphs(kit_page *page, const char *text)
         if (*s)
             kit_page_text(page, s);
     }
-    free(copy);
 }
 
 static char *compose(struct pictures *p, imp_job *job, size_t *size)
 {
     const imp_cell *cells = job->params;
     const imp_value *table = job->inputs[TABLE];
-    kit_page *page = kit_page_new(cells[TITLE].s.ptr, cells[SUBTITLE].s.ptr);
+    char *paragraphs = job->scratch(job, cells[TEXT].s.len + 1);
+    kit_page *page = paragraphs ? kit_page_new(cells[TITLE].s.ptr, cells[SUBTITLE].s.ptr) : NULL;
     if (!page)
         return NULL;
-    put_paragraphs(page, cells[TEXT].s.ptr);
+    memcpy(paragraphs, cells[TEXT].s.ptr, cells[TEXT].s.len + 1);
+    put_paragraphs(page, paragraphs);
     for (uint32_t i = 0; i < p->count; i++)
         if (!p->coded[i].shown && *p->coded[i].name && has_fellow(p, i))
             put_group(page, p, i, &cells[NAMES]);

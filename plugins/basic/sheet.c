@@ -201,7 +201,7 @@ static imp_status compose(struct sheet *s, imp_job *job, const char *title)
 static double label_size(const imp_cell *p)
 {
     const double cell = (double)p[CELL].i;
-    return p[LABEL_SIZE].f > 0 ? fmax(p[LABEL_SIZE].f, 7) : fmin(fmax(cell / 18, 10), 40);
+    return p[LABEL_SIZE].f > 0 ? fmax(p[LABEL_SIZE].f, 7) : fmin(fmax(cell / 21, 10), 40);
 }
 
 static void set_sizes(struct sheet *s, const imp_cell *p)
