@@ -1,6 +1,7 @@
 /* Which codec reads or writes what, caps, decoding. Type is told from content, never from the name
  * alone; a picture over the caps is refused from its header, before anything is allocated for it. */
 #include "codecs_private.h"
+#include "host_image.h"
 #include "turn.h"
 #include <stdlib.h>
 #include <string.h>
@@ -91,6 +92,10 @@ struct codecs *codecs_open(struct registry *registry, const struct codec_caps *c
     c->caps.max_file = c->caps.max_file ? c->caps.max_file : 1ull << 32;
     c->readable = words(c, false);
     c->writable = words(c, true);
+    if (registry && !(c->lent = host_image_open(registry, c))) {
+        codecs_close(c);
+        return NULL;
+    }
     return c;
 }
 
@@ -98,6 +103,7 @@ void codecs_close(struct codecs *c)
 {
     if (!c)
         return;
+    host_image_close(c->lent);
     free(c->readable);
     free(c->writable);
     free(c->list);

@@ -14,6 +14,7 @@ struct codecs {
     size_t count;
     char *readable, *writable;
     struct codec_caps caps; /* none is 0 */
+    struct host_image *lent; /* what plugins see of them; NULL without a registry */
 };
 
 /* The first codec from number *i on that reads (writes) the ending; *i becomes the one after it. */
