@@ -16,9 +16,10 @@ struct registry *command_registry(struct command *c)
 {
     if (c->registry)
         return c->registry;
+    const char *cache = settings_make_cache(c->settings, c->arena);
     const struct registry_options options = {
         .plugin_path = c->settings->plugin_path,
-        .cache_file = c->settings->cache ? arena_printf(c->arena, "%s/descriptors", c->settings->cache) : NULL,
+        .cache_file = cache ? arena_printf(c->arena, "%s/descriptors", cache) : NULL,
         .insecure = c->settings->insecure,
     };
     c->registry = registry_open(&options, c->report);

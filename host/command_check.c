@@ -29,5 +29,10 @@ int command_check(struct command *c)
                    ? command_usage(c, NULL, "--resolved has nothing to do with '%s'", c->args->operands[1])
                    : print_resolved(c);
     command_batch_options(c, &options);
-    return batch_check(&options, registry, c->report);
+    const int status = batch_check(&options, registry, c->report);
+    if (command_has(c, OPT_JSON))
+        fprintf(c->out, "{\"schema\":\"impasto.check/1\",\"type\":\"summary\",\"exit\":%d}\n", status);
+    else if (!status && !command_has(c, OPT_QUIET))
+        fprintf(c->out, "%s: no mistakes\n", options.preset);
+    return status;
 }

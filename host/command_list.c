@@ -38,19 +38,36 @@ static void row(struct lister *l, const char *name, const char *line, const char
 /* A line of the arena, printf-like. */
 #define LINE(l, ...) arena_printf((l)->c->arena, __VA_ARGS__)
 
-static int list_filters(struct lister *l)
+static void list_filter(struct lister *l, const struct filter_info *f)
+{
+    const char *summary = f->desc.summary ? f->desc.summary : "";
+    row(l, f->desc.id, LINE(l, "  %-18s %s", f->desc.id, summary),
+        FIELDS("summary", summary, "plugin", f->plugin ? f->plugin->id : "host"));
+}
+
+/* Those of one plugin (NULL: the host), under its name. */
+static void list_filters_of(struct lister *l, const struct plugin *plugin)
 {
     size_t n;
     struct filter_info *const *filters = registry_filters(l->c->registry, &n);
-    const struct plugin *last = NULL;
+    bool titled = l->json || l->names;
     for (size_t i = 0; i < n; i++) {
-        const struct filter_info *f = filters[i];
-        if (!l->json && !l->names && (!i || f->plugin != last))
-            fprintf(l->c->out, "%s%s\n", i ? "\n" : "", f->plugin ? f->plugin->id : "impasto itself");
-        last = f->plugin;
-        row(l, f->desc.id, LINE(l, "  %-18s %s", f->desc.id, f->desc.summary ? f->desc.summary : ""),
-            FIELDS("summary", f->desc.summary ? f->desc.summary : "", "plugin", f->plugin ? f->plugin->id : "host"));
+        if (filters[i]->plugin != plugin)
+            continue;
+        if (!titled)
+            fprintf(l->c->out, "%s%s\n", l->count ? "\n" : "", plugin ? plugin->id : "impasto itself");
+        titled = true;
+        list_filter(l, filters[i]);
     }
+}
+
+static int list_filters(struct lister *l)
+{
+    size_t n;
+    struct plugin *const *plugins = registry_plugins(l->c->registry, &n);
+    list_filters_of(l, NULL);
+    for (size_t i = 0; i < n; i++)
+        list_filters_of(l, plugins[i]);
     return 0;
 }
 

@@ -22,7 +22,7 @@ void command_batch_options(struct command *c, struct batch_options *o)
         .preset_search = s->preset_search, .preset_search_count = s->preset_search_count,
         .model_path = s->model_search, .model_path_count = s->model_search_count,
         .shard = command_text(c, OPT_SHARD), .until = command_text(c, OPT_UNTIL),
-        .cache = s->no_cache ? NULL : s->cache,
+        .cache = s->no_cache ? NULL : settings_make_cache(s, c->arena),
         .jobs = s->jobs, .threads = s->threads, .mem = s->mem, .overwrite = overwrite_of(s->overwrite),
         .plan_only = command_has(c, OPT_PLAN), .fail_fast = command_has(c, OPT_FAIL_FAST),
         .explain = command_has(c, OPT_EXPLAIN), .preview = command_has(c, OPT_PREVIEW),

@@ -5,6 +5,8 @@
 #include "params.h"
 #include "wrap.h"
 
+enum { CHANNELS = 1u << 1 | 1u << 3 | 1u << 4, COLOURS = 1u << IMP_SRGB | 1u << IMP_LINEAR | 1u << IMP_DATA };
+
 static const char *or_empty(const char *s)
 {
     return s ? s : "";
@@ -17,15 +19,15 @@ static const char *kind_name(uint32_t kind)
     return kind < sizeof kind_names / sizeof *kind_names ? kind_names[kind] : "?";
 }
 
-/* The names of the bits of a mask, with "or" between: "1 or 3". */
+/* The names of the bits of a mask: "1, 3 or 4". */
 static void add_mask(struct text *t, uint32_t mask, const char *const *names)
 {
-    bool first = true;
-    for (uint32_t i = 0; i < 5; i++)
-        if (mask & 1u << i) {
-            text_addf(t, "%s%s", first ? "" : " or ", names[i]);
-            first = false;
-        }
+    for (uint32_t i = 0; i < 5; i++) {
+        if (!(mask & 1u << i))
+            continue;
+        const uint32_t before = mask & ((1u << i) - 1), after = mask >> (i + 1);
+        text_addf(t, "%s%s", !before ? "" : after ? ", " : " or ", names[i]);
+    }
 }
 
 const char *describe_port(struct arena *arena, const imp_port *p)
@@ -36,14 +38,14 @@ const char *describe_port(struct arena *arena, const imp_port *p)
     text_add(&t, kind_name(p->kind));
     if (p->kind == IMP_OBJECT)
         text_addf(&t, " %s", or_empty(p->type));
-    if (p->kind == IMP_IMAGE && p->channels) {
+    if (p->kind == IMP_IMAGE && p->channels & CHANNELS) {
         text_add(&t, " of ");
-        add_mask(&t, p->channels, counts);
-        text_add(&t, p->channels == 2 ? " channel" : " channels");
+        add_mask(&t, p->channels & CHANNELS, counts);
+        text_add(&t, (p->channels & CHANNELS) == 1u << 1 ? " channel" : " channels");
     }
-    if (p->kind == IMP_IMAGE && p->colours) {
+    if (p->kind == IMP_IMAGE && p->colours & COLOURS) {
         text_add(&t, ", ");
-        add_mask(&t, p->colours, colours);
+        add_mask(&t, p->colours & COLOURS, colours);
     }
     if (p->flags & IMP_PORT_MANY)
         text_add(&t, ", one or more");

@@ -110,19 +110,51 @@ static void make_arrows(struct drawing *d)
     d->ends = arena_alloc(&d->arena, count + 1, sizeof *d->ends);
     for (uint32_t i = 0; i < g->node_count; i++) {
         const struct node *n = &g->nodes[i];
-        size_t wires = 0, k = 0;
         for (uint32_t p = 0; p < n->filter->desc.input_count; p++)
-            wires += n->inputs[p].count;
-        for (uint32_t p = 0; p < n->filter->desc.input_count; p++)
-            for (uint32_t w = 0; w < n->inputs[p].count; w++, k++) {
+            for (uint32_t w = 0; w < n->inputs[p].count; w++) {
                 const struct wire *wire = &n->inputs[p].wires[w];
                 size_t place = 0;
                 const size_t outputs = used_outputs(d, wire->node, wire->port, &place);
                 d->ends[d->layout.arrow_count] = (struct place_of){&n->inputs[p], i, p};
                 d->layout.arrows[d->layout.arrow_count++] = (struct layout_arrow){
-                    .from = wire->node, .to = i, .from_dx = spread(d->layout.boxes[wire->node].width, place, outputs),
-                    .to_dx = spread(d->layout.boxes[i].width, k, wires)};
+                    .from = wire->node, .to = i, .from_dx = spread(d->layout.boxes[wire->node].width, place, outputs)};
             }
+    }
+}
+
+/* Room on the top side for the names of a node's inputs, and how far apart they stand. */
+static double input_step(const struct node *n, size_t *wires)
+{
+    double widest = 0;
+    *wires = 0;
+    for (uint32_t p = 0; p < n->filter->desc.input_count; p++) {
+        const double width = 6.2 * (double)(letters(n->filter->desc.inputs[p].name) + (n->inputs[p].gathers ? 4 : 0));
+        *wires += n->inputs[p].count;
+        if (n->inputs[p].count && width > widest)
+            widest = width;
+    }
+    return n->filter->desc.input_count > 1 ? widest + 14 : 20;
+}
+
+/* Where an arrow comes from when it enters the layer of its target. */
+static double last_x(const struct drawing *d, const struct layout_arrow *a)
+{
+    return a->corners ? a->xs[a->corners - 1] : d->layout.boxes[a->from].x + a->from_dx;
+}
+
+/* Gives the arrows into each box their places along its top, in the order in which they come. */
+static void order_inputs(struct drawing *d)
+{
+    for (size_t i = 0; i < d->layout.arrow_count; i++) {
+        struct layout_arrow *a = &d->layout.arrows[i];
+        size_t before = 0, wires;
+        const double step = input_step(&d->graph->nodes[a->to], &wires);
+        for (size_t k = 0; k < d->layout.arrow_count; k++) {
+            const struct layout_arrow *o = &d->layout.arrows[k];
+            const double gap = last_x(d, o) - last_x(d, a);
+            before += o->to == a->to && (gap < 0 || (gap == 0 && k < i));
+        }
+        a->to_dx = step * ((double)before - ((double)wires - 1) / 2);
     }
 }
 
@@ -134,10 +166,14 @@ static void make_layout(struct drawing *d)
     d->texts = arena_alloc(&d->arena, n + 1, sizeof *d->texts);
     for (uint32_t i = 0; i < n; i++) {
         write_box_text(d, i);
-        d->layout.boxes[i].width = width_of(&d->texts[i]);
+        size_t wires;
+        const double step = input_step(&d->graph->nodes[i], &wires), text = width_of(&d->texts[i]);
+        d->layout.boxes[i].width = step * (double)wires > text ? step * (double)wires : text;
         d->layout.boxes[i].height = HEAD + (d->texts[i].count ? 8 + LINE_HEIGHT * (double)d->texts[i].count : 4);
     }
     make_arrows(d);
+    layout_place(&d->arena, &d->layout);
+    order_inputs(d);
     layout_place(&d->arena, &d->layout);
 }
 
@@ -194,9 +230,8 @@ static void add_arrow(const struct drawing *d, size_t i, struct text *out)
     text_add(out, "\"/>\n");
     if (n->filter->desc.input_count < 2 && !d->ends[i].input->gathers)
         return;
-    const double shift = end_x < x ? -5 : 5;
-    text_addf(out, "<text x=\"%.1f\" y=\"%.1f\" class=\"l\" text-anchor=\"%s\">%s", end_x + shift, end_y - 9,
-              shift < 0 ? "end" : "start", d->ends[i].input->gathers ? "all " : "");
+    text_addf(out, "<text x=\"%.1f\" y=\"%.1f\" class=\"l\">%s", end_x + 6, end_y - 4,
+              d->ends[i].input->gathers ? "all " : "");
     add_escaped(out, n->filter->desc.inputs[d->ends[i].port].name);
     text_add(out, "</text>\n");
 }

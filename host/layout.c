@@ -8,11 +8,11 @@ enum { SWEEPS = 12 };
 
 /* A box, or a bend of an arrow where it crosses a layer. */
 struct cell {
-    double width, x, wanted;
+    double width, x, wanted, weight;
     size_t layer, place;
     size_t box;           /* SIZE_MAX: a bend */
 };
-struct link { size_t a, b; double a_dx, b_dx; }; /* cells of neighbouring layers */
+struct link { size_t a, b; double a_dx, b_dx, weight; }; /* cells of neighbouring layers */
 
 struct placing {
     struct arena *arena;
@@ -97,10 +97,10 @@ static void make_cells(struct placing *p)
         p->first_bend[i] = p->cell_count;
         for (size_t layer = p->layer[a->from] + 1; layer < p->layer[a->to]; layer++, dx = 0) {
             const size_t bend = add_cell(p, layer, 2, SIZE_MAX);
-            p->links[p->link_count++] = (struct link){last, bend, dx, 0};
+            p->links[p->link_count++] = (struct link){last, bend, dx, 0, last == a->from ? 2 : 8};
             last = bend;
         }
-        p->links[p->link_count++] = (struct link){last, a->to, dx, a->to_dx};
+        p->links[p->link_count++] = (struct link){last, a->to, dx, a->to_dx, last == a->from ? 1 : 2};
     }
 }
 
@@ -175,26 +175,30 @@ static void choose_order(struct placing *p)
 
 /* ---- positions ---- */
 
-/* Where a cell would like to be: under, over or between its neighbours. */
-static double wish(const struct placing *p, size_t cell, bool above, bool below)
+/* Where a cell would like to be, under, over or between its neighbours, and how much: straight long arrows count
+ * most. */
+static double wish(const struct placing *p, size_t cell, bool above, bool below, double *weight)
 {
     double sum = 0;
-    size_t n = 0;
+    *weight = 0;
     for (size_t i = 0; i < p->link_count; i++) {
         const struct link *k = &p->links[i];
         if (above && k->b == cell) {
-            sum += p->cells[k->a].x + k->a_dx - k->b_dx;
-            n++;
+            sum += k->weight * (p->cells[k->a].x + k->a_dx - k->b_dx);
+            *weight += k->weight;
         }
         if (below && k->a == cell) {
-            sum += p->cells[k->b].x + k->b_dx - k->a_dx;
-            n++;
+            sum += k->weight * (p->cells[k->b].x + k->b_dx - k->a_dx);
+            *weight += k->weight;
         }
     }
-    return n ? sum / (double)n : p->cells[cell].x;
+    if (*weight > 0)
+        return sum / *weight;
+    *weight = 0.1;
+    return p->cells[cell].x;
 }
 
-/* The positions nearest to the wishes (least squares, bends weigh more) that keep order and gaps: pools of
+/* The positions nearest to the wishes (least squares) that keep order and gaps: pools of
  * neighbours that would overlap move as one. */
 static void settle_row(struct placing *p, size_t layer)
 {
@@ -205,12 +209,11 @@ static void settle_row(struct placing *p, size_t layer)
     size_t count = 0;
     for (size_t i = 0; i < n; i++) {
         const struct cell *c = &p->cells[p->rows[layer][i]];
-        const double weight = c->box == SIZE_MAX ? 4 : 1;
         if (i) {
             const struct cell *left = &p->cells[p->rows[layer][i - 1]];
             offset[i] = offset[i - 1] + (left->width + c->width) / 2 + p->l->gap_x;
         }
-        pools[count++] = (struct pool){(c->wanted - offset[i]) * weight, weight, 1};
+        pools[count++] = (struct pool){(c->wanted - offset[i]) * c->weight, c->weight, 1};
         while (count > 1 && pools[count - 2].sum / pools[count - 2].weight > pools[count - 1].sum / pools[count - 1].weight) {
             pools[count - 2].sum += pools[count - 1].sum;
             pools[count - 2].weight += pools[count - 1].weight;
@@ -227,13 +230,14 @@ static void settle_row(struct placing *p, size_t layer)
 
 static void choose_positions(struct placing *p)
 {
-    for (int sweep = 0; sweep <= 2 * SWEEPS; sweep++)
+    for (int sweep = 0; sweep <= 4 * SWEEPS; sweep++)
         for (size_t k = 0; k < p->layer_count; k++) {
             const size_t layer = sweep % 2 ? p->layer_count - 1 - k : k;
-            const bool last = sweep == 2 * SWEEPS;
+            const bool both = sweep > 2 * SWEEPS;
             for (size_t i = 0; i < p->row_counts[layer]; i++) {
                 const size_t cell = p->rows[layer][i];
-                p->cells[cell].wanted = wish(p, cell, last || sweep % 2 == 0, last || sweep % 2 == 1);
+                struct cell *c = &p->cells[cell];
+                c->wanted = wish(p, cell, both || sweep % 2 == 0, both || sweep % 2 == 1, &c->weight);
             }
             settle_row(p, layer);
         }

@@ -27,7 +27,7 @@ const char manual_preset[] =
     "> [both]\n"
     "> filter  = blend\n"
     "> in      = small\n"
-    "> in.over = soft\n"
+    "> in.top  = soft\n"
     ">\n"
     "> [out]\n"
     "> filter = save\n"

@@ -2,7 +2,6 @@
 #define _GNU_SOURCE /* secure_getenv, environ */
 #include "settings.h"
 #include <errno.h>
-#include <fcntl.h>
 #include <impasto/kit.h>
 #include <limits.h>
 #include <stdlib.h>
@@ -286,25 +285,22 @@ static bool make_folders(const char *path)
     return !mkdir(copy, 0700) || errno == EEXIST;
 }
 
-static void find_cache(struct reading *r)
+const char *settings_make_cache(const struct settings *s, struct arena *arena)
 {
     static const char tag[] = "Signature: 8a477f597d28d172789f06886806bc55\n# Made by impasto; may be deleted.\n";
+    if (!s->cache)
+        return NULL;
+    const char *file = arena_printf(arena, "%s/CACHEDIR.TAG", s->cache);
+    if (!access(file, F_OK))
+        return s->cache;
+    return make_folders(s->cache) && files_replace(file, tag, sizeof tag - 1) ? s->cache : NULL;
+}
+
+static void find_cache(struct reading *r)
+{
     const char *home = settings_xdg(r->arena, "XDG_CACHE_HOME", ".cache");
-    if (!home)
-        return;
-    const char *folder = arena_printf(r->arena, "%s/impasto", home);
-    const char *file = arena_printf(r->arena, "%s/CACHEDIR.TAG", folder);
-    if (access(file, F_OK)) {
-        if (!make_folders(folder))
-            return;
-        const int fd = open(file, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
-        if (fd < 0)
-            return;
-        const ssize_t n = write(fd, tag, sizeof tag - 1);
-        if (close(fd) || n != (ssize_t)sizeof tag - 1)
-            return;
-    }
-    r->out->cache = folder;
+    if (home)
+        r->out->cache = arena_printf(r->arena, "%s/impasto", home);
 }
 
 static void read_options(struct reading *r)

@@ -14,7 +14,7 @@ struct settings {
     size_t preset_search_count, model_search_count;
     const char *share;               /* the program's own share/impasto, found from its place */
     const char *program_folder;      /* folder the program is in */
-    const char *cache;               /* $XDG_CACHE_HOME/impasto, made with its CACHEDIR.TAG; NULL = none */
+    const char *cache;               /* $XDG_CACHE_HOME/impasto, perhaps not there yet; NULL = no home */
     const char *config;              /* impasto.ini that was read, or would be; NULL = no home */
     unsigned jobs, threads;          /* 0 = choose */
     uint64_t mem;                    /* bytes, 0 = none */
@@ -26,6 +26,8 @@ struct settings {
 /* Reads all of it. Mistakes: in variables and options errors (E08xx), unknown IMPASTO_* and keys of impasto.ini
  * warnings (W08xx). false: there were errors. */
 bool settings_read(struct arena *, const struct arguments *, struct settings *, struct report *);
+/* The cache folder, made with its CACHEDIR.TAG if need be; NULL: there cannot be one. */
+const char *settings_make_cache(const struct settings *, struct arena *);
 /* XDG: the folder of that variable below the home's default; relative values are ignored; NULL = neither. */
 const char *settings_xdg(struct arena *, const char *variable, const char *below_home);
 
