@@ -157,7 +157,8 @@ run: setup-build
 run-show: build
 	$(Q)set -e; for p in $(show); do \
 	  $(program) run presets/$$p.ini "$(PHOTOS)" -o "$(OUT)/$$p"; done
-	$(Q)$(program) run presets/page.ini $(patsubst %,"$(OUT)/%",$(show)) -o "$(OUT)"
+	$(Q)$(program) run presets/page.ini "$(PHOTOS)" $(patsubst %,"$(OUT)/%",$(show)) -o "$(OUT)" \
+	  --set vars.title="Photographs through $(words $(show)) presets" --set page.names="photo $(show)"
 	@echo
 	@echo "The pictures are in $(OUT):  $(show)"
 	@echo "All on one page:            $(abspath $(OUT))/index.html"
