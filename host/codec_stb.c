@@ -96,6 +96,13 @@ static imp_status tga_packets(const uint8_t *p, size_t size, size_t at, uint64_t
     return IMP_OK;
 }
 
+/* stb tells the kind by itself. Whatever it might take for another kind than we do has a second byte
+ * that no TGA has: "BM", or the ff and d8 of a JPEG that begins with fill bytes. */
+static bool may_be_tga(const uint8_t *p, size_t size)
+{
+    return size >= 18 && p[1] <= 1;
+}
+
 static imp_status tga_whole(const uint8_t *p, size_t size, uint32_t width, uint32_t height, imp_error *err)
 {
     const uint32_t bytes = (p[16] + 7u) / 8, entry = p[1] ? (p[7] + 7u) / 8 : 0;
@@ -129,6 +136,8 @@ static imp_status probe_raw(const char *name, const void *data, size_t size, imp
 
     if (size > INT_MAX)
         return imp_fail(err, IMP_E_LIMIT, "%s of more than 2 GiB cannot be read", name);
+    if (strcmp(name, "TGA") == 0 && !may_be_tga(data, size))
+        return imp_fail(err, IMP_E_INPUT, "not a TGA: its %zu bytes do not begin with a TGA header", size);
     if (!stbi_info_from_memory(data, (int)size, &w, &h, &n) || w <= 0 || h == 0 || h == INT_MIN)
         return imp_fail(err, IMP_E_INPUT, "%s is damaged or of a rare kind (%s); convert it first: "
                         "magick x x.png", name, stbi_failure_reason());
@@ -165,7 +174,7 @@ static imp_status whole(const char *name, const uint8_t *data, size_t size, cons
         return jpeg_whole(data, size, err);
     if (strcmp(name, "BMP") == 0)
         return size < 30 ? cut(name, 30, size, err) : bmp_whole(data, size, out->width, out->height, err);
-    return size < 18 ? cut(name, 18, size, err) : tga_whole(data, size, out->width, out->height, err);
+    return may_be_tga(data, size) ? tga_whole(data, size, out->width, out->height, err) : cut(name, 18, size, err);
 }
 
 static bool is_deep(const char *name, const uint8_t *data)

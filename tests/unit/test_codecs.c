@@ -332,6 +332,7 @@ static void faults_are_told_with_their_reason(void **state)
     refused(b, "x.png", "", 0, "empty");
     refused(b, "x.png", zeros, sizeof zeros, "00 00 00 00");
     refused(b, "x.tga", zeros, sizeof zeros, "TGA");
+    refused(b, "x.tga", "\xff\xff\xd8\xff\xe0..............", 19, "not a TGA");
     refused(b, "x.jpg", "\xff\xd8\xff\xe0", 4, "JPEG ends early");
     refused(b, "x.png", "GIF89a..........", 16, "GIF pictures cannot be read; convert it first");
     refused(b, "x.jpg", "RIFF....WEBPVP8 ", 16, "WebP");
