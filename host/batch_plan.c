@@ -236,7 +236,7 @@ static bool check_targets(struct batch *b)
     size_t targets = 0;
     for (size_t i = 0; i < b->unit_count; i++)
         targets += b->units[i].target_count;
-    if (targets && !b->out) {
+    if (targets && !b->out && !b->check_only) {
         struct fault *f = report_add(b->report, SEV_ERROR, "E0733", NULL, "no folder to write into is given");
         fault_note(f, "impasto run PRESET IN... -o OUT");
         return false;

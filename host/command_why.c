@@ -42,6 +42,8 @@ int command_why(struct command *c)
                     "there is no record of '%s'", path);
         return 2;
     }
+    if (text.size && text.data[text.size - 1] != '\n')
+        text_add(&text, "\n");
     fputs(text.data ? text.data : "", c->out);
     text_free(&text);
     return 0;
