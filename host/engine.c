@@ -345,7 +345,8 @@ static struct value *decode(struct engine *e, const struct item_call *call, cons
         o->node = node ? node->index : UINT32_MAX;
         return NULL;
     }
-    if (!value_finite(v)) {
+    const bool whole_numbers = v->meta && v->meta->bits && v->meta->bits <= 16; /* cannot be NaN */
+    if (!whole_numbers && !value_finite(v)) {
         outcome_fail(o, IMP_E_INPUT, "E0703", NULL, -1, "%s: the picture has NaN or infinity in it", call->path);
     } else if (name_picture(v, call->stem)) {
         v->sealed = true;

@@ -1,6 +1,7 @@
 /* value.c - reference-counted images, tensors, tables and objects. Files of them: value_file.c. */
 #include "value.h"
 
+#include <impasto/kit.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -365,7 +366,7 @@ struct value *value_object(const char *type, const char *provider, void *object,
 
 /* The exponent of NaN and infinity is all ones: adding one to it carries into the sign bit. Integer
  * arithmetic, so that the loop is vector code and no floating-point flag is raised. */
-static bool finite_f32(const float *p, size_t n)
+KIT_CLONES static bool finite_f32(const float *p, size_t n)
 {
     uint32_t seen = 0;
     for (size_t i = 0; i < n; i++) {
@@ -376,7 +377,7 @@ static bool finite_f32(const float *p, size_t n)
     return !(seen >> 31);
 }
 
-static bool finite_f64(const double *p, size_t n)
+KIT_CLONES static bool finite_f64(const double *p, size_t n)
 {
     uint64_t seen = 0;
     for (size_t i = 0; i < n; i++) {
