@@ -175,6 +175,20 @@ static size_t stem_end(const char *tmpl)
     return n;
 }
 
+/* A value as a part of a name: of a path its stem, blanks and control bytes as "_". */
+static const char *tame(struct arena *arena, const char *value)
+{
+    const char *slash = strrchr(value, '/');
+    char *name = arena_strdup(arena, slash ? slash + 1 : value);
+    char *dot = slash ? strrchr(name, '.') : NULL;
+    if (dot && dot != name)
+        *dot = 0;
+    for (char *p = name; *p; p++)
+        if ((unsigned char)*p <= ' ' || *p == 0x7f)
+            *p = '_';
+    return name;
+}
+
 const char *sweep_template(struct arena *arena, const struct sweep *s, size_t point, const char *tmpl)
 {
     const size_t end = stem_end(tmpl);
@@ -182,12 +196,7 @@ const char *sweep_template(struct arena *arena, const struct sweep *s, size_t po
     for (size_t a = 0; a < s->axis_count; a++) {
         if (names_mention(tmpl, s->axes[a].name))
             continue;
-        char *value = arena_strdup(arena, sweep_value(s, point, a));
-        const char *slash = strrchr(value, '/'); /* of a path its last part */
-        for (char *p = value; *p; p++)
-            if (*p == '/' || (unsigned char)*p <= ' ' || *p == 0x7f)
-                *p = '_';
-        suffix = arena_printf(arena, "%s-%s", suffix, names_quote(arena, slash ? slash + 1 : value));
+        suffix = arena_printf(arena, "%s-%s", suffix, names_quote(arena, tame(arena, sweep_value(s, point, a))));
     }
     return arena_printf(arena, "%.*s%s%s", (int)end, tmpl, suffix, tmpl + end);
 }

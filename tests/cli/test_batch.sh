@@ -267,7 +267,7 @@ case_a_key_of_what_gathers_cannot_be_swept() {
     has "$err" 'E0823'
 }
 case_two_runs_into_one_folder_are_kept_apart() {
-    pictures in 60 320 240
+    pictures in 40 160 120
     blur_preset p.ini 20
     impasto run p.ini in -o out 2>first &
     pid=$!
@@ -275,10 +275,10 @@ case_two_runs_into_one_folder_are_kept_apart() {
     exits 2 impasto run p.ini in -o out
     has "$err" 'E0734'
     wait $pid
-    same "$(find out -name '*.png' | wc -l)" 60
+    same "$(find out -name "*.png" | wc -l)" 40
 }
 case_an_interrupt_ends_soon_and_the_same_command_goes_on() {
-    pictures in 60 320 240
+    pictures in 40 160 120
     blur_preset p.ini 20
     impasto run p.ini in -o whole 2>/dev/null
     impasto run p.ini in -o out 2>log &
