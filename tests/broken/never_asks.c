@@ -1,0 +1,21 @@
+/* never_asks.c - works for seconds without asking. */
+#include <impasto/impasto.h>
+#include <time.h>
+static imp_status process(void *instance, imp_job *job, imp_error *err) IMP_NX
+{
+    const imp_image *in = imp_image_in(job, 0);
+    const struct timespec pause = {1, 700000000};
+    if (in->width == 512)
+        nanosleep(&pause, NULL);
+    imp_image *out = job->new_image(job, in->width, in->height, in->channels, in->colour);
+    (void)instance, (void)err;
+    if (!out)
+        return IMP_E_MEMORY;
+    for (uint32_t c = 0; c < in->channels; c++)
+        for (uint32_t y = 0; y < in->height; y++)
+            for (uint32_t x = 0; x < in->width; x++)
+                imp_row_out(out, c, y)[x] = imp_row(in, c, y)[x];
+    return job->set_output(job, 0, &out->head);
+}
+#define PROCESS process
+#include "broken.h"

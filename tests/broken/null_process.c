@@ -1,0 +1,3 @@
+/* null_process.c - a filter without process. */
+#define PROCESS NULL
+#include "broken.h"
