@@ -13,19 +13,19 @@ enum { MOST_SHARDS = 1000000 };
 
 static bool bad(struct report *report, const char *text, const char *why)
 {
-    struct fault *f = report_add(report, SEV_ERROR, "E0824", NULL, "--shard %s: %s", text, why);
+    struct fault *f = report_add(report, SEV_ERROR, "E0815", NULL, "--shard %s: %s", text, why);
     fault_note(f, "--shard 2/4 is part 2 of 4; --shard auto in a Slurm array; --shard auto/4 in a Kubernetes"
                   " indexed job or a PBS array");
     return false;
 }
 
-/* A whole number of the environment. false: E0825. */
+/* A whole number of the environment. false: E0816. */
 static bool variable(const char *name, long long *out, struct report *report)
 {
     const char *text = getenv(name);
     if (text && parse_integer(text, out))
         return true;
-    report_add(report, SEV_ERROR, "E0825", NULL, text ? "--shard auto: %s is '%s', not a number"
+    report_add(report, SEV_ERROR, "E0816", NULL, text ? "--shard auto: %s is '%s', not a number"
                                                       : "--shard auto: %s is not set%s",
                name, text ? text : "; is this a task of a job array?");
     return false;
@@ -62,7 +62,7 @@ static bool parse_indexed(const char *text, struct shard *out, struct report *re
         if (!variable("PBS_ARRAY_INDEX", &index, report))
             return false;
     } else {
-        report_add(report, SEV_ERROR, "E0825", NULL,
+        report_add(report, SEV_ERROR, "E0816", NULL,
                    "--shard %s: neither JOB_COMPLETION_INDEX nor PBS_ARRAY_INDEX is set", text);
         return false;
     }

@@ -11,7 +11,7 @@ struct shard {
     unsigned index, count; /* part `index` of `count`, from 1; count 0: not a part, everything */
 };
 /* "i/n" from 1; "auto" of a Slurm array (SLURM_ARRAY_TASK_ID, _MIN, _COUNT); "auto/n" of a Kubernetes indexed
- * job (JOB_COMPLETION_INDEX from 0) or PBS (PBS_ARRAY_INDEX from 1). NULL: everything. Mistakes: E0824, E0825. */
+ * job (JOB_COMPLETION_INDEX from 0) or PBS (PBS_ARRAY_INDEX from 1). NULL: everything. Mistakes: E0815, E0816. */
 bool shard_parse(const char *text, struct shard *, struct report *);
 /* Is unit k (from 0) ours? */
 bool shard_has(const struct shard *, size_t k);

@@ -73,7 +73,7 @@ static bool parse_axis(struct arena *arena, const char *spec, struct sweep_axis 
 {
     const char *equals = strchr(spec, '='), *dot = strchr(spec, '.');
     if (!equals || !dot || dot > equals || dot == spec || dot + 1 == equals || !equals[1]) {
-        struct fault *f = bad(report, "E0821", spec, "a sweep is written node.key=value,value");
+        struct fault *f = bad(report, "E0811", spec, "a sweep is written node.key=value,value");
         fault_note(f, "--sweep paint.seed=1..4   --sweep blur.sigma=0.5,1,2   --sweep paint.steps=20..100..20");
         return false;
     }
@@ -84,7 +84,7 @@ static bool parse_axis(struct arena *arena, const char *spec, struct sweep_axis 
     const int n = split_range(arena, equals + 1, number);
     if (n ? expand_range(arena, number, n, out) : parse_list(arena, equals + 1, out))
         return true;
-    struct fault *f = bad(report, "E0821", spec, "a range that holds no values, or far too many");
+    struct fault *f = bad(report, "E0811", spec, "a range that holds no values, or far too many");
     fault_note(f, "from..to or from..to..step, with at most %d values", SWEEP_MOST_POINTS);
     return false;
 }
@@ -94,7 +94,7 @@ static bool check_values(const struct sweep_axis *a, const char *spec, struct re
     for (size_t i = 0; i < a->count; i++)
         for (size_t k = i + 1; k < a->count; k++)
             if (!strcmp(a->values[i], a->values[k])) {
-                bad(report, "E0821", spec, "a value stands twice in this sweep");
+                bad(report, "E0811", spec, "a value stands twice in this sweep");
                 return false;
             }
     return true;
@@ -114,7 +114,7 @@ bool sweep_parse(struct arena *arena, const char *const *specs, size_t n, struct
         }
         for (size_t k = 0; k < out->axis_count; k++)
             if (!strcmp(out->axes[k].name, a->name)) {
-                bad(report, "E0821", specs[i], "this key is swept twice");
+                bad(report, "E0811", specs[i], "this key is swept twice");
                 ok = false;
             }
         out->axis_count++;
@@ -122,7 +122,7 @@ bool sweep_parse(struct arena *arena, const char *const *specs, size_t n, struct
             out->point_count *= a->count;
     }
     if (ok && out->point_count > SWEEP_MOST_POINTS) {
-        bad(report, "E0822", specs[n - 1], "too many combinations of swept values");
+        bad(report, "E0814", specs[n - 1], "too many combinations of swept values");
         ok = false;
     }
     return ok;
@@ -228,7 +228,7 @@ bool sweep_check(const struct sweep *s, const struct graph *g, struct report *re
             continue; /* an unknown node or a variable: the preset's own check tells */
         const struct node *node = &g->nodes[i];
         if (node->phase == PHASE_GATHER) {
-            struct fault *f = report_add(report, SEV_ERROR, "E0823", &node->at,
+            struct fault *f = report_add(report, SEV_ERROR, "E0813", &node->at,
                                          "'%s' runs once over all pictures, so its keys cannot be swept",
                                          node->name);
             fault_note(f, "run once for each value:  --set %s=%s", s->axes[a].name, s->axes[a].values[0]);

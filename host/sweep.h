@@ -18,7 +18,7 @@ struct sweep {
 };
 enum { SWEEP_MOST_POINTS = 4096 };
 
-/* Parses "node.key=a,b,c" ("\," is a comma in a value), "=1..4", "=0..1..0.25". Mistakes: E082x. */
+/* Parses "node.key=a,b,c" ("\," is a comma in a value), "=1..4", "=0..1..0.25". Mistakes: E081x. */
 bool sweep_parse(struct arena *, const char *const *specs, size_t n, struct sweep *, struct report *);
 /* Value of an axis at a point. */
 const char *sweep_value(const struct sweep *, size_t point, size_t axis);
@@ -31,7 +31,7 @@ const char *sweep_label(struct arena *, const struct sweep *, size_t point);
 const char *sweep_template(struct arena *, const struct sweep *, size_t point, const char *tmpl);
 /* Which nodes depend on a swept key (by index into graph nodes). */
 bool *sweep_dependents(struct arena *, const struct sweep *, const struct graph *);
-/* A node swept must be there and must not gather: E0823. */
+/* A node swept must be there and must not gather: E0813. */
 bool sweep_check(const struct sweep *, const struct graph *, struct report *);
 
 #endif

@@ -264,7 +264,7 @@ case_a_key_of_what_gathers_cannot_be_swept() {
     pictures in 2
     gather_preset p.ini
     exits 2 impasto run p.ini in -o out --sweep all.columns=1,2
-    has "$err" 'E0823'
+    has "$err" 'E0813'
 }
 case_two_runs_into_one_folder_are_kept_apart() {
     pictures in 40 160 120
