@@ -44,7 +44,7 @@ static bool add_plugins(struct codecs *c, struct registry *registry, struct repo
         if (!fault && !add(c, s.table, s.self, plugin))
             return false;
         if (fault && report)
-            report_add(report, SEV_WARNING, "W0709", NULL, "the picture codec of plugin %s is not used: %s",
+            report_add(report, SEV_WARNING, "W0708", NULL, "the picture codec of plugin %s is not used: %s",
                        plugin, fault);
     }
     return true;
