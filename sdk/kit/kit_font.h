@@ -7,7 +7,7 @@
 #define KIT_FONT_H
 #include <stdint.h>
 
-enum { FONT_EM = 40, FONT_ASCENT = 38, FONT_DESCENT = 11, FONT_CAPITAL = 28, FONT_SMALL = 20 };
+enum { FONT_EM = 40, FONT_ASCENT = 40, FONT_DESCENT = 12, FONT_CAPITAL = 28, FONT_SMALL = 20 };
 
 static const char *const font_ascii[95] = {
     "55", /* blank */
