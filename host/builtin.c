@@ -28,7 +28,7 @@ static const char *base_name(const char *path)
     return slash ? slash + 1 : path;
 }
 
-/* "png" of "a/b.png", "" without one. */
+/* "png" of "a/b.png", "" without one; there is always a dot before one. */
 static const char *ending_of(const char *path)
 {
     const char *dot = strrchr(base_name(path), '.');
@@ -169,7 +169,7 @@ static imp_status write_file(const char *path, const void *data, size_t size, im
         return IMP_OK;
     if (fd >= 0)
         unlink(path);
-    return imp_fail(err, IMP_E_IO, "E0708: cannot write '%s': %s%s", base_name(path), strerror(why),
+    return imp_fail(err, IMP_E_IO, "E0737: cannot write its file: %s%s", strerror(why),
                     why == ENOSPC || why == EDQUOT ? "; make room and run the same command again" : "");
 }
 
@@ -214,7 +214,7 @@ static imp_status save_plan(void *instance, imp_plan *plan, imp_error *err) IMP_
             snprintf(text, sizeof text, "pictures cannot be saved as '.%.40s'", ending);
         else
             snprintf(text, sizeof text, "the name has no ending that says how to save the picture");
-        plan->mistake(plan, SAVE_NAME, -1, ending[0] ? ending : NULL, text, codecs_writable(env->codecs));
+        plan->mistake(plan, SAVE_NAME, -1, ending[0] ? ending - 1 : NULL, text, codecs_writable(env->codecs));
     }
     const imp_shape *in = plan->inputs[0];
     if (in)
@@ -262,7 +262,7 @@ static imp_status save_table_plan(void *instance, imp_plan *plan, imp_error *err
     const char *name = params[0].s.ptr, *ending = ending_of(name);
     (void)err;
     if (known_ending(name) && !same_word(ending, "csv") && !same_word(ending, "json"))
-        plan->mistake(plan, 0, -1, ending[0] ? ending : NULL, "tables are saved as .csv or .json", "csv json");
+        plan->mistake(plan, 0, -1, ending[0] ? ending - 1 : NULL, "tables are saved as .csv or .json", "csv json");
     return IMP_OK;
 }
 

@@ -340,7 +340,7 @@ static struct value *decode(struct engine *e, const struct item_call *call, cons
     const imp_status st = codecs_decode(e->env.codecs, e->env.memory, call->path, data, size, 0, &v, &note, &err);
     text[sizeof text - 1] = '\0';
     if (st) {
-        outcome_fail(o, st, st == IMP_E_MEMORY ? "E0502" : st == IMP_E_LIMIT ? "E0704" : "E0702", NULL, -1, "%s",
+        outcome_fail(o, st, st == IMP_E_MEMORY ? "E0502" : "E0702", NULL, -1, "%s",
                      text[0] ? text : "the picture cannot be decoded");
         o->node = node ? node->index : UINT32_MAX;
         return NULL;

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MOST_SHOWN = 8 };
+enum { MOST_SHOWN = 12 };
 
 struct run_env *plan_env(imp_plan *p)
 {
@@ -121,7 +121,7 @@ static void suggest(struct fault *f, const char *piece, const char *names)
     char *copy = heap_strdup(names);
     const char **words = heap_alloc(most + 1, sizeof *words);
     const size_t n = split(copy, words, most);
-    const char *near = piece ? nearest_name(piece, words, n) : NULL;
+    const char *near = piece ? nearest_name(piece + (piece[0] == '.'), words, n) : NULL;
     struct text list = {0};
     for (size_t i = 0; i < n && i < MOST_SHOWN; i++)
         text_addf(&list, "%s%s", i ? ", " : "", words[i]);
