@@ -122,8 +122,8 @@ static int work(struct batch *b)
         end = batch_work(b);
         progress_free(b->progress);
         b->progress = NULL;
-    } else if (b->state && !b->shard.count && !plan_count(b, UNIT_ELSEWHERE)) {
-        shard_drop_plan(b->state); /* its parts have done everything */
+    } else if (b->state && !b->items.failed_list && !b->o->files_from) {
+        batch_tidy(b);
     }
     if (b->o->explain)
         explain(b);

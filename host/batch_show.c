@@ -166,7 +166,7 @@ static bool replace_list(const struct batch *b, const char *name, const struct t
 }
 
 /* A picture that failed at several points stands once. */
-static bool write_failed(const struct batch *b)
+bool show_failed(const struct batch *b)
 {
     struct text t = {0};
     char suffix[32], *name = heap_printf("failed%s.tsv", shard_suffix(&b->shard, suffix));
@@ -233,7 +233,7 @@ bool show_lists(const struct batch *b)
 {
     if (b->o->again_item)
         return true;
-    const bool failed = write_failed(b);
+    const bool failed = show_failed(b);
     return (!b->sweep.axis_count || b->shard.count || write_sweep(b)) && failed;
 }
 

@@ -8,6 +8,7 @@ void show_plan(const struct batch *);                 /* stdout, also as JSON */
 void show_item(const struct batch *, const struct unit *, const struct made *, size_t n); /* --json; [any] */
 /* failed.tsv, sweep.csv. false: reported. */
 bool show_lists(const struct batch *);
+bool show_failed(const struct batch *); /* failed.tsv alone; gone when nothing failed */
 /* Last lines and the summary object. status: the exit status. */
 void show_summary(const struct batch *, int status, double seconds);
 /* times.json, from lists of milliseconds by node of variant 0. */

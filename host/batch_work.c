@@ -506,6 +506,26 @@ enum work_end batch_work(struct batch *b)
     return end;
 }
 
+/* A run that was killed at its very end leaves nothing to do, but things to put away. */
+void batch_tidy(struct batch *b)
+{
+    struct shard_lock lock;
+    struct report *scratch = report_new();
+    char suffix[32];
+    if (!access(b->state, F_OK) && shard_lock(b->state, &b->shard, &lock, scratch)) {
+        char *temp = heap_printf("%s/tmp%s", b->state, shard_suffix(&b->shard, suffix));
+        files_remove_tree(temp);
+        free(temp);
+        if (!b->shard.count) {
+            shard_drop_plan(b->state);
+            engine_drop_spool(b->engine);
+        }
+        show_failed(b);
+        shard_unlock(&lock);
+    }
+    report_free(scratch);
+}
+
 /* ---- the engine ---- */
 
 static void watch_progress(void *user, unsigned slot, const struct node *node, double fraction,

@@ -16,5 +16,7 @@ enum work_end {
 };
 /* Makes OUT, takes its lock and runs all that is to do. Reasons are in the report. */
 enum work_end batch_work(struct batch *);
+/* When there is nothing to do: what an earlier run left behind goes. */
+void batch_tidy(struct batch *);
 
 #endif
