@@ -143,10 +143,10 @@ static void bash_script(struct text *out)
                   "    for ((i = 2; i < COMP_CWORD; i++)); do\n"
                   "        word=${COMP_WORDS[i]}\n"
                   "        if [[ $valued == *\" $word \"* ]]; then\n"
-                  "            [[ ${COMP_WORDS[i+1]} == = ]] && ((i++))\n"
-                  "            ((i++))\n"
+                  "            [[ ${COMP_WORDS[i+1]} == = ]] && i=$((i + 1))\n"
+                  "            i=$((i + 1))\n"
                   "        elif [[ $word != -* ]]; then\n"
-                  "            ((place++))\n"
+                  "            place=$((place + 1))\n"
                   "            case $verb:$place in");
     const char *bar = " ";
     for (const struct verb *v = verbs; v->name; v++)

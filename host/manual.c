@@ -131,7 +131,7 @@ static void main_page(const char *version, struct text *out)
 {
     add_header(out, "impasto", 1, version);
     text_add(out, "impasto \\- run chains of image filters over pictures and folders of them\n"
-                  ".SH SYNOPSIS\n.B impasto\n.I COMMAND\n...\n.SH DESCRIPTION\n");
+                  ".SH SYNOPSIS\n.B impasto\n.I COMMAND\n\\&...\n.SH DESCRIPTION\n");
     add_paragraphs(out, "Filters come from plugins; a `preset`, an INI file, chains them; `impasto run` works a preset "
                         "off over pictures. Each command has a page of its own.\n\n"
                         "Standard output is data, standard error messages. Nothing is asked for, and nothing ever "

@@ -116,9 +116,10 @@ const struct verb verbs[] = {
                           {"impasto graph oil --times painted/", "with each node's time in the run into painted/"}),
      .options = IDS(OPT_FORMAT, OPT_TIMES, OPT_SET, OPT_UNTIL, PRESET_PATHS),
      .run = command_graph_verb, .operands_min = 1, .operands_max = 1, .first = OFFER_PRESET},
-    {.name = "list", .operands = "[filters|plugins|presets|services|paths|errors] | nodes|params PRESET",
+    {.name = "list", .operands = "[KIND [PRESET]]",
      .summary = "List what is there, from where, and what was refused.",
-     .text = "Without a word: filters. `nodes` and `params` list what a preset's keys can be changed by --set.",
+     .text = "KIND is filters (when left out), plugins, presets, services, paths or errors; with a PRESET nodes, or params: "
+             "the keys that --set can change.",
      .examples = EXAMPLES({"impasto list", "all filters by plugin"},
                           {"impasto list plugins", "each file, and why one was refused"},
                           {"impasto list paths", "where plugins, presets and models are sought"},

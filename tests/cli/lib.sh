@@ -2,7 +2,8 @@
 # runs each in a shell of its own with an empty folder as current one, stops it at the first command that fails.
 # shellcheck shell=bash
 root=$PWD
-bin=$root/${B:-build/release}/bin
+bin=${B:-build/release}/bin
+[ "${bin#/}" != "$bin" ] || bin=$root/$bin
 PATH=$bin:$PATH
 
 # Ends the case: not run, and why.
