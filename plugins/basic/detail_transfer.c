@@ -121,7 +121,7 @@ static void fit_whole(struct small *s)
             v[k] += s->row_sums[(size_t)y * STATISTICS + k];
     for (uint32_t k = 0; k < STATISTICS; k++)
         v[k] /= (double)w * h;
-    fit(v, 1e-4, same, model);
+    fit(v, 1e-5, same, model);
     for (int c = 0; c < 3; c++)
         for (int j = 0; j < 3; j++)
             s->prior[c][j] = model[3 * c + j];
