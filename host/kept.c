@@ -58,7 +58,8 @@ static imp_status write_file(const char *path, const struct head *head, const vo
     if (fd < 0)
         return IMP_E_IO;
     const bool fine = files_write_all(fd, head, sizeof *head) && files_write_all(fd, data, head->size);
-    return (close(fd) == 0) & fine ? IMP_OK : IMP_E_IO;
+    const bool closed = close(fd) == 0;
+    return fine && closed ? IMP_OK : IMP_E_IO;
 }
 
 imp_status kept_save(struct kept *k, const char *name, const void *data, uint64_t size)

@@ -4,6 +4,7 @@
 #include <impasto/kit.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 enum { ROW_UNIT = 16, MOST_SIDE = 65536, MOST_RANK = 64, MOST_COLUMNS = 65536 };
 
@@ -66,7 +67,9 @@ static void destroy(struct value *v)
 {
     switch (v->as.head.kind) {
     case IMP_IMAGE:
-        if (!v->owner)
+        if (v->extra)
+            munmap(v->extra, v->bytes);
+        else if (!v->owner)
             memory_give(v->memory, v->as.image.data, v->bytes);
         break;
     case IMP_TENSOR:
@@ -97,8 +100,9 @@ void value_release(struct value *v)
 
 /* ---- images ---- */
 
-struct value *value_image(struct memory *memory, uint32_t width, uint32_t height, uint32_t channels,
-                          uint32_t colour)
+/* All but the samples. */
+static struct value *image_frame(struct memory *memory, uint32_t width, uint32_t height, uint32_t channels,
+                                 uint32_t colour)
 {
     if (!width || !height || width > MOST_SIDE || height > MOST_SIDE ||
         (channels != 1 && channels != 3 && channels != 4) || colour < IMP_SRGB || colour > IMP_DATA)
@@ -114,11 +118,30 @@ struct value *value_image(struct memory *memory, uint32_t width, uint32_t height
     m->row = ((int64_t)width + ROW_UNIT - 1) / ROW_UNIT * ROW_UNIT;
     m->plane = m->row * height; /* at most 2^32 */
     v->bytes = (size_t)m->plane * channels * sizeof(float);
-    m->data = memory_take(memory, v->bytes);
-    if (m->data)
-        return v;
-    free(v);
-    return NULL;
+    return v;
+}
+
+struct value *value_image(struct memory *memory, uint32_t width, uint32_t height, uint32_t channels,
+                          uint32_t colour)
+{
+    struct value *v = image_frame(memory, width, height, channels, colour);
+    if (v && !(v->as.image.data = memory_take(memory, v->bytes))) {
+        free(v);
+        return NULL;
+    }
+    return v;
+}
+
+struct value *value_mapped(uint32_t width, uint32_t height, uint32_t channels, uint32_t colour, void *map,
+                           size_t bytes, float *data)
+{
+    struct value *v = image_frame(NULL, width, height, channels, colour);
+    if (v) {
+        v->as.image.data = data;
+        v->extra = map;
+        v->bytes = bytes;
+    }
+    return v;
 }
 
 struct value *value_planes(struct value *image, uint32_t first, uint32_t channels)

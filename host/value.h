@@ -52,6 +52,10 @@ void value_release(struct value *); /* NULL allowed */
  * 1, 3 or 4 channels. Rows are padded to 16 floats. */
 struct value *value_image(struct memory *, uint32_t width, uint32_t height, uint32_t channels,
                           uint32_t colour);
+/* The same with samples that lie in a file: `map` of `bytes` is unmapped with it, `data` is a place in it.
+ * Read-only; not counted as memory. NULL: nothing was taken over. */
+struct value *value_mapped(uint32_t width, uint32_t height, uint32_t channels, uint32_t colour, void *map,
+                           size_t bytes, float *data);
 struct value *value_tensor(struct memory *, uint32_t dtype, uint32_t ndim, const int64_t *shape,
                            const char *name);
 struct value *value_table(uint32_t column_count, const imp_column *);

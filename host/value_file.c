@@ -1,27 +1,30 @@
 /* value_file.c - values as files: spool and disk cache. A file read back may be cut or spoilt in any bit;
  * every size is checked before it is used, and the whole against a hash.
  *
- * Layout, in the machine's byte order: head (below), then `info` bytes that describe the value, then
- * `payload` bytes of samples: rows packed, planes one after the other. */
+ * Layout, in the machine's byte order: head (below), then `info` bytes that describe the value, zeros up to
+ * a place in the file that 64 divides, then `payload` bytes of samples: rows padded with zeros as they are
+ * in memory, planes one after the other. So a large picture is not read but mapped: what gathers
+ * thousands of them holds pages that the system may take back. */
 #include "value.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "arena.h"
 
 static const char magic[8] = {'I', 'M', 'P', 'V', '0', '0', '0', '1'};
-enum { STEP = 1 << 18 };
+enum { STEP = 1 << 18, ALIGN = 64, MAP_FROM = 1 << 16, ROW_UNIT = 16 };
 #define MOST_INFO ((uint64_t)1 << 31)
 
 struct head {
     char magic[8];
     uint32_t kind, bits;
-    uint64_t info, payload;
+    uint64_t info, payload; /* info: with the zeros behind it */
     struct hash content; /* of kind, bits, info and payload */
 };
 
@@ -86,6 +89,8 @@ struct source { /* what is left of info; `bad` once something did not fit */
     size_t left;
     bool bad;
     uint64_t payload; /* bytes of samples that the file has: nothing larger is made room for */
+    int fd;
+    off_t samples;    /* where they begin in the file */
 };
 
 static const void *take(struct source *s, uint64_t size)
@@ -294,14 +299,38 @@ static void put_info(struct text *t, const struct value *v)
     }
 }
 
+static uint64_t image_payload(uint32_t width, uint32_t height, uint32_t channels)
+{
+    return ((uint64_t)width + ROW_UNIT - 1) / ROW_UNIT * ROW_UNIT * sizeof(float) * height * channels;
+}
+
+/* The samples where they are in the file; NULL: they have to be read. */
+static struct value *map_image(const struct source *s, const uint32_t n[4])
+{
+    const off_t page = sysconf(_SC_PAGESIZE), start = s->samples / page * page;
+    if (s->payload < MAP_FROM || s->samples % ALIGN)
+        return NULL;
+    const size_t before = (size_t)(s->samples - start), bytes = before + (size_t)s->payload;
+    char *map = mmap(NULL, bytes, PROT_READ, MAP_PRIVATE, s->fd, start);
+    if (map == MAP_FAILED)
+        return NULL;
+    struct value *v = value_mapped(n[0], n[1], n[2], n[3], map, bytes, (float *)(void *)(map + before));
+    if (!v)
+        munmap(map, bytes);
+    return v;
+}
+
 static struct value *take_image(struct source *s, struct memory *memory)
 {
     uint32_t n[4] = {0};
     const void *p = take(s, sizeof n);
-    if (p)
-        memcpy(n, p, sizeof n);
-    const double samples = (double)n[0] * n[1] * n[2];
-    return samples * sizeof(float) <= (double)s->payload ? value_image(memory, n[0], n[1], n[2], n[3]) : NULL;
+    if (!p)
+        return NULL;
+    memcpy(n, p, sizeof n);
+    if (n[0] > 65536 || n[1] > 65536 || n[2] > 4 || image_payload(n[0], n[1], n[2]) != s->payload)
+        return NULL;
+    struct value *v = map_image(s, n);
+    return v ? v : value_image(memory, n[0], n[1], n[2], n[3]);
 }
 
 static struct value *take_tensor(struct source *s, struct memory *memory)
@@ -327,22 +356,28 @@ static uint64_t payload_size(const struct value *v)
 {
     const imp_image *m = &v->as.image;
     if (v->as.head.kind == IMP_IMAGE)
-        return (uint64_t)m->width * m->height * m->channels * sizeof(float);
+        return image_payload(m->width, m->height, m->channels);
     return v->as.head.kind == IMP_TENSOR ? v->bytes : 0;
 }
 
-/* Calls fn with the samples piece by piece, in file order. */
-static imp_status each_piece(const struct value *v, imp_status (*fn)(void *, void *, size_t), void *user)
+/* Calls fn with the samples piece by piece, in file order. clean: zeros in place of the padding, which is
+ * not defined in a value that was computed; else the padding as it was read. */
+static imp_status each_piece(const struct value *v, bool clean, imp_status (*fn)(void *, void *, size_t), void *user)
 {
+    float zeros[ROW_UNIT] = {0};
     const imp_image *m = &v->as.image;
     imp_status st = IMP_OK;
     if (v->as.head.kind == IMP_TENSOR)
         return fn(user, v->as.tensor.data, v->bytes);
     if (v->as.head.kind != IMP_IMAGE)
         return IMP_OK;
+    const size_t row = (m->width + (size_t)ROW_UNIT - 1) / ROW_UNIT * ROW_UNIT;
     for (uint32_t c = 0; c < m->channels; c++)
-        for (uint32_t y = 0; !st && y < m->height; y++)
-            st = fn(user, m->data + c * m->plane + y * m->row, m->width * sizeof(float));
+        for (uint32_t y = 0; !st && y < m->height; y++) {
+            st = fn(user, m->data + c * m->plane + y * m->row, (clean ? m->width : row) * sizeof(float));
+            if (!st && clean && row > m->width)
+                st = fn(user, zeros, (row - m->width) * sizeof(float));
+        }
     return st;
 }
 
@@ -352,13 +387,13 @@ static imp_status hash_piece(void *hasher, void *data, size_t size)
     return IMP_OK;
 }
 
-static struct hash content_hash(const struct head *head, const void *info, const struct value *v)
+static struct hash content_hash(const struct head *head, const void *info, const struct value *v, bool clean)
 {
     struct hasher *h = hash_new();
     hash_u64(h, head->kind);
     hash_u64(h, head->bits);
     hash_add(h, info, (size_t)head->info);
-    each_piece(v, hash_piece, h);
+    each_piece(v, clean, hash_piece, h);
     return hash_end(h);
 }
 
@@ -414,15 +449,18 @@ imp_status value_write(const struct value *v, int fd)
         return IMP_E_MEMORY;
     struct text info = {0};
     put_info(&info, v);
+    const off_t here = lseek(fd, 0, SEEK_CUR);
+    while (((here < 0 ? 0 : (uint64_t)here) + sizeof(struct head) + info.size) % ALIGN)
+        put(&info, "", 1);
     struct head head = {.kind = v->as.head.kind, .bits = v->meta ? v->meta->bits : 0,
                         .info = info.size, .payload = payload_size(v)};
     memcpy(head.magic, magic, sizeof magic);
-    head.content = content_hash(&head, info.data, v);
+    head.content = content_hash(&head, info.data, v, true);
     imp_status st = write_piece(&out, &head, sizeof head);
     if (!st)
         st = write_piece(&out, info.data, info.size);
     if (!st)
-        st = each_piece(v, write_piece, &out);
+        st = each_piece(v, true, write_piece, &out);
     if (!st)
         st = write_all(fd, out.buffer, out.filled);
     const int why = errno;
@@ -445,9 +483,10 @@ static bool set_meta(struct value *v, char *stem, unsigned bits)
 }
 
 /* The value that info describes, its samples not yet read. */
-static struct value *from_info(struct memory *memory, const struct head *head, const char *info)
+static struct value *from_info(struct memory *memory, const struct head *head, const char *info, int fd)
 {
-    struct source s = {.at = info, .left = (size_t)head->info, .payload = head->payload};
+    struct source s = {.at = info, .left = (size_t)head->info, .payload = head->payload, .fd = fd,
+                       .samples = lseek(fd, 0, SEEK_CUR)};
     char *stem = take_text(&s, NULL);
     struct value *v = NULL;
     if (head->kind == IMP_IMAGE)
@@ -456,18 +495,15 @@ static struct value *from_info(struct memory *memory, const struct head *head, c
         v = take_tensor(&s, memory);
     else if (head->kind == IMP_TABLE)
         v = take_table(&s);
-    if (!v || s.bad || s.left || payload_size(v) != head->payload || (!stem && !head->bits)) {
-        if (v && !s.bad && !s.left && payload_size(v) == head->payload)
-            return v; /* it had no metadata */
+    const bool sound = v && !s.bad && s.left < ALIGN && payload_size(v) == head->payload;
+    if (sound && !stem && !head->bits)
+        return v; /* it had no metadata */
+    if (sound && set_meta(v, stem, head->bits))
+        return v;
+    if (!sound)
         free(stem);
-        value_release(v);
-        return NULL;
-    }
-    if (!set_meta(v, stem, head->bits)) {
-        value_release(v);
-        return NULL;
-    }
-    return v;
+    value_release(v);
+    return NULL;
 }
 
 static imp_status read_body(struct memory *memory, int fd, const struct head *head, struct value **out)
@@ -476,11 +512,14 @@ static imp_status read_body(struct memory *memory, int fd, const struct head *he
     struct stream in = {.fd = fd, .left = head->payload, .buffer = malloc(STEP)};
     struct value *v = NULL;
     imp_status st = info && in.buffer ? read_all(fd, info, (size_t)head->info) : IMP_E_MEMORY;
-    if (!st && !(v = from_info(memory, head, info)))
+    if (!st && !(v = from_info(memory, head, info, fd)))
         st = IMP_E_IO;
-    if (!st)
-        st = each_piece(v, read_piece, &in);
-    if (!st && !hash_equal(content_hash(head, info, v), head->content))
+    const bool mapped = !st && v->as.head.kind == IMP_IMAGE && v->extra;
+    if (mapped && lseek(fd, (off_t)head->payload, SEEK_CUR) < 0)
+        st = IMP_E_IO;
+    if (!st && !mapped)
+        st = each_piece(v, false, read_piece, &in);
+    if (!st && !hash_equal(content_hash(head, info, v, false), head->content))
         st = IMP_E_IO;
     free(info);
     free(in.buffer);

@@ -226,12 +226,14 @@ static void write_to(const struct value *v)
     close(fd);
 }
 
+enum { KINDS = 4 };
 static struct value *one_of(int kind)
 {
     if (kind == 2)
         return small_table();
-    struct value *v = kind ? value_tensor(NULL, IMP_I32, 2, (int64_t[]){3, 4}, "code") : ramp(NULL, 33, 7, 4);
-    if (kind)
+    struct value *v = kind == 1 ? value_tensor(NULL, IMP_I32, 2, (int64_t[]){3, 4}, "code")
+                                : ramp(NULL, 33, kind ? 400 : 7, 4); /* the large one is mapped */
+    if (kind == 1)
         memset(v->as.tensor.data, 5, v->bytes);
     v->meta = meta_new();
     v->meta->stem = strdup("harbour");
@@ -242,12 +244,12 @@ static struct value *one_of(int kind)
 static void a_value_read_back_is_the_same(void **state)
 {
     (void)state;
-    for (int kind = 0; kind < 3; kind++) {
+    for (int kind = 0; kind < KINDS; kind++) {
         struct value *v = one_of(kind), *back = NULL;
         write_to(v);
         assert_int_equal(value_read(NULL, path, &back), IMP_OK);
         assert_true(hash_equal(value_hash(v), value_hash(back)));
-        if (kind < 2) {
+        if (kind != 2) {
             assert_string_equal(back->meta->stem, "harbour");
             assert_int_equal(back->meta->bits, 16);
         }
@@ -259,7 +261,7 @@ static void a_value_read_back_is_the_same(void **state)
 static void a_cut_file_is_refused_at_every_length(void **state)
 {
     (void)state;
-    for (int kind = 0; kind < 3; kind++) {
+    for (int kind = 0; kind < KINDS; kind++) {
         struct value *v = one_of(kind), *back = NULL;
         write_to(v);
         struct stat file;
@@ -276,7 +278,7 @@ static void a_cut_file_is_refused_at_every_length(void **state)
 static void a_flipped_bit_is_refused_wherever_it_is(void **state)
 {
     (void)state;
-    for (int kind = 0; kind < 3; kind++) {
+    for (int kind = 0; kind < KINDS; kind++) {
         struct value *v = one_of(kind), *back = NULL;
         write_to(v);
         struct stat file;
@@ -308,6 +310,20 @@ static void something_behind_the_end_is_refused(void **state)
     close(fd);
     assert_int_equal(value_read(NULL, path, &back), IMP_E_IO);
     value_release(v);
+}
+
+static void a_large_picture_is_mapped_and_not_counted(void **state)
+{
+    (void)state;
+    struct memory *m = memory_new(100000);
+    struct value *v = one_of(3), *back = NULL;
+    write_to(v);
+    assert_int_equal(value_read(m, path, &back), IMP_OK);
+    assert_int_equal(memory_used(m), 0);
+    assert_int_equal((uintptr_t)back->as.image.data % 64, 0);
+    value_release(back);
+    value_release(v);
+    memory_free(m);
 }
 
 static void an_object_cannot_be_written(void **state)
@@ -361,6 +377,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_cut_file_is_refused_at_every_length, make_file, remove_file),
         cmocka_unit_test_setup_teardown(a_flipped_bit_is_refused_wherever_it_is, make_file, remove_file),
         cmocka_unit_test_setup_teardown(something_behind_the_end_is_refused, make_file, remove_file),
+        cmocka_unit_test_setup_teardown(a_large_picture_is_mapped_and_not_counted, make_file, remove_file),
         cmocka_unit_test(an_object_cannot_be_written),
         cmocka_unit_test(a_hash_prints_and_parses),
         cmocka_unit_test(text_boundaries_count_in_a_hash),
