@@ -97,7 +97,8 @@ $(B)/flags: FORCE
 FORCE:
 
 # stb's arithmetic on damaged files overflows: -fwrapv says what that means
-extra_host/codec_stb = $(call system,stb libdeflate) -O3 -fwrapv
+extra_host/codec_stb = $(call system,stb) -O3 -fwrapv
+extra_host/codec_png = -O3
 extra_host/value     = -O3
 extra_sdk/kit        = -O3 -fno-trapping-math
 extra_plugins        = -O3 -fno-trapping-math

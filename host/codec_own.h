@@ -4,8 +4,10 @@
 #define IMP_CODEC_OWN_H
 #include <impasto/codec.h>
 
-/* PNG, JPEG, BMP, TGA by stb; writes HDR too. A TGA has no magic: what is not known is tried as one. */
+/* PNG, JPEG, BMP, TGA by stb; writes the last three and HDR. A TGA has no magic: what is not known is tried
+ * as one. */
 extern const imp_codec_1 codec_stb;
+extern const imp_codec_1 codec_png; /* our own: PNG, writing */
 extern const imp_codec_1 codec_pnm; /* our own: PBM, PGM, PPM in text and binary, any depth; PFM */
 extern const imp_codec_1 codec_hdr; /* our own: Radiance RGBE, reading */
 

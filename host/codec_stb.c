@@ -1,11 +1,11 @@
-/* PNG, JPEG, BMP, TGA through stb_image and stb_image_write. stb believes what it reads: files that end
- * early decode to grey or black without a word. So heads and lengths are checked before stb sees them
- * (container.h, raw_whole). Its HDR and PNM readers are left out: at version 2.27 an HDR that ends
- * within a run loops for ever, and 16-bit or scaled PNM come out wrong (codec_hdr.c, codec_pnm.c). */
+/* PNG, JPEG, BMP, TGA through stb_image; JPEG, BMP, TGA, HDR through stb_image_write. stb believes what it
+ * reads: files that end early decode to grey or black without a word. So heads and lengths are checked
+ * before stb sees them (container.h; BMP and TGA below). Its HDR and PNM readers are left out: at version
+ * 2.27 an HDR that ends within a run loops for ever, and 16-bit or scaled PNM come out wrong (codec_hdr.c,
+ * codec_pnm.c). Its PNG writer is slower than codec_png.c. */
 #include "codec_own.h"
 #include "container.h"
 #include <impasto/kit.h>
-#include <libdeflate.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,32 +24,8 @@
 #error "this stb_image keeps its failure text in a global: not safe with threads"
 #endif
 
-static unsigned char *deflate_for_stb(unsigned char *data, int size, int *out_size, int quality)
-{
-    struct libdeflate_compressor *c = libdeflate_alloc_compressor(6);
-    size_t bound, n = 0;
-    unsigned char *out;
-
-    (void)quality;
-    if (!c)
-        return NULL;
-    bound = libdeflate_zlib_compress_bound(c, (size_t)size);
-    out = malloc(bound);
-    if (out)
-        n = libdeflate_zlib_compress(c, data, (size_t)size, out, bound);
-    libdeflate_free_compressor(c);
-    if (n == 0 || n > INT_MAX) {
-        free(out);
-        return NULL;
-    }
-    *out_size = (int)n;
-    return out;
-}
-
 #define STB_IMAGE_WRITE_STATIC
 #define STB_IMAGE_WRITE_IMPLEMENTATION
-#define STBIW_ZLIB_COMPRESS deflate_for_stb
-#define STBIW_CRC32(data, size) libdeflate_crc32(0, data, (size_t)(size))
 #include <stb_image_write.h>
 
 /* ---- BMP and TGA: is all of it there? ---- */
@@ -262,9 +238,7 @@ static int write_bytes(struct sink *s, const imp_image *m, const char *ending, u
         return 0;
     for (uint32_t y = 0; y < m->height; y++)
         kit_row_to_u8(m, y, pixels + row * y);
-    if (strcasecmp(ending, "png") == 0)
-        ok = stbi_write_png_to_func(pour, s, w, h, n, pixels, 0);
-    else if (has_word("bmp dib", ending))
+    if (has_word("bmp dib", ending))
         ok = stbi_write_bmp_to_func(pour, s, w, h, n, pixels);
     else if (strcasecmp(ending, "tga") == 0)
         ok = stbi_write_tga_to_func(pour, s, w, h, n, pixels);
@@ -286,7 +260,7 @@ static imp_status stb_encode(void *self, const imp_image *m, const char *ending,
     if (((uint64_t)m->width + 1) * (m->channels + 1) * 4 * m->height > INT_MAX)
         return imp_fail(err, IMP_E_LIMIT, "%u x %u pixels are too many for this %s writer; make the picture "
                         "smaller or write .pfm", m->width, m->height, ending);
-    if ((m->width > UINT16_MAX || m->height > UINT16_MAX) && !has_word("png bmp dib hdr", ending))
+    if ((m->width > UINT16_MAX || m->height > UINT16_MAX) && !has_word("bmp dib hdr", ending))
         return imp_fail(err, IMP_E_LIMIT, "%s has sides up to 65535, not %u x %u; write .png", ending,
                         m->width, m->height);
     ok = has_word("hdr", ending) ? write_hdr(&s, m) : write_bytes(&s, m, ending, quality);
@@ -298,7 +272,7 @@ static imp_status stb_encode(void *self, const imp_image *m, const char *ending,
 const imp_codec_1 codec_stb = {
     .struct_size = sizeof(imp_codec_1),
     .reads = "png jpg jpeg jpe jfif bmp dib tga",
-    .writes = "png jpg jpeg jpe jfif bmp dib tga hdr",
+    .writes = "jpg jpeg jpe jfif bmp dib tga hdr",
     .probe = stb_probe,
     .decode = stb_decode,
     .encode = stb_encode,

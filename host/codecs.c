@@ -7,7 +7,7 @@
 #include <string.h>
 #include "codec_own.h"
 
-static const imp_codec_1 *const built_in[] = {&codec_stb, &codec_pnm, &codec_hdr};
+static const imp_codec_1 *const built_in[] = {&codec_png, &codec_stb, &codec_pnm, &codec_hdr};
 #define N_BUILT_IN (sizeof built_in / sizeof built_in[0])
 
 /* ---- opening ---- */
