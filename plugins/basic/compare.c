@@ -15,6 +15,8 @@ enum { ABSOLUTE, SIGNED };
 enum { RADIUS = 5, TAPS = 2 * RADIUS + 1, SUMS = 5 /* a b aa bb ab */ };
 #define C1 (0.01f * 0.01f)
 #define C2 (0.03f * 0.03f)
+#define BRIGHTEST 1e4f
+#define LARGEST 3e38
 #define EQUAL_PSNR 999.0 /* of equal pictures, where it has no end */
 
 static const imp_param params[] = {
@@ -65,18 +67,19 @@ static void differ(const struct task *t, struct sums *s, uint32_t c, uint32_t y)
     }
     s->square += square, s->absolute += absolute;
     for (uint32_t x = 0; t->out && c < t->out->channels && x < t->width; x++) {
-        const float d = t->gain * ((b ? b[x] : 1) - (a ? a[x] : 1));
-        imp_row_out(t->out, c, y)[x] = t->middle + (t->magnitude ? fabsf(d) : d);
+        const double d = (double)t->gain * ((b ? (double)b[x] : 1) - (a ? (double)a[x] : 1));
+        const double shown = (double)t->middle + (t->magnitude ? fabs(d) : d);
+        imp_row_out(t->out, c, y)[x] = (float)fmin(fmax(shown, -LARGEST), LARGEST);
     }
 }
 
-/* Luma less 1/2, so that squares keep their digits. */
+/* Luma less 1/2, so that squares keep their digits; cut where their products would leave floats. */
 static void luma_row(const imp_image *m, uint32_t y, float *out)
 {
     const bool colour = m->channels >= 3;
     kit_luma(imp_row(m, 0, y), colour ? imp_row(m, 1, y) : NULL, colour ? imp_row(m, 2, y) : NULL, out, m->width);
     for (uint32_t x = 0; x < m->width; x++)
-        out[x] -= 0.5f;
+        out[x] = (out[x] > -BRIGHTEST ? out[x] < BRIGHTEST ? out[x] : BRIGHTEST : -BRIGHTEST) - 0.5f;
 }
 
 KIT_CLONES
