@@ -12,8 +12,8 @@
 #include "table_text.h"
 
 /* An instance is its parameters: they are valid until destroy. */
-static imp_status create(const imp_host *host, const imp_filter *filter, const imp_cell *params, void **instance,
-                         imp_error *err) IMP_NX
+static imp_status create(const imp_host *host, const imp_filter *filter, const imp_cell *params,
+                         void **instance, imp_error *err) IMP_NX
 {
     (void)host;
     (void)filter;
@@ -85,7 +85,7 @@ static imp_status load_plan(void *instance, imp_plan *plan, imp_error *err) IMP_
     const char *path = params[0].s.ptr;
     struct run_env *env = plan_env(plan);
     char text[400] = "";
-    imp_error own = {.struct_size = sizeof own, .text_cap = sizeof text, .text = text, .param = -1, .port = -1};
+    imp_error own = error_in(text, sizeof text);
     imp_picture p = {.struct_size = sizeof p};
     (void)err;
     if (!path || !path[0] || !env->codecs)
@@ -103,17 +103,30 @@ static imp_status load_plan(void *instance, imp_plan *plan, imp_error *err) IMP_
 }
 
 static const imp_param load_params[] = {
-    {.key = "path", .type = IMP_PATH, .help = "picture to load; without it: the pictures of the run, one after the other"},
+    {.key = "path",
+     .type = IMP_PATH,
+     .help = "picture to load; without it: the pictures of the run, one after the other"},
 };
-static const imp_port load_out[] = {{.name = "out", .kind = IMP_IMAGE, .help = "the picture, upright"}};
+static const imp_port load_out[] = {
+    {.name = "out", .kind = IMP_IMAGE, .help = "the picture, upright"}};
 static const imp_filter load = {
-    .struct_size = sizeof load, .flags = IMP_FILTER_DETERMINISTIC, .threads = IMP_PARALLEL, .id = "load",
+    .struct_size = sizeof load,
+    .flags = IMP_FILTER_DETERMINISTIC,
+    .threads = IMP_PARALLEL,
+    .id = "load",
     .summary = "Loads a picture: one by its path, or those of the run",
-    .help = "Without a path it stands for the picture of the folder run. Orientation is applied, depth is kept, "
+    .help = "Without a path it stands for the picture of the folder run. Orientation is applied, "
+            "depth is kept, "
             "colours stay in the space of the file.",
-    .params = load_params, .param_count = 1, .param_stride = sizeof load_params[0],
-    .outputs = load_out, .output_count = 1, .output_stride = sizeof load_out[0],
-    .create = create, .process = load_process, .plan = load_plan,
+    .params = load_params,
+    .param_count = 1,
+    .param_stride = sizeof load_params[0],
+    .outputs = load_out,
+    .output_count = 1,
+    .output_stride = sizeof load_out[0],
+    .create = create,
+    .process = load_process,
+    .plan = load_plan,
 };
 
 /* ---- load.table ---- */
@@ -122,7 +135,7 @@ static imp_status load_table_process(void *instance, imp_job *job, imp_error *er
 {
     const char *path = job->params[0].s.ptr;
     char text[300] = "";
-    imp_error own = {.struct_size = sizeof own, .text_cap = sizeof text, .text = text, .param = -1, .port = -1};
+    imp_error own = error_in(text, sizeof text);
     struct value *v = NULL;
     size_t size = 0;
     (void)instance;
@@ -141,17 +154,29 @@ static imp_status load_table_process(void *instance, imp_job *job, imp_error *er
 }
 
 static const imp_param load_table_params[] = {
-    {.key = "path", .type = IMP_PATH, .flags = IMP_PARAM_REQUIRED, .help = "a .csv file, or .json with an array of objects"},
+    {.key = "path",
+     .type = IMP_PATH,
+     .flags = IMP_PARAM_REQUIRED,
+     .help = "a .csv file, or .json with an array of objects"},
 };
 static const imp_port table_out[] = {{.name = "out", .kind = IMP_TABLE, .help = "the table"}};
 static const imp_filter load_table = {
-    .struct_size = sizeof load_table, .flags = IMP_FILTER_DETERMINISTIC | IMP_FILTER_EARLY, .threads = IMP_PARALLEL,
-    .id = "load.table", .summary = "Loads a table from CSV or JSON",
-    .help = "The first line of a CSV file names the columns. A column has the narrowest type that all its cells fit: "
+    .struct_size = sizeof load_table,
+    .flags = IMP_FILTER_DETERMINISTIC | IMP_FILTER_EARLY,
+    .threads = IMP_PARALLEL,
+    .id = "load.table",
+    .summary = "Loads a table from CSV or JSON",
+    .help = "The first line of a CSV file names the columns. A column has the narrowest type that "
+            "all its cells fit: "
             "true/false, whole numbers, numbers, text.",
-    .params = load_table_params, .param_count = 1, .param_stride = sizeof load_table_params[0],
-    .outputs = table_out, .output_count = 1, .output_stride = sizeof table_out[0],
-    .create = create, .process = load_table_process,
+    .params = load_table_params,
+    .param_count = 1,
+    .param_stride = sizeof load_table_params[0],
+    .outputs = table_out,
+    .output_count = 1,
+    .output_stride = sizeof table_out[0],
+    .create = create,
+    .process = load_table_process,
 };
 
 /* ---- writing a file ---- */
@@ -170,7 +195,8 @@ static imp_status write_file(const char *path, const void *data, size_t size, im
     if (fd >= 0)
         unlink(path);
     return imp_fail(err, IMP_E_IO, "E0737: cannot write its file: %s%s", strerror(why),
-                    why == ENOSPC || why == EDQUOT ? "; make room and run the same command again" : "");
+                    why == ENOSPC || why == EDQUOT ? "; make room and run the same command again"
+                                                   : "");
 }
 
 /* The ending of a template can be judged unless it is itself filled in. */
@@ -188,7 +214,8 @@ static imp_status save_process(void *instance, imp_job *job, imp_error *err) IMP
     const char *path = job->params[SAVE_NAME].s.ptr;
     struct run_env *env = job_env(job);
     const struct encode_options options = {.quality = (unsigned)job->params[SAVE_QUALITY].i,
-                                           .metadata = env->metadata && job->params[SAVE_METADATA].i};
+                                           .metadata =
+                                               env->metadata && job->params[SAVE_METADATA].i};
     void *data = NULL;
     size_t size = 0;
     (void)instance;
@@ -214,7 +241,8 @@ static imp_status save_plan(void *instance, imp_plan *plan, imp_error *err) IMP_
             snprintf(text, sizeof text, "pictures cannot be saved as '.%.40s'", ending);
         else
             snprintf(text, sizeof text, "the name has no ending that says how to save the picture");
-        plan->mistake(plan, SAVE_NAME, -1, ending[0] ? ending - 1 : NULL, text, codecs_writable(env->codecs));
+        plan->mistake(plan, SAVE_NAME, -1, ending[0] ? ending - 1 : NULL, text,
+                      codecs_writable(env->codecs));
     }
     const imp_shape *in = plan->inputs[0];
     if (in)
@@ -223,30 +251,50 @@ static imp_status save_plan(void *instance, imp_plan *plan, imp_error *err) IMP_
 }
 
 static const imp_param save_params[] = {
-    {.key = "name", .type = IMP_PATH, .flags = IMP_PARAM_WRITTEN, .def_text = "{stem}.png",
+    {.key = "name",
+     .type = IMP_PATH,
+     .flags = IMP_PARAM_WRITTEN,
+     .def_text = "{stem}.png",
      .help = "name of the file below OUT; its ending says how it is saved"},
-    {.key = "quality", .type = IMP_INT, .def = 90, .min = 1, .max = 100, .help = "of JPEG: 1 small, 100 best"},
-    {.key = "metadata", .type = IMP_BOOL, .def = 1, .help = "copy EXIF, XMP and ICC of the picture (JPEG, PNG)"},
+    {.key = "quality",
+     .type = IMP_INT,
+     .def = 90,
+     .min = 1,
+     .max = 100,
+     .help = "of JPEG: 1 small, 100 best"},
+    {.key = "metadata",
+     .type = IMP_BOOL,
+     .def = 1,
+     .help = "copy EXIF, XMP and ICC of the picture (JPEG, PNG)"},
 };
 static const imp_port save_in[] = {{.name = "in", .kind = IMP_IMAGE, .help = "picture to save"}};
 static const imp_filter save = {
-    .struct_size = sizeof save, .flags = IMP_FILTER_DETERMINISTIC, .threads = IMP_PARALLEL, .id = "save",
+    .struct_size = sizeof save,
+    .flags = IMP_FILTER_DETERMINISTIC,
+    .threads = IMP_PARALLEL,
+    .id = "save",
     .summary = "Saves a picture as PNG, JPEG, BMP, TGA, HDR or PFM",
-    .help = "Whole or not at all: written beside and renamed. EXIF, XMP and ICC go along into JPEG and PNG, the "
+    .help = "Whole or not at all: written beside and renamed. EXIF, XMP and ICC go along into JPEG "
+            "and PNG, the "
             "orientation reset, unless --private or metadata = no.",
-    .params = save_params, .param_count = 3, .param_stride = sizeof save_params[0],
-    .inputs = save_in, .input_count = 1, .input_stride = sizeof save_in[0],
-    .create = create, .process = save_process, .plan = save_plan,
+    .params = save_params,
+    .param_count = 3,
+    .param_stride = sizeof save_params[0],
+    .inputs = save_in,
+    .input_count = 1,
+    .input_stride = sizeof save_in[0],
+    .create = create,
+    .process = save_process,
+    .plan = save_plan,
 };
 
 /* ---- save.table ---- */
 
-static imp_status save_table_process(void *instance, imp_job *job, imp_error *err) IMP_NX
+enum { SAVE_TABLE_NAME, SAVE_TABLE_PICTURES };
+
+static imp_status write_table(const char *path, const imp_table *table, imp_error *err)
 {
-    const char *path = job->params[0].s.ptr;
-    const imp_table *table = (const imp_table *)(const void *)job->inputs[0];
     struct text out = {0};
-    (void)instance;
     if (same_word(ending_of(path), "json"))
         table_to_json(table, &out);
     else
@@ -256,28 +304,74 @@ static imp_status save_table_process(void *instance, imp_job *job, imp_error *er
     return st;
 }
 
+static imp_status save_table_process(void *instance, imp_job *job, imp_error *err) IMP_NX
+{
+    const imp_table *const *tables = (const imp_table *const *)(const void *)job->inputs;
+    const int64_t names = job->params[SAVE_TABLE_PICTURES].i; /* auto, yes, no */
+    const char *path = job->params[SAVE_TABLE_NAME].s.ptr;
+    struct value *joined = NULL;
+    (void)instance;
+    if (names == 2 || (names == 0 && job->input_count == 1)) {
+        if (job->input_count > 1)
+            return imp_fail(err, IMP_E_PARAM,
+                            "%u tables are joined only with their pictures' names: pictures = yes",
+                            job->input_count);
+        return write_table(path, tables[0], err);
+    }
+    imp_status st = table_join(tables, job->labels, job->input_count, &joined, err);
+    if (st == IMP_OK)
+        st = write_table(path, &joined->as.table, err);
+    value_release(joined);
+    return st;
+}
+
 static imp_status save_table_plan(void *instance, imp_plan *plan, imp_error *err) IMP_NX
 {
     const imp_cell *params = instance;
     const char *name = params[0].s.ptr, *ending = ending_of(name);
     (void)err;
     if (known_ending(name) && !same_word(ending, "csv") && !same_word(ending, "json"))
-        plan->mistake(plan, 0, -1, ending[0] ? ending - 1 : NULL, "tables are saved as .csv or .json", "csv json");
+        plan->mistake(plan, 0, -1, ending[0] ? ending - 1 : NULL,
+                      "tables are saved as .csv or .json", "csv json");
     return IMP_OK;
 }
 
 static const imp_param save_table_params[] = {
-    {.key = "name", .type = IMP_PATH, .flags = IMP_PARAM_WRITTEN, .def_text = "{stem}.csv",
+    {.key = "name",
+     .type = IMP_PATH,
+     .flags = IMP_PARAM_WRITTEN,
+     .def_text = "{stem}.csv",
      .help = "name of the file below OUT, ending in .csv or .json"},
+    {.key = "pictures",
+     .type = IMP_CHOICE,
+     .choices = "auto|yes|no",
+     .def_text = "auto",
+     .help = "begin with a column of the pictures' names; auto: when there is more than one table"},
 };
-static const imp_port save_table_in[] = {{.name = "in", .kind = IMP_TABLE, .help = "table to save"}};
+static const imp_port save_table_in[] = {
+    {.name = "in",
+     .kind = IMP_TABLE,
+     .flags = IMP_PORT_MANY,
+     .help = "table to save; many are joined"},
+};
 static const imp_filter save_table = {
-    .struct_size = sizeof save_table, .flags = IMP_FILTER_DETERMINISTIC, .threads = IMP_PARALLEL, .id = "save.table",
+    .struct_size = sizeof save_table,
+    .flags = IMP_FILTER_DETERMINISTIC,
+    .threads = IMP_PARALLEL,
+    .id = "save.table",
     .summary = "Saves a table as CSV or JSON",
-    .help = "CSV as RFC 4180 has it, with a line of names; JSON as an array of objects.",
-    .params = save_table_params, .param_count = 1, .param_stride = sizeof save_table_params[0],
-    .inputs = save_table_in, .input_count = 1, .input_stride = sizeof save_table_in[0],
-    .create = create, .process = save_table_process, .plan = save_table_plan,
+    .help = "CSV as RFC 4180 has it, with a line of names; JSON as an array of objects. With `all "
+            "= node` the "
+            "tables of all pictures become one: the statistics of a folder.",
+    .params = save_table_params,
+    .param_count = 2,
+    .param_stride = sizeof save_table_params[0],
+    .inputs = save_table_in,
+    .input_count = 1,
+    .input_stride = sizeof save_table_in[0],
+    .create = create,
+    .process = save_table_process,
+    .plan = save_table_plan,
 };
 
 const imp_filter *const *builtin_filters(void)
