@@ -1,5 +1,5 @@
-/* constants.c - what depends on no picture: computed once, shared between variants by recipe, kept on disk
- * when it was costly. */
+/* constants.c - what depends on no picture: computed once, shared between variants by recipe, kept
+ * on disk when it was costly. */
 #include "engine_private.h"
 
 #include <errno.h>
@@ -46,7 +46,8 @@ static bool share(const struct values *from, struct values *to, uint32_t n)
     return fine;
 }
 
-static void remember(struct engine *e, const struct variant *v, const struct node *node, struct node_time time)
+static void remember(struct engine *e, const struct variant *v, const struct node *node,
+                     struct node_time time)
 {
     const uint32_t n = node->filter->desc.output_count;
     struct constant c = {.recipe = node->recipe, .port_count = n, .time = time};
@@ -87,14 +88,16 @@ static bool read_cached(struct engine *e, struct variant *v, const struct node *
     if (!cacheable(e, node))
         return false;
     char *path = cache_path(e, node);
-    const imp_status st = spool_read(e->env.memory, path, node->recipe, &v->constants[v->first[node->index]], n);
+    const imp_status st =
+        spool_read(e->env.memory, path, node->recipe, &v->constants[v->first[node->index]], n);
     if (!st)
         explain(e, "%s: taken from the cache (%s)", node->name, path);
     free(path);
     return !st;
 }
 
-static void write_cached(struct engine *e, struct variant *v, const struct node *node, double seconds)
+static void write_cached(struct engine *e, struct variant *v, const struct node *node,
+                         double seconds)
 {
     const double least = e->options.cache_seconds > 0 ? e->options.cache_seconds : 5;
     if (!cacheable(e, node) || seconds < least)
@@ -102,7 +105,8 @@ static void write_cached(struct engine *e, struct variant *v, const struct node 
     char *path = cache_path(e, node), *mark = heap_printf("%s/CACHEDIR.TAG", e->options.cache);
     if (files_make_folder(e->options.cache) && access(mark, F_OK))
         files_replace(mark, tag, sizeof tag - 1);
-    if (spool_write(path, node->recipe, &v->constants[v->first[node->index]], node->filter->desc.output_count))
+    if (spool_write(path, node->recipe, &v->constants[v->first[node->index]],
+                    node->filter->desc.output_count))
         explain(e, "%s: not kept in the cache (%s: %s)", node->name, path, strerror(errno));
     else
         explain(e, "%s: kept in the cache (%s)", node->name, path);
@@ -112,15 +116,16 @@ static void write_cached(struct engine *e, struct variant *v, const struct node 
 
 /* ---- running ---- */
 
-imp_status constant_run(struct engine *e, struct variant *v, const struct node *node, const struct written *written,
-                        size_t n, struct node_time *time, struct outcome *o)
+imp_status constant_run(struct engine *e, struct variant *v, const struct node *node,
+                        const struct written *written, size_t n, struct node_time *time,
+                        struct outcome *o)
 {
     struct node_time own = {0};
     char text[32];
     struct taken in = take_inputs(v, node, NULL, NULL, NULL, o);
     if (in.fine)
-        run_node(e, v, node, 0, &in, key_of(node, (struct hash){0, 0}, (struct hash){0, 0}), written, n,
-                 &v->constants[v->first[node->index]], &own, o);
+        run_node(e, v, node, 0, &in, key_of(node, (struct hash){0, 0}, (struct hash){0, 0}),
+                 written, n, &v->constants[v->first[node->index]], &own, o);
     take_free(&in);
     if (o->status)
         return o->status;
@@ -134,7 +139,8 @@ imp_status constant_run(struct engine *e, struct variant *v, const struct node *
 }
 
 /* Its values from another variant or from disk. */
-static bool have(struct engine *e, struct variant *v, const struct node *node, struct node_time *time)
+static bool have(struct engine *e, struct variant *v, const struct node *node,
+                 struct node_time *time)
 {
     const struct constant *c = find(e, node->recipe);
     bool found = v->done[node->index];
@@ -149,7 +155,8 @@ static bool have(struct engine *e, struct variant *v, const struct node *node, s
 }
 
 /* Is the node's result wanted by itself: as a file, by pictures, or as the end of the graph? */
-static bool wanted(const struct variant *v, const struct node *node, const struct written *written, size_t n)
+static bool wanted(const struct variant *v, const struct node *node, const struct written *written,
+                   size_t n)
 {
     const struct graph *g = v->graph;
     bool taken = false;
@@ -175,8 +182,8 @@ static void need_inputs(const struct node *node, bool *need)
 }
 
 /* From the end to the start: what is already there makes what it was made of unnecessary. */
-static void find_needed(struct engine *e, struct variant *v, bool *need, const struct written *written, size_t n,
-                        struct outcome *o)
+static void find_needed(struct engine *e, struct variant *v, bool *need,
+                        const struct written *written, size_t n, struct outcome *o)
 {
     for (uint32_t k = v->graph->node_count; k-- > 0;) {
         const struct node *node = &v->graph->nodes[k];
@@ -199,17 +206,19 @@ static void drop_unused(struct variant *v)
     bool *used = heap_alloc(v->first[g->node_count] + (size_t)1, sizeof *used);
     for (uint32_t k = 0; k < g->node_count; k++)
         for (uint32_t i = 0; g->nodes[k].pass && g->nodes[k].phase != PHASE_CONSTANT &&
-                             i < g->nodes[k].filter->desc.input_count; i++)
+                             i < g->nodes[k].filter->desc.input_count;
+             i++)
             for (uint32_t w = 0; w < g->nodes[k].inputs[i].count; w++)
-                used[v->first[g->nodes[k].inputs[i].wires[w].node] + g->nodes[k].inputs[i].wires[w].port] = true;
+                used[v->first[g->nodes[k].inputs[i].wires[w].node] +
+                     g->nodes[k].inputs[i].wires[w].port] = true;
     for (uint32_t p = 0; p < v->first[g->node_count]; p++)
         if (!used[p])
             values_release(&v->constants[p]);
     free(used);
 }
 
-static void run_variant(struct engine *e, struct variant *v, const struct written *written, size_t n,
-                        struct outcome *o)
+static void run_variant(struct engine *e, struct variant *v, const struct written *written,
+                        size_t n, struct outcome *o)
 {
     const struct graph *g = v->graph;
     bool *need = heap_alloc(g->node_count + (size_t)1, sizeof *need);
@@ -233,7 +242,8 @@ static void run_variant(struct engine *e, struct variant *v, const struct writte
     free(need);
 }
 
-imp_status engine_constants(struct engine *e, const struct written *written, size_t n, struct outcome *o)
+imp_status engine_constants(struct engine *e, const struct written *written, size_t n,
+                            struct outcome *o)
 {
     clear_outcome(o);
     for (uint32_t i = 0; i < e->variant_count && !o->status; i++)

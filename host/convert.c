@@ -1,5 +1,5 @@
-/* convert.c - makes an image fit a port: grey to RGB, sRGB to linear light and back, alpha split off or
- * added. Never drops colour. */
+/* convert.c - makes an image fit a port: grey to RGB, sRGB to linear light and back, alpha split
+ * off or added. Never drops colour. */
 #include "instance.h"
 
 #include <impasto/kit.h>
@@ -39,9 +39,11 @@ enum fit convert_fit(const imp_port *port, uint32_t *channels, uint32_t *colour,
 const char *convert_refusal(enum fit fit)
 {
     if (fit == FIT_LOSES_COLOUR)
-        return "it takes grey pictures only, and this one has colour: add a node with 'filter = grayscale' "
+        return "it takes grey pictures only, and this one has colour: add a node with 'filter = "
+               "grayscale' "
                "before it";
-    return "it cannot tell colours from data here: data (a mask, a map of numbers) and colours (sRGB, "
+    return "it cannot tell colours from data here: data (a mask, a map of numbers) and colours "
+           "(sRGB, "
            "linear) are not converted into each other";
 }
 
@@ -77,7 +79,8 @@ static void strip(void *user, uint32_t i) IMP_NX
         }
 }
 
-struct value *convert_image(struct run_env *env, struct value *v, uint32_t channels, uint32_t colour)
+struct value *convert_image(struct run_env *env, struct value *v, uint32_t channels,
+                            uint32_t colour)
 {
     const imp_image *m = &v->as.image;
     if (m->channels == channels && m->colour == colour)

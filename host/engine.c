@@ -8,8 +8,8 @@
 
 /* ---- a new engine ---- */
 
-struct engine *engine_new(struct registry *registry, struct codecs *codecs, const struct engine_options *options,
-                          struct report *report)
+struct engine *engine_new(struct registry *registry, struct codecs *codecs,
+                          const struct engine_options *options, struct report *report)
 {
     struct engine *e = heap_alloc(1, sizeof *e);
     e->options = *options;
@@ -194,16 +194,18 @@ void take_free(struct taken *t)
     *t = (struct taken){0};
 }
 
-static const struct values *values_at(const struct variant *v, const struct wire *w, const struct values *item)
+static const struct values *values_at(const struct variant *v, const struct wire *w,
+                                      const struct values *item)
 {
     const uint32_t port = v->first[w->node] + w->port;
-    return v->graph->nodes[w->node].phase == PHASE_CONSTANT || !item ? &v->constants[port] : &item[port];
+    return v->graph->nodes[w->node].phase == PHASE_CONSTANT || !item ? &v->constants[port]
+                                                                     : &item[port];
 }
 
-/* A port that takes one value and is fed from one that gave several, or none, is a mistake that only
- * the run shows. */
-static bool take_one(const struct variant *v, const struct node *node, uint32_t i, const struct values *item,
-                     struct taken *t, struct outcome *o)
+/* A port that takes one value and is fed from one that gave several, or none, is a mistake that
+ * only the run shows. */
+static bool take_one(const struct variant *v, const struct node *node, uint32_t i,
+                     const struct values *item, struct taken *t, struct outcome *o)
 {
     const struct input *input = &node->inputs[i];
     const imp_port *port = &node->filter->desc.inputs[i];
@@ -214,8 +216,8 @@ static bool take_one(const struct variant *v, const struct node *node, uint32_t 
     const struct values *got = values_at(v, w, item);
     if (got->count == 1 || (!got->count && (port->flags & IMP_PORT_OPTIONAL)))
         return take_add(t, got->count ? got->list[0] : NULL, from->name);
-    outcome_fail(o, IMP_E_INPUT, "E0603", node, -1, "input '%s' takes one value, '%s.%s' gave %u", port->name,
-                 from->name, from->filter->desc.outputs[w->port].name, got->count);
+    outcome_fail(o, IMP_E_INPUT, "E0603", node, -1, "input '%s' takes one value, '%s.%s' gave %u",
+                 port->name, from->name, from->filter->desc.outputs[w->port].name, got->count);
     return false;
 }
 
@@ -237,8 +239,8 @@ static bool take_many(const struct variant *v, const struct input *input, const 
     return true;
 }
 
-struct taken take_inputs(const struct variant *v, const struct node *node, const struct values *item,
-                         take_all *all, void *user, struct outcome *o)
+struct taken take_inputs(const struct variant *v, const struct node *node,
+                         const struct values *item, take_all *all, void *user, struct outcome *o)
 {
     const imp_filter *desc = &node->filter->desc;
     struct taken t = {.fine = true};
@@ -272,25 +274,34 @@ struct hash key_of(const struct node *node, struct hash picture, struct hash ide
 }
 
 imp_status run_node(struct engine *e, struct variant *v, const struct node *node, unsigned slot,
-                    const struct taken *in, struct hash key, const struct written *written, size_t n_written,
-                    struct values *outputs, struct node_time *time, struct outcome *o)
+                    const struct taken *in, struct hash key, const struct written *written,
+                    size_t n_written, struct values *outputs, struct node_time *time,
+                    struct outcome *o)
 {
     const struct filter_info *info = node->filter;
     const bool shared = info->desc.threads != IMP_PARALLEL || node->phase != PHASE_ITEM;
     struct instance *it = &v->instances[node->index * e->env.jobs + (shared ? 0 : slot)];
     char text[400] = "";
-    imp_error err = {.struct_size = sizeof err, .text_cap = sizeof text, .text = text, .param = -1, .port = -1};
+    imp_error err = error_in(text, sizeof text);
     imp_status st = instance_create(&e->env, node, it, &err);
     if (st) {
         text[sizeof text - 1] = '\0';
-        outcome_fail(o, st, "E0301", node, err.param, "%s", text[0] ? text : "its instance cannot be made");
+        outcome_fail(o, st, "E0301", node, err.param, "%s",
+                     text[0] ? text : "its instance cannot be made");
         return st;
     }
     if (e->env.watch.progress)
         e->env.watch.progress(e->env.watch.user, slot, node, -1, NULL);
-    const struct call call = {.env = &e->env, .node = node, .instance = it, .slot = slot, .inputs = in->list,
-                              .labels = in->labels, .input_count = in->count, .written = written,
-                              .written_count = n_written, .key = key};
+    const struct call call = {.env = &e->env,
+                              .node = node,
+                              .instance = it,
+                              .slot = slot,
+                              .inputs = in->list,
+                              .labels = in->labels,
+                              .input_count = in->count,
+                              .written = written,
+                              .written_count = n_written,
+                              .key = key};
     const double start = clock_seconds();
     st = instance_process(&call, outputs, o);
     if (time) {
@@ -329,15 +340,16 @@ static bool name_picture(struct value *v, const char *stem)
     return true;
 }
 
-static struct value *decode(struct engine *e, const struct item_call *call, const void *data, size_t size,
-                            struct outcome *o)
+static struct value *decode(struct engine *e, const struct item_call *call, const void *data,
+                            size_t size, struct outcome *o)
 {
     const struct node *node = picture_node(e->variants[call->variant]->graph);
     char text[400] = "";
-    imp_error err = {.struct_size = sizeof err, .text_cap = sizeof text, .text = text, .param = -1, .port = -1};
+    imp_error err = error_in(text, sizeof text);
     struct value *v = NULL;
     const char *note = NULL;
-    const imp_status st = codecs_decode(e->env.codecs, e->env.memory, call->path, data, size, 0, &v, &note, &err);
+    const imp_status st =
+        codecs_decode(e->env.codecs, e->env.memory, call->path, data, size, 0, &v, &note, &err);
     text[sizeof text - 1] = '\0';
     if (st) {
         outcome_fail(o, st, st == IMP_E_MEMORY ? "E0502" : "E0702", NULL, -1, "%s",
@@ -347,7 +359,8 @@ static struct value *decode(struct engine *e, const struct item_call *call, cons
     }
     const bool whole_numbers = v->meta && v->meta->bits && v->meta->bits <= 16; /* cannot be NaN */
     if (!whole_numbers && !value_finite(v)) {
-        outcome_fail(o, IMP_E_INPUT, "E0703", NULL, -1, "%s: the picture has NaN or infinity in it", call->path);
+        outcome_fail(o, IMP_E_INPUT, "E0703", NULL, -1, "%s: the picture has NaN or infinity in it",
+                     call->path);
     } else if (name_picture(v, call->stem)) {
         v->sealed = true;
         return v;
@@ -361,16 +374,18 @@ static struct value *decode(struct engine *e, const struct item_call *call, cons
 static struct value *read_picture(struct engine *e, const struct item_call *call, struct outcome *o)
 {
     char text[400] = "";
-    imp_error err = {.struct_size = sizeof err, .text_cap = sizeof text, .text = text, .param = -1, .port = -1};
+    imp_error err = error_in(text, sizeof text);
     void *own = NULL;
     size_t size = call->size;
     if (call->data) {
         o->picture = hash_bytes(call->data, call->size);
     } else {
-        const imp_status st = codecs_slurp(e->env.codecs, call->path, &own, &size, &o->picture, &err);
+        const imp_status st =
+            codecs_slurp(e->env.codecs, call->path, &own, &size, &o->picture, &err);
         if (st) {
             text[sizeof text - 1] = '\0';
-            outcome_fail(o, st, "E0701", NULL, -1, "%s", text[0] ? text : "the picture cannot be read");
+            outcome_fail(o, st, "E0701", NULL, -1, "%s",
+                         text[0] ? text : "the picture cannot be read");
             return NULL;
         }
     }
@@ -406,8 +421,8 @@ static void look_for_constant(struct item *it, const struct node *node, const st
     if (!node->writes || !it->picture || it->o->constant_picture)
         return;
     for (uint32_t i = 0; i < in->count; i++)
-        if (in->list[i] && in->list[i]->as.head.kind == IMP_IMAGE && value_constant_picture(in->list[i]) &&
-            !value_constant_picture(it->picture))
+        if (in->list[i] && in->list[i]->as.head.kind == IMP_IMAGE &&
+            value_constant_picture(in->list[i]) && !value_constant_picture(it->picture))
             it->o->constant_picture = true;
 }
 
@@ -422,7 +437,8 @@ static imp_status run_item_node(struct item *it, const struct node *node)
             return it->o->status;
         }
         if (time)
-            *time = (struct node_time){.ms = it->decode_ms, .bytes = it->picture->bytes, .ran = true};
+            *time =
+                (struct node_time){.ms = it->decode_ms, .bytes = it->picture->bytes, .ran = true};
         it->decode_ms = 0;
         if (values_add(&outputs[0], value_retain(it->picture)))
             return IMP_OK;
@@ -432,8 +448,8 @@ static imp_status run_item_node(struct item *it, const struct node *node)
     struct taken in = take_inputs(v, node, it->values, NULL, NULL, it->o);
     if (in.fine) {
         const struct item_call *call = it->call;
-        run_node(it->engine, v, node, it->slot, &in, key_of(node, it->o->picture, call->identity), call->written,
-                 call->written_count, outputs, time, it->o);
+        run_node(it->engine, v, node, it->slot, &in, key_of(node, it->o->picture, call->identity),
+                 call->written, call->written_count, outputs, time, it->o);
         if (!it->o->status)
             look_for_constant(it, node, &in);
     }
@@ -472,7 +488,8 @@ void clear_outcome(struct outcome *o)
     o->constant_picture = false;
 }
 
-static imp_status try_item(struct engine *e, unsigned slot, const struct item_call *call, struct outcome *o)
+static imp_status try_item(struct engine *e, unsigned slot, const struct item_call *call,
+                           struct outcome *o)
 {
     struct variant *v = e->variants[call->variant];
     const uint32_t ports = v->first[v->graph->node_count];
@@ -494,9 +511,10 @@ static uint64_t promise(struct engine *e, const struct item_call *call)
     const struct variant *v = e->variants[call->variant];
     uint64_t most = 0;
     imp_picture p = {.struct_size = sizeof p};
-    const bool probed = e->options.mem && call->path && v->cost_count > 1 &&
-                        !(call->data ? codecs_probe(e->env.codecs, call->path, call->data, call->size, &p, NULL)
-                                     : codecs_probe_file(e->env.codecs, call->path, &p, NULL));
+    const bool probed =
+        e->options.mem && call->path && v->cost_count > 1 &&
+        !(call->data ? codecs_probe(e->env.codecs, call->path, call->data, call->size, &p, NULL)
+                     : codecs_probe_file(e->env.codecs, call->path, &p, NULL));
     for (size_t i = 0; i < v->cost_count; i++) {
         const struct cost *c = &v->costs[i];
         if (probed && c->width == p.width && c->height == p.height && c->channels == p.channels)
@@ -546,7 +564,8 @@ static bool clear_written(const struct item_call *call)
     return true;
 }
 
-imp_status engine_item(struct engine *e, unsigned slot, const struct item_call *call, struct outcome *o)
+imp_status engine_item(struct engine *e, unsigned slot, const struct item_call *call,
+                       struct outcome *o)
 {
     const uint64_t bytes = e->options.mem ? promise(e, call) : 0;
     bool others = enter(e, bytes, false);

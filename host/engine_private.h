@@ -7,17 +7,20 @@
 struct variant {
     struct graph *graph;
     uint32_t number;
-    uint32_t *first;          /* node_count + 1 */
-    uint32_t *last_use;       /* by port: the last node that takes it in its phase; 0 also for none */
-    bool *gathered;           /* by port: an item's value that gather wires take */
+    uint32_t *first;    /* node_count + 1 */
+    uint32_t *last_use; /* by port: the last node that takes it in its phase; 0 also for none */
+    bool *gathered;     /* by port: an item's value that gather wires take */
     struct instance *instances; /* node * jobs + slot */
-    struct values *constants; /* by port, of constant nodes: from the store */
-    bool *done;               /* by node: a constant whose values are there */
+    struct values *constants;   /* by port, of constant nodes: from the store */
+    bool *done;                 /* by node: a constant whose values are there */
     bool planned;
-    struct cost *costs;       /* by size of picture, from engine_plan */
+    struct cost *costs; /* by size of picture, from engine_plan */
     size_t cost_count;
 };
-struct cost { uint32_t width, height, channels, reserved0; uint64_t bytes; };
+struct cost {
+    uint32_t width, height, channels, reserved0;
+    uint64_t bytes;
+};
 
 /* A constant of any variant. */
 struct constant {
@@ -48,21 +51,22 @@ struct engine {
     pthread_cond_t room;
     struct waiting *waiting;
     size_t waiting_count;
-    unsigned running;     /* items, and what they are estimated to need */
+    unsigned running; /* items, and what they are estimated to need */
     uint64_t promised;
-    bool alone;           /* one item has the memory for itself */
+    bool alone; /* one item has the memory for itself */
     struct text explain;
     struct hash *reported; /* faults of the plan, each told once */
     size_t reported_count;
 };
 
-/* The input values of a node: one of every port but MANY, then those of that. `item`: by port of the graph,
- * for nodes that are not constant (NULL for constants). `all` gives the values of gather wires. */
+/* The input values of a node: one of every port but MANY, then those of that. `item`: by port of
+ * the graph, for nodes that are not constant (NULL for constants). `all` gives the values of gather
+ * wires. */
 struct taken {
     struct value **list; /* borrowed; NULL = open */
     const char **labels; /* NULL without a MANY port */
     uint32_t count, capacity;
-    bool fine;           /* false: outcome says why */
+    bool fine; /* false: outcome says why */
 };
 typedef bool take_all(void *user, struct taken *, const struct wire *);
 struct taken take_inputs(const struct variant *, const struct node *, const struct values *item,
@@ -80,11 +84,11 @@ void clear_outcome(struct outcome *); /* all but times */
 __attribute__((format(printf, 2, 3))) void explain(struct engine *, const char *fmt, ...);
 
 /* constants.c: one constant node, its inputs being there; `written` may be empty. */
-imp_status constant_run(struct engine *, struct variant *, const struct node *, const struct written *,
-                        size_t n, struct node_time *, struct outcome *);
+imp_status constant_run(struct engine *, struct variant *, const struct node *,
+                        const struct written *, size_t n, struct node_time *, struct outcome *);
 void constants_free(struct engine *);
 /* gather.c */
-imp_status spool_item(struct engine *, const struct variant *, struct hash identity, struct values *item,
-                      struct outcome *);
+imp_status spool_item(struct engine *, const struct variant *, struct hash identity,
+                      struct values *item, struct outcome *);
 
 #endif

@@ -1,4 +1,5 @@
-/* gather.c - `all` wires: the values of every item wait in STATE/spool (or in memory) for the end. */
+/* gather.c - `all` wires: the values of every item wait in STATE/spool (or in memory) for the end.
+ */
 #include "engine_private.h"
 
 #include <errno.h>
@@ -7,27 +8,28 @@
 
 #include "files.h"
 
-static char *spool_path(const struct engine *e, const struct variant *v, struct hash identity, uint32_t node,
-                        uint32_t port)
+static char *spool_path(const struct engine *e, const struct variant *v, struct hash identity,
+                        uint32_t node, uint32_t port)
 {
     char text[33];
     return heap_printf("%s/spool/%s.%s.%u", e->options.state, hash_print(identity, text),
                        v->graph->nodes[node].name, port);
 }
 
-static void wait_in_memory(struct engine *e, const struct variant *v, struct hash identity, uint32_t port,
-                           struct values *values)
+static void wait_in_memory(struct engine *e, const struct variant *v, struct hash identity,
+                           uint32_t port, struct values *values)
 {
     pthread_mutex_lock(&e->lock);
     if ((e->waiting_count & (e->waiting_count - 1)) == 0) /* full at every power of two */
-        e->waiting = heap_resize(e->waiting, e->waiting_count ? 2 * e->waiting_count : 1, sizeof *e->waiting);
+        e->waiting = heap_resize(e->waiting, e->waiting_count ? 2 * e->waiting_count : 1,
+                                 sizeof *e->waiting);
     e->waiting[e->waiting_count++] = (struct waiting){identity, v->number, port, *values};
     *values = (struct values){0};
     pthread_mutex_unlock(&e->lock);
 }
 
-imp_status spool_item(struct engine *e, const struct variant *v, struct hash identity, struct values *item,
-                      struct outcome *o)
+imp_status spool_item(struct engine *e, const struct variant *v, struct hash identity,
+                      struct values *item, struct outcome *o)
 {
     const struct graph *g = v->graph;
     for (uint32_t k = 0; k < g->node_count; k++)
@@ -41,11 +43,14 @@ imp_status spool_item(struct engine *e, const struct variant *v, struct hash ide
             char *path = spool_path(e, v, identity, k, p - v->first[k]);
             const imp_status st = spool_write(path, g->nodes[k].recipe, &item[p], 1);
             if (st == IMP_E_UNSUPPORTED)
-                outcome_fail(o, st, "E0608", &g->nodes[k], -1, "an object cannot wait for the end of the run: "
+                outcome_fail(o, st, "E0608", &g->nodes[k], -1,
+                             "an object cannot wait for the end of the run: "
                              "gather pictures, tensors or tables");
             else if (st)
-                outcome_fail(o, st, "E0506", &g->nodes[k], -1, "its value cannot be kept for the end of the run: "
-                             "%s: %s", path, strerror(errno));
+                outcome_fail(o, st, "E0506", &g->nodes[k], -1,
+                             "its value cannot be kept for the end of the run: "
+                             "%s: %s",
+                             path, strerror(errno));
             free(path);
             if (st)
                 return st;
@@ -133,11 +138,15 @@ static bool gather_wire(void *user, struct taken *t, const struct wire *wire)
             values_release(&got);
             const char *from = g->variant->graph->nodes[wire->node].name;
             if (st == IMP_E_LIMIT || st == IMP_E_MEMORY)
-                outcome_fail(g->o, st, "E0502", g->node, -1, "no memory left for the values of all pictures "
-                             "('%s'): gather smaller ones", from);
+                outcome_fail(g->o, st, "E0502", g->node, -1,
+                             "no memory left for the values of all pictures "
+                             "('%s'): gather smaller ones",
+                             from);
             else
-                outcome_fail(g->o, st, "E0607", g->node, -1, "the value of '%s' for '%s' is not there any more: "
-                             "run it again with --overwrite always", from, g->labels[i]);
+                outcome_fail(g->o, st, "E0607", g->node, -1,
+                             "the value of '%s' for '%s' is not there any more: "
+                             "run it again with --overwrite always",
+                             from, g->labels[i]);
             return false;
         }
         for (uint32_t k = 0; k < got.count; k++) {
@@ -159,13 +168,15 @@ static struct hash identity_of_all(const struct gathering *g)
     return hash_end(h);
 }
 
-static void run_gather_node(struct gathering *g, struct values *values, const struct written *written, size_t n)
+static void run_gather_node(struct gathering *g, struct values *values,
+                            const struct written *written, size_t n)
 {
     struct variant *v = g->variant;
     const uint32_t k = g->node->index;
     struct taken in = take_inputs(v, g->node, values, gather_wire, g, g->o);
     if (in.fine)
-        run_node(g->engine, v, g->node, 0, &in, key_of(g->node, identity_of_all(g), (struct hash){0, 0}), written, n,
+        run_node(g->engine, v, g->node, 0, &in,
+                 key_of(g->node, identity_of_all(g), (struct hash){0, 0}), written, n,
                  &values[v->first[k]], g->o->times ? &g->o->times[k] : NULL, g->o);
     take_free(&in);
     values_release(&g->held);
@@ -174,8 +185,9 @@ static void run_gather_node(struct gathering *g, struct values *values, const st
             values_release(&values[p]);
 }
 
-imp_status engine_gather(struct engine *e, const struct hash *identities, const char *const *labels, size_t n,
-                         const struct written *written, size_t n_written, struct outcome *o)
+imp_status engine_gather(struct engine *e, const struct hash *identities, const char *const *labels,
+                         size_t n, const struct written *written, size_t n_written,
+                         struct outcome *o)
 {
     clear_outcome(o);
     if (!e->variant_count)
@@ -183,7 +195,8 @@ imp_status engine_gather(struct engine *e, const struct hash *identities, const 
     struct variant *v = e->variants[0];
     const struct graph *graph = v->graph;
     struct values *values = heap_alloc(v->first[graph->node_count] + (size_t)1, sizeof *values);
-    struct gathering g = {.engine = e, .variant = v, .identities = identities, .labels = labels, .count = n, .o = o};
+    struct gathering g = {
+        .engine = e, .variant = v, .identities = identities, .labels = labels, .count = n, .o = o};
     for (uint32_t k = 0; k < graph->node_count && !o->status; k++) {
         g.node = &graph->nodes[k];
         if (g.node->phase != PHASE_GATHER || !g.node->pass)

@@ -1,5 +1,5 @@
-/* instance.c - the life of an instance, and one process() call from inputs as they come to outputs that
- * are checked. */
+/* instance.c - the life of an instance, and one process() call from inputs as they come to outputs
+ * that are checked. */
 #include "instance.h"
 
 #include <stdarg.h>
@@ -13,7 +13,8 @@
 /* A code at the start of a text, "E0702 ..." or "E0702: ...". */
 static const char *own_code(const char *text, char code[8])
 {
-    if ((text[0] != 'E') || strspn(text + 1, "0123456789") != 4 || (text[5] != ' ' && text[5] != ':'))
+    if ((text[0] != 'E') || strspn(text + 1, "0123456789") != 4 ||
+        (text[5] != ' ' && text[5] != ':'))
         return text;
     memcpy(code, text, 5);
     code[5] = '\0';
@@ -21,8 +22,8 @@ static const char *own_code(const char *text, char code[8])
     return text + strspn(text, ": ");
 }
 
-void outcome_fail(struct outcome *o, imp_status st, const char *code, const struct node *node, int32_t param,
-                  const char *fmt, ...)
+void outcome_fail(struct outcome *o, imp_status st, const char *code, const struct node *node,
+                  int32_t param, const char *fmt, ...)
 {
     char text[sizeof o->text];
     va_list ap;
@@ -42,14 +43,16 @@ void outcome_fail(struct outcome *o, imp_status st, const char *code, const stru
         node->param_at[param].file)
         at = &node->param_at[param];
     if (at->file)
-        snprintf(o->text, sizeof o->text, "node '%s' (%s:%d): %.*s", node->name, at->file, at->line, 400, rest);
+        snprintf(o->text, sizeof o->text, "node '%s' (%s:%d): %.*s", node->name, at->file, at->line,
+                 400, rest);
     else
         snprintf(o->text, sizeof o->text, "node '%s': %.*s", node->name, 440, rest);
 }
 
 /* ---- create and destroy ---- */
 
-imp_status instance_create(struct run_env *env, const struct node *node, struct instance *it, imp_error *err)
+imp_status instance_create(struct run_env *env, const struct node *node, struct instance *it,
+                           imp_error *err)
 {
     const struct filter_info *info = node->filter;
     imp_status st = IMP_OK;
@@ -57,12 +60,14 @@ imp_status instance_create(struct run_env *env, const struct node *node, struct 
     if (!it->alive && info->desc.create) {
         fenv_t before;
         fegetenv(&before);
-        const imp_host *host = env->registry ? registry_host(env->registry, node->name, node->provider) : NULL;
+        const imp_host *host =
+            env->registry ? registry_host(env->registry, node->name, node->provider) : NULL;
         const imp_filter *real = info->real ? info->real : &info->desc;
         st = info->desc.create(host, real, node->params, &it->handle, err);
         if (fp_restore(&before) && !st && info->desc.destroy) {
             info->desc.destroy(it->handle);
-            st = imp_fail(err, IMP_E_INTERNAL, "a fault of the plugin: create changed the floating-point mode");
+            st = imp_fail(err, IMP_E_INTERNAL,
+                          "a fault of the plugin: create changed the floating-point mode");
         }
     }
     it->alive = it->alive || !st;
@@ -98,12 +103,14 @@ static bool fit_image(struct job *j, uint32_t i, struct outcome *o)
     bool alpha;
     const enum fit fit = convert_fit(port, &channels, &colour, &alpha);
     if (fit > FIT_CONVERTED) {
-        outcome_fail(o, IMP_E_INPUT, "E0305", call->node, -1, "input '%s': %s", port->name, convert_refusal(fit));
+        outcome_fail(o, IMP_E_INPUT, "E0305", call->node, -1, "input '%s': %s", port->name,
+                     convert_refusal(fit));
         return false;
     }
     j->inputs[i] = convert_image(call->env, v, channels, colour);
     if (!j->inputs[i])
-        outcome_fail(o, IMP_E_LIMIT, "E0502", call->node, -1, "no memory left to convert input '%s'", port->name);
+        outcome_fail(o, IMP_E_LIMIT, "E0502", call->node, -1,
+                     "no memory left to convert input '%s'", port->name);
     if (alpha && !j->alpha && !(port->flags & IMP_PORT_MANY))
         j->alpha = v;
     return j->inputs[i] != NULL;
@@ -138,8 +145,8 @@ static bool fill_params(const struct call *call, imp_cell *params, struct outcom
             if (call->written[k].node == call->node->index && call->written[k].param == i)
                 w = &call->written[k];
         if (!w) {
-            outcome_fail(o, IMP_E_INTERNAL, "E0609", call->node, (int32_t)i, "nobody said where to write '%s'",
-                         desc->params[i].key);
+            outcome_fail(o, IMP_E_INTERNAL, "E0609", call->node, (int32_t)i,
+                         "nobody said where to write '%s'", desc->params[i].key);
             return false;
         }
         params[i].s.ptr = w->temp;
@@ -150,7 +157,8 @@ static bool fill_params(const struct call *call, imp_cell *params, struct outcom
 
 /* ---- outputs ---- */
 
-static bool check_finite(const struct job *j, const struct value *v, const imp_port *port, struct outcome *o)
+static bool check_finite(const struct job *j, const struct value *v, const imp_port *port,
+                         struct outcome *o)
 {
     bool new_one = false;
     for (uint32_t i = 0; i < j->made.count; i++)
@@ -158,8 +166,10 @@ static bool check_finite(const struct job *j, const struct value *v, const imp_p
     if (!new_one || value_finite(v))
         return true;
     outcome_fail(o, IMP_E_FAILED, "E0604", j->call->node, -1,
-                 "output '%s' has NaN or infinity in it; look at its parameters (a smaller rate, a larger radius), "
-                 "or at the plugin", port->name);
+                 "output '%s' has NaN or infinity in it; look at its parameters (a smaller rate, a "
+                 "larger radius), "
+                 "or at the plugin",
+                 port->name);
     return false;
 }
 
@@ -171,7 +181,8 @@ static bool check_outputs(struct job *j, struct outcome *o)
         const bool wanted = p >= 64 || (j->call->node->wanted >> p & 1);
         if (!j->outputs[p].count && wanted && !(port->flags & IMP_PORT_OPTIONAL)) {
             outcome_fail(o, IMP_E_INTERNAL, "E0602", j->call->node, -1,
-                         "a fault of the plugin: process answered OK without setting output '%s'", port->name);
+                         "a fault of the plugin: process answered OK without setting output '%s'",
+                         port->name);
             return false;
         }
         for (uint32_t i = 0; i < j->outputs[p].count; i++)
@@ -181,7 +192,8 @@ static bool check_outputs(struct job *j, struct outcome *o)
     return true;
 }
 
-/* New 3-channel images of the size of an input that had alpha: the plane is there already (job.c). */
+/* New 3-channel images of the size of an input that had alpha: the plane is there already (job.c).
+ */
 static void put_alpha_back(struct job *j)
 {
     for (uint32_t k = 0; k < j->made.count; k++) {
@@ -218,16 +230,21 @@ static void judge(struct job *j, imp_status st, const imp_error *err, struct out
         return;
     }
     if (st > IMP_OK || st < IMP_E_INTERNAL) {
-        outcome_fail(o, IMP_E_INTERNAL, "E0602", node, -1, "a fault of the plugin: process answered %d, which is no status",
-                     (int)st);
+        outcome_fail(o, IMP_E_INTERNAL, "E0602", node, -1,
+                     "a fault of the plugin: process answered %d, which is no status", (int)st);
         return;
     }
-    const bool host_said = j->reason[0] && (st == IMP_E_MEMORY || st == j->refusal || !err->text[0]);
-    const char *text = host_said ? j->reason : err->text[0] ? err->text : "it failed without saying why";
+    const bool host_said =
+        j->reason[0] && (st == IMP_E_MEMORY || st == j->refusal || !err->text[0]);
+    const char *text = host_said      ? j->reason
+                       : err->text[0] ? err->text
+                                      : "it failed without saying why";
     if (host_said)
         st = j->refusal;
-    const char *code = st == IMP_E_LIMIT || st == IMP_E_MEMORY ? "E0502" : host_said && st == IMP_E_INTERNAL ? "E0602"
-                       : st == IMP_E_INPUT ? "E0603" : "E0601";
+    const char *code = st == IMP_E_LIMIT || st == IMP_E_MEMORY ? "E0502"
+                       : host_said && st == IMP_E_INTERNAL     ? "E0602"
+                       : st == IMP_E_INPUT                     ? "E0603"
+                                                               : "E0601";
     const imp_filter *desc = &node->filter->desc;
     if (err->port >= 0 && (uint32_t)err->port < desc->input_count)
         outcome_fail(o, st, code, node, -1, "input '%s': %s", desc->inputs[err->port].name, text);
@@ -239,7 +256,8 @@ static void judge(struct job *j, imp_status st, const imp_error *err, struct out
 static imp_status call_process(struct job *j, imp_error *err)
 {
     const struct filter_info *info = j->call->node->filter;
-    pthread_mutex_t *serial = info->desc.threads == IMP_PARALLEL || !info->plugin ? NULL : info->plugin->serial_lock;
+    pthread_mutex_t *serial =
+        info->desc.threads == IMP_PARALLEL || !info->plugin ? NULL : info->plugin->serial_lock;
     if (serial)
         pthread_mutex_lock(serial);
     fegetenv(&j->fp);
@@ -254,7 +272,7 @@ static imp_status call_process(struct job *j, imp_error *err)
 static void run(struct job *j, struct outcome *o)
 {
     char text[400] = "";
-    imp_error err = {.struct_size = sizeof err, .text_cap = sizeof text, .text = text, .param = -1, .port = -1};
+    imp_error err = error_in(text, sizeof text);
     const imp_status st = call_process(j, &err);
     text[sizeof text - 1] = '\0';
     if (st != IMP_OK)

@@ -11,12 +11,12 @@ struct run_env {
     struct registry *registry;
     struct pool *pool;
     struct memory *memory;
-    const char *state;         /* folder for kept state; NULL = none */
-    const atomic_int *stop;    /* may be NULL */
+    const char *state;      /* folder for kept state; NULL = none */
+    const atomic_int *stop; /* may be NULL */
     struct engine_watch watch;
     unsigned threads, jobs;
     bool metadata;
-    pthread_mutex_t control;   /* [control] calls: one at a time in the process */
+    pthread_mutex_t control; /* [control] calls: one at a time in the process */
 };
 
 /* The values of one output port: one, or any number where the port is MANY. */
@@ -32,7 +32,8 @@ struct instance {
     void *handle;
     bool alive;
 };
-/* IMP_OK also when it is alive already. Fault in err (a text buffer of the caller's). [any]: takes the lock */
+/* IMP_OK also when it is alive already. Fault in err (a text buffer of the caller's). [any]: takes
+ * the lock */
 imp_status instance_create(struct run_env *, const struct node *, struct instance *, imp_error *);
 void instance_destroy(struct run_env *, const struct node *, struct instance *);
 
@@ -47,17 +48,18 @@ struct call {
     uint32_t input_count;
     const struct written *written;
     size_t written_count;
-    struct hash key;             /* recipe and picture: names kept state; unknown: nothing is kept */
+    struct hash key; /* recipe and picture: names kept state; unknown: nothing is kept */
 };
-/* outputs: a list for each declared output, empty before. On failure they are empty again, and outcome
- * has status, code, text and node. */
+/* outputs: a list for each declared output, empty before. On failure they are empty again, and
+ * outcome has status, code, text and node. */
 imp_status instance_process(const struct call *, struct values *outputs, struct outcome *);
 
-/* Puts a failure into an outcome: "node 'blur' (a.ini:7): TEXT". A text that starts with a code of its own
+/* Puts a failure into an outcome: "node 'blur' (a.ini:7): TEXT". A text that starts with a code of
+ * its own
  * ("E0702 JPEG ends early") keeps it. param < 0: none. */
-__attribute__((format(printf, 6, 7))) void outcome_fail(struct outcome *, imp_status, const char *code,
-                                                        const struct node *, int32_t param,
-                                                        const char *fmt, ...);
+__attribute__((format(printf, 6, 7))) void outcome_fail(struct outcome *, imp_status,
+                                                        const char *code, const struct node *,
+                                                        int32_t param, const char *fmt, ...);
 
 /* ---- for the host's own filters ---- */
 struct run_env *job_env(imp_job *);
@@ -72,7 +74,8 @@ enum fit {
     FIT_LOSES_COLOUR, /* the port takes only grey */
     FIT_NOT_DATA,     /* the port takes colours, the value is data, or the other way round */
 };
-/* What an image becomes for a port; channels and colour are changed in place. alpha: is it split off? */
+/* What an image becomes for a port; channels and colour are changed in place. alpha: is it split
+ * off? */
 enum fit convert_fit(const imp_port *, uint32_t *channels, uint32_t *colour, bool *alpha);
 /* A sentence for a fit that cannot be, with its remedy. */
 const char *convert_refusal(enum fit);
@@ -88,11 +91,20 @@ void kept_close(struct kept *, bool done); /* done: the files go */
 
 /* ---- spool.c: several values in one file, whole or not there ---- */
 /* recipe: what made them; a file of another recipe is not read. */
-imp_status spool_write(const char *path, struct hash recipe, const struct values *ports, uint32_t n);
+imp_status spool_write(const char *path, struct hash recipe, const struct values *ports,
+                       uint32_t n);
 imp_status spool_read(struct memory *, const char *path, struct hash recipe, struct values *ports,
                       uint32_t n);
 /* Is there a file of that recipe, as long as it says? */
 bool spool_whole(const char *path, struct hash recipe);
+
+/* An error for a callee to fill, its text in a buffer of ours. */
+static inline imp_error error_in(char *text, uint32_t size)
+{
+    text[0] = '\0';
+    return (imp_error){
+        .struct_size = sizeof(imp_error), .text_cap = size, .text = text, .param = -1, .port = -1};
+}
 
 /* The monotonic clock, in seconds. */
 double clock_seconds(void);

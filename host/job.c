@@ -48,7 +48,8 @@ bool fp_restore(const fenv_t *before)
 
 /* ---- refusals ---- */
 
-__attribute__((format(printf, 3, 4))) static void refuse(struct job *j, imp_status st, const char *fmt, ...)
+__attribute__((format(printf, 3, 4))) static void refuse(struct job *j, imp_status st,
+                                                         const char *fmt, ...)
 {
     va_list ap;
     va_start(ap, fmt);
@@ -63,10 +64,13 @@ static void refuse_bytes(struct job *j, uint64_t bytes, const char *what)
     char need[32], limit[32];
     print_bytes(bytes, need);
     if (bytes > SIZE_MAX / 4 || memory_refused(memory, (size_t)bytes))
-        refuse(j, IMP_E_LIMIT, "%s needs %s more than is left of the memory budget (%s, --mem): give it more, "
-               "or use --jobs 1", what, need, print_bytes(memory_limit(memory), limit));
+        refuse(j, IMP_E_LIMIT,
+               "%s needs %s more than is left of the memory budget (%s, --mem): give it more, "
+               "or use --jobs 1",
+               what, need, print_bytes(memory_limit(memory), limit));
     else
-        refuse(j, IMP_E_MEMORY, "no memory left for %s (%s): use --jobs 1 or smaller pictures", what, need);
+        refuse(j, IMP_E_MEMORY, "no memory left for %s (%s): use --jobs 1 or smaller pictures",
+               what, need);
 }
 
 /* Keeps a new value for set_output; NULL (with a reason) when there is none. */
@@ -94,14 +98,19 @@ static imp_image *new_image(imp_job *api, uint32_t width, uint32_t height, uint3
 {
     struct job *j = job_of(api);
     const bool alpha = gets_alpha(j, width, height, channels, colour);
-    struct value *v = value_image(j->call->env->memory, width, height, alpha ? 4 : channels, colour);
+    struct value *v =
+        value_image(j->call->env->memory, width, height, alpha ? 4 : channels, colour);
     if (!v) {
         if (!width || !height || width > 65536 || height > 65536 ||
-            (channels != 1 && channels != 3 && channels != 4) || colour < IMP_SRGB || colour > IMP_DATA)
-            refuse(j, IMP_E_INTERNAL, "it asked for a picture of %u x %u with %u channels, colour %u: sides are 1 to "
-                   "65536, channels 1, 3 or 4", width, height, channels, colour);
+            (channels != 1 && channels != 3 && channels != 4) || colour < IMP_SRGB ||
+            colour > IMP_DATA)
+            refuse(j, IMP_E_INTERNAL,
+                   "it asked for a picture of %u x %u with %u channels, colour %u: sides are 1 to "
+                   "65536, channels 1, 3 or 4",
+                   width, height, channels, colour);
         else
-            refuse_bytes(j, (uint64_t)(width + 15) / 16 * 64 * height * (alpha ? 4 : channels), "a picture");
+            refuse_bytes(j, (uint64_t)(width + 15) / 16 * 64 * height * (alpha ? 4 : channels),
+                         "a picture");
         return NULL;
     }
     v->as.image.channels = channels;
@@ -123,8 +132,8 @@ static imp_tensor *new_tensor(imp_job *api, uint32_t dtype, uint32_t ndim, const
         if (sound)
             refuse_bytes(j, bytes < 1e18 ? (uint64_t)bytes : UINT64_MAX, "a tensor");
         else
-            refuse(j, IMP_E_INTERNAL, "it asked for a tensor of type %u with %u axes, or a negative one", dtype,
-                   ndim);
+            refuse(j, IMP_E_INTERNAL,
+                   "it asked for a tensor of type %u with %u axes, or a negative one", dtype, ndim);
         return NULL;
     }
     return made(j, v) ? &v->as.tensor : NULL;
@@ -135,7 +144,9 @@ static imp_table *new_table(imp_job *api, uint32_t column_count, const imp_colum
     struct job *j = job_of(api);
     struct value *v = value_table(column_count, columns);
     if (!v)
-        refuse(j, IMP_E_INTERNAL, "it asked for a table without columns, or with a column that has no name or no type");
+        refuse(
+            j, IMP_E_INTERNAL,
+            "it asked for a table without columns, or with a column that has no name or no type");
     return v && made(j, v) ? &v->as.table : NULL;
 }
 
@@ -185,7 +196,8 @@ const imp_value *job_adopt(imp_job *api, struct value *v)
 
 /* ---- outputs ---- */
 
-/* The value that the pointer stands for. An input whose alpha was split off is passed on with it. */
+/* The value that the pointer stands for. An input whose alpha was split off is passed on with it.
+ */
 static struct value *known_value(struct job *j, const imp_value *head)
 {
     if (is_made(j, head))
@@ -218,8 +230,10 @@ static imp_status set_output(imp_job *api, uint32_t port, const imp_value *head)
     const imp_filter *desc = &j->call->node->filter->desc;
     struct value *v = head ? known_value(j, head) : NULL;
     if (port >= desc->output_count || !v) {
-        refuse(j, IMP_E_INTERNAL, v ? "it set output %u, which it does not have"
-               : "it set output %u to something that is neither new nor an input", port);
+        refuse(j, IMP_E_INTERNAL,
+               v ? "it set output %u, which it does not have"
+                 : "it set output %u to something that is neither new nor an input",
+               port);
         return IMP_E_INTERNAL;
     }
     const imp_port *row = &desc->outputs[port];
@@ -227,8 +241,8 @@ static imp_status set_output(imp_job *api, uint32_t port, const imp_value *head)
     if (!wrong && j->outputs[port].count && !(row->flags & IMP_PORT_MANY))
         wrong = "a second time";
     if (wrong) {
-        refuse(j, IMP_E_INTERNAL, "it set output '%s' %s%s", row->name, wrong[0] == 'a' ? "" : "to a value ",
-               wrong);
+        refuse(j, IMP_E_INTERNAL, "it set output '%s' %s%s", row->name,
+               wrong[0] == 'a' ? "" : "to a value ", wrong);
         return IMP_E_INTERNAL;
     }
     v->sealed = true;
@@ -255,8 +269,8 @@ static imp_status progress(imp_job *api, double fraction, const char *phase) IMP
     const double now = watch->progress ? clock_seconds() : 0;
     if (watch->progress && now - j->told >= 0.1) {
         j->told = now;
-        watch->progress(watch->user, j->call->slot, j->call->node, fraction >= 0 && fraction <= 1 ? fraction : -1,
-                        phase);
+        watch->progress(watch->user, j->call->slot, j->call->node,
+                        fraction >= 0 && fraction <= 1 ? fraction : -1, phase);
     }
     return IMP_OK;
 }
@@ -288,7 +302,8 @@ static void run_piece(void *user, uint32_t i) IMP_NX
         atomic_store(&p->job->fp_changed, 1);
 }
 
-static imp_status parallel(imp_job *api, uint32_t n, void (*fn)(void *, uint32_t) IMP_NX, void *user) IMP_NX
+static imp_status parallel(imp_job *api, uint32_t n, void (*fn)(void *, uint32_t) IMP_NX,
+                           void *user) IMP_NX
 {
     struct job *j = job_of(api);
     struct pieces p = {j, fn, user};
@@ -305,7 +320,9 @@ static imp_status keep(imp_job *api, const char *name, const void *data, uint64_
     if (st == IMP_E_PARAM)
         refuse(j, st, "it keeps state under a bad name: letters, digits and ._- are fine");
     else if (st)
-        refuse(j, st, "its state could not be kept in the folder .impasto of the output: is the disk full?");
+        refuse(
+            j, st,
+            "its state could not be kept in the folder .impasto of the output: is the disk full?");
     return st;
 }
 

@@ -1,5 +1,6 @@
-/* kept.c - what long work keeps for the case that it is killed: a folder for each (recipe, picture), a file
- * for each name. Written beside and renamed, checked when read; gone once the work is done. */
+/* kept.c - what long work keeps for the case that it is killed: a folder for each (recipe,
+ * picture), a file for each name. Written beside and renamed, checked when read; gone once the work
+ * is done. */
 #include "instance.h"
 
 #include <errno.h>
@@ -57,7 +58,8 @@ static imp_status write_file(const char *path, const struct head *head, const vo
     const int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0666);
     if (fd < 0)
         return IMP_E_IO;
-    const bool fine = files_write_all(fd, head, sizeof *head) && files_write_all(fd, data, head->size);
+    const bool fine =
+        files_write_all(fd, head, sizeof *head) && files_write_all(fd, data, head->size);
     const bool closed = close(fd) == 0;
     return fine && closed ? IMP_OK : IMP_E_IO;
 }

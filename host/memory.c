@@ -1,5 +1,6 @@
-/* memory.c - the pool of pixel buffers. Freed buffers wait in lists by size class (eight to an octave, so
- * at most an eighth is wasted) for the next picture; fresh pages cost more than most filters. */
+/* memory.c - the pool of pixel buffers. Freed buffers wait in lists by size class (eight to an
+ * octave, so at most an eighth is wasted) for the next picture; fresh pages cost more than most
+ * filters. */
 #include "value.h"
 
 #include <pthread.h>
@@ -71,7 +72,8 @@ void memory_free(struct memory *m)
 
 static uint64_t locked_read(const struct memory *m, const uint64_t *field)
 {
-    pthread_mutex_t *lock = (pthread_mutex_t *)(uintptr_t)&m->lock; /* the one thing that may change */
+    pthread_mutex_t *lock =
+        (pthread_mutex_t *)(uintptr_t)&m->lock; /* the one thing that may change */
     pthread_mutex_lock(lock);
     const uint64_t value = *field;
     pthread_mutex_unlock(lock);

@@ -12,8 +12,8 @@ struct run_env *plan_env(imp_plan *p)
     return &((struct planning *)p)->engine->env;
 }
 
-bool plan_is_new(struct engine *e, const struct report *report, const struct node *node, const struct place *at,
-                 const char *text)
+bool plan_is_new(struct engine *e, const struct report *report, const struct node *node,
+                 const struct place *at, const char *text)
 {
     struct hasher *h = hash_new();
     hash_u64(h, (uintptr_t)report);
@@ -101,7 +101,8 @@ struct place place_of(const struct node *node, int32_t param, int32_t port, cons
 static size_t split(char *text, const char **words, size_t most)
 {
     size_t n = 0;
-    for (char *save = NULL, *w = strtok_r(text, " ", &save); w && n < most; w = strtok_r(NULL, " ", &save))
+    for (char *save = NULL, *w = strtok_r(text, " ", &save); w && n < most;
+         w = strtok_r(NULL, " ", &save))
         words[n++] = w;
     return n;
 }
@@ -144,8 +145,8 @@ void plan_mistake(imp_plan *api, int32_t param, int32_t port, const char *piece,
     p->mistakes++;
     if (!plan_is_new(p->engine, p->report, p->node, &at, text))
         return;
-    struct fault *f = report_add(p->report, SEV_ERROR, names ? "E0312" : "E0311", &at, "node '%s': %s", p->node->name,
-                                 text);
+    struct fault *f = report_add(p->report, SEV_ERROR, names ? "E0312" : "E0311", &at,
+                                 "node '%s': %s", p->node->name, text);
     if (names && names[0])
         suggest(f, piece, names);
     if (p->note)

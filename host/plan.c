@@ -1,4 +1,5 @@
-/* plan.c - before the run: instances, EARLY nodes, what every value will look like, what it will cost. */
+/* plan.c - before the run: instances, EARLY nodes, what every value will look like, what it will
+ * cost. */
 #include "plan.h"
 
 #include <stdarg.h>
@@ -18,18 +19,20 @@ struct planner {
     struct engine *engine;
     struct variant *variant;
     struct report *report;
-    struct outlook *outlooks;  /* by port */
-    bool *broken;              /* by node: it, or what it needs, has a fault */
+    struct outlook *outlooks; /* by port */
+    bool *broken;             /* by node: it, or what it needs, has a fault */
     uint64_t live, peak;
     double macs;
-    const imp_picture *size;   /* NULL = not known */
+    const imp_picture *size; /* NULL = not known */
     char note[64];
 };
 
 /* ---- instances and EARLY nodes ---- */
 
-__attribute__((format(printf, 6, 7))) static void fault_at(struct planner *p, const struct node *node, int32_t param,
-                                                           int32_t port, const char *code, const char *fmt, ...)
+__attribute__((format(printf, 6, 7))) static void fault_at(struct planner *p,
+                                                           const struct node *node, int32_t param,
+                                                           int32_t port, const char *code,
+                                                           const char *fmt, ...)
 {
     char text[512];
     va_list ap;
@@ -85,10 +88,11 @@ static imp_status run_early(struct planner *p, const struct node *node)
 static imp_status prepare(struct planner *p, const struct node *node)
 {
     char text[400] = "";
-    imp_error err = {.struct_size = sizeof err, .text_cap = sizeof text, .text = text, .param = -1, .port = -1};
+    imp_error err = error_in(text, sizeof text);
     struct engine *e = p->engine;
     p->broken[node->index] = needs_broken(p, node);
-    const imp_status st = instance_create(&e->env, node, &p->variant->instances[node->index * e->env.jobs], &err);
+    const imp_status st =
+        instance_create(&e->env, node, &p->variant->instances[node->index * e->env.jobs], &err);
     text[sizeof text - 1] = '\0';
     if (st == IMP_CANCELLED)
         return st;
@@ -98,7 +102,8 @@ static imp_status prepare(struct planner *p, const struct node *node)
                  text[0] ? text : "its instance cannot be made, and the plugin does not say why");
         return IMP_OK;
     }
-    const bool early = (node->filter->desc.flags & IMP_FILTER_EARLY) && node->phase == PHASE_CONSTANT && !node->writes;
+    const bool early = (node->filter->desc.flags & IMP_FILTER_EARLY) &&
+                       node->phase == PHASE_CONSTANT && !node->writes;
     if (!early || p->broken[node->index] || p->variant->done[node->index] || !inputs_done(p, node))
         return IMP_OK;
     return run_early(p, node);
@@ -147,7 +152,9 @@ static void settle(struct outlook *o, const imp_port *port, const struct outlook
         o->shape.colour = only_bit(port->colours);
     o->width = o->shape.width ? o->shape.width : model ? model->width : 0;
     o->height = o->shape.height ? o->shape.height : model ? model->height : 0;
-    o->channels = o->shape.channels ? o->shape.channels : model && model->channels ? model->channels : 3;
+    o->channels = o->shape.channels          ? o->shape.channels
+                  : model && model->channels ? model->channels
+                                             : 3;
     o->bytes = image_bytes(o->width, o->height, o->channels);
 }
 
@@ -178,8 +185,8 @@ struct fitted { /* the inputs of a node, as its ports take them */
     uint32_t count;
 };
 
-static void fit_image(struct planner *p, const struct node *node, uint32_t i, const struct outlook *from,
-                      struct fitted *in)
+static void fit_image(struct planner *p, const struct node *node, uint32_t i,
+                      const struct outlook *from, struct fitted *in)
 {
     const imp_filter *desc = &node->filter->desc;
     const imp_port *port = &desc->inputs[i < desc->input_count ? i : desc->input_count - 1];
@@ -192,8 +199,8 @@ static void fit_image(struct planner *p, const struct node *node, uint32_t i, co
         return;
     const enum fit fit = convert_fit(port, &channels, &colour, &alpha);
     if (fit == FIT_LOSES_COLOUR || (fit == FIT_NOT_DATA && s->colour)) {
-        fault_at(p, node, -1, (int32_t)i, "E0305", "node '%s', input '%s': %s", node->name, port->name,
-                 convert_refusal(fit));
+        fault_at(p, node, -1, (int32_t)i, "E0305", "node '%s', input '%s': %s", node->name,
+                 port->name, convert_refusal(fit));
         p->broken[node->index] = true;
         return;
     }
@@ -205,7 +212,8 @@ static void fit_image(struct planner *p, const struct node *node, uint32_t i, co
     s->colour = s->colour ? colour : 0;
 }
 
-static void add_input(struct planner *p, const struct node *node, const struct wire *w, struct fitted *in)
+static void add_input(struct planner *p, const struct node *node, const struct wire *w,
+                      struct fitted *in)
 {
     const uint32_t i = in->count++;
     if (!w)
@@ -237,25 +245,33 @@ static struct fitted fit_inputs(struct planner *p, const struct node *node)
 }
 
 /* Asks the filter itself. Answers the bytes it needs beside inputs and outputs. */
-static uint64_t ask(struct planner *p, const struct node *node, const struct fitted *in, imp_shape *const *outputs)
+static uint64_t ask(struct planner *p, const struct node *node, const struct fitted *in,
+                    imp_shape *const *outputs)
 {
     char text[400] = "";
-    imp_error err = {.struct_size = sizeof err, .text_cap = sizeof text, .text = text, .param = -1, .port = -1};
+    imp_error err = error_in(text, sizeof text);
     struct planning call = {
-        .api = {.struct_size = sizeof call.api, .input_count = in->count, .inputs = in->list, .outputs = outputs,
+        .api = {.struct_size = sizeof call.api,
+                .input_count = in->count,
+                .inputs = in->list,
+                .outputs = outputs,
                 .mistake = plan_mistake},
-        .engine = p->engine, .variant = p->variant, .node = node, .report = p->report,
+        .engine = p->engine,
+        .variant = p->variant,
+        .node = node,
+        .report = p->report,
         .note = p->note[0] ? p->note : NULL,
     };
     fenv_t before;
     fegetenv(&before);
     pthread_mutex_lock(&p->engine->env.control);
-    const imp_status st = node->filter->desc.plan(p->variant->instances[node->index * p->engine->env.jobs].handle,
-                                                  &call.api, &err);
+    const imp_status st = node->filter->desc.plan(
+        p->variant->instances[node->index * p->engine->env.jobs].handle, &call.api, &err);
     pthread_mutex_unlock(&p->engine->env.control);
     text[sizeof text - 1] = '\0';
     if (fp_restore(&before))
-        fault_at(p, node, -1, -1, "E0602", "node '%s': a fault of the plugin: plan changed the floating-point mode",
+        fault_at(p, node, -1, -1, "E0602",
+                 "node '%s': a fault of the plugin: plan changed the floating-point mode",
                  node->name);
     if (st && !call.mistakes)
         fault_at(p, node, err.param, err.port, "E0302", "node '%s': %s", node->name,
@@ -265,7 +281,8 @@ static uint64_t ask(struct planner *p, const struct node *node, const struct fit
     return call.api.bytes;
 }
 
-static void set_outlooks(struct planner *p, const struct node *node, const struct fitted *in, imp_shape *shapes)
+static void set_outlooks(struct planner *p, const struct node *node, const struct fitted *in,
+                         imp_shape *shapes)
 {
     const imp_filter *desc = &node->filter->desc;
     for (uint32_t i = 0; i < desc->output_count; i++) {
@@ -275,8 +292,8 @@ static void set_outlooks(struct planner *p, const struct node *node, const struc
         o->shape.struct_size = sizeof o->shape;
         o->shape.kind = port->kind;
         settle(o, port, in->model);
-        if (in->alpha && o->shape.channels == 3 && o->shape.colour != IMP_DATA && o->width == in->alpha->width &&
-            o->height == in->alpha->height) {
+        if (in->alpha && o->shape.channels == 3 && o->shape.colour != IMP_DATA &&
+            o->width == in->alpha->width && o->height == in->alpha->height) {
             o->shape.channels = o->channels = 4;
             o->bytes = image_bytes(o->width, o->height, 4);
         }
@@ -295,8 +312,10 @@ static void count_memory(struct planner *p, const struct node *node, uint64_t be
     if (p->peak < p->live + beside)
         p->peak = p->live + beside;
     for (uint32_t k = 0; k <= node->index; k++) /* what nobody needs after this node */
-        for (uint32_t port = v->first[k]; v->graph->nodes[k].phase == PHASE_ITEM && port < v->first[k + 1]; port++)
-            if (!v->gathered[port] && (v->last_use[port] > k ? v->last_use[port] : k) == node->index)
+        for (uint32_t port = v->first[k];
+             v->graph->nodes[k].phase == PHASE_ITEM && port < v->first[k + 1]; port++)
+            if (!v->gathered[port] &&
+                (v->last_use[port] > k ? v->last_use[port] : k) == node->index)
                 p->live -= p->outlooks[port].bytes;
 }
 
@@ -336,7 +355,8 @@ static uint64_t constant_bytes(const struct planner *p)
     const struct variant *v = p->variant;
     uint64_t sum = 0;
     for (uint32_t k = 0; k < v->graph->node_count; k++)
-        for (uint32_t port = v->first[k]; v->graph->nodes[k].phase == PHASE_CONSTANT && port < v->first[k + 1]; port++)
+        for (uint32_t port = v->first[k];
+             v->graph->nodes[k].phase == PHASE_CONSTANT && port < v->first[k + 1]; port++)
             sum += v->graph->nodes[k].pass ? p->outlooks[port].bytes : 0;
     return sum;
 }
@@ -361,7 +381,8 @@ static void plan_size(struct planner *p, const imp_picture *size, bool first, st
         est->macs = p->macs;
     if (size) {
         v->costs = heap_resize(v->costs, v->cost_count + 1, sizeof *v->costs);
-        v->costs[v->cost_count++] = (struct cost){size->width, size->height, size->channels, 0, p->peak};
+        v->costs[v->cost_count++] =
+            (struct cost){size->width, size->height, size->channels, 0, p->peak};
     }
 }
 
@@ -376,8 +397,8 @@ static unsigned jobs_that_fit(const struct engine *e, const struct estimate *est
     return fit < e->env.jobs ? (unsigned)fit : e->env.jobs;
 }
 
-imp_status engine_plan(struct engine *e, unsigned variant, const imp_picture *sizes, size_t n, struct estimate *est,
-                       struct report *report)
+imp_status engine_plan(struct engine *e, unsigned variant, const imp_picture *sizes, size_t n,
+                       struct estimate *est, struct report *report)
 {
     struct variant *v = e->variants[variant];
     const struct graph *g = v->graph;

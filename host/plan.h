@@ -1,5 +1,5 @@
-/* plan.h - one plan() call seen from the host's side, and where in a preset a mistake belongs. Private to
- * plan.c, mistake.c and builtin.c. */
+/* plan.h - one plan() call seen from the host's side, and where in a preset a mistake belongs.
+ * Private to plan.c, mistake.c and builtin.c. */
 #ifndef IMP_PLAN_H
 #define IMP_PLAN_H
 #include "engine_private.h"
@@ -15,7 +15,8 @@ struct planning { /* one plan() call */
 };
 struct run_env *plan_env(imp_plan *);
 
-/* Where a mistake in a parameter or at a port stands; piece: the part of the value meant, or NULL. */
+/* Where a mistake in a parameter or at a port stands; piece: the part of the value meant, or NULL.
+ */
 struct place place_of(const struct node *, int32_t param, int32_t port, const char *piece);
 /* The function that filters call. */
 void plan_mistake(imp_plan *, int32_t param, int32_t port, const char *piece, const char *text,

@@ -1,8 +1,9 @@
 /* pool.c - the worker threads. Helpers are made when there is first something for them to do.
  *
- * Two kinds of work: *tasks* (long: one thread each, they take items) and *pieces* (short: loops that a
- * filter cut up). Whoever cuts a loop works on it himself and then only waits for pieces already taken by
- * others, so waiting never goes round in circles, and nobody starts an item inside another. */
+ * Two kinds of work: *tasks* (long: one thread each, they take items) and *pieces* (short: loops
+ * that a filter cut up). Whoever cuts a loop works on it himself and then only waits for pieces
+ * already taken by others, so waiting never goes round in circles, and nobody starts an item inside
+ * another. */
 #define _GNU_SOURCE /* sched_getaffinity */
 #include "pool.h"
 
@@ -33,7 +34,7 @@ struct tasks { /* one pool_tasks call */
 struct pool {
     pthread_mutex_t lock;
     pthread_cond_t work, done;
-    struct loop *loops;  /* those with pieces left, newest first: inner loops before outer ones */
+    struct loop *loops; /* those with pieces left, newest first: inner loops before outer ones */
     struct tasks *tasks;
     unsigned threads, made, idle;
     bool ending;
@@ -151,7 +152,8 @@ static void *helper_main(void *user)
     return NULL;
 }
 
-/* Under the lock: sees to it that up to n helpers come. Without more threads the callers do it all. */
+/* Under the lock: sees to it that up to n helpers come. Without more threads the callers do it all.
+ */
 static void call_helpers(struct pool *p, unsigned n)
 {
     sigset_t all, before;
@@ -168,8 +170,8 @@ static void call_helpers(struct pool *p, unsigned n)
     pthread_sigmask(SIG_SETMASK, &before, NULL);
 }
 
-imp_status pool_parallel(struct pool *p, uint32_t n, void (*fn)(void *, uint32_t) IMP_NX, void *user,
-                         const atomic_int *stop)
+imp_status pool_parallel(struct pool *p, uint32_t n, void (*fn)(void *, uint32_t) IMP_NX,
+                         void *user, const atomic_int *stop)
 {
     struct loop l = {.fn = fn, .user = user, .stop = stop, .n = n};
     if (n < 2 || p->threads == 1)

@@ -126,8 +126,8 @@ static imp_status read_values(struct memory *memory, int fd, struct values *port
     return st;
 }
 
-imp_status spool_read(struct memory *memory, const char *path, struct hash recipe, struct values *ports,
-                      uint32_t n)
+imp_status spool_read(struct memory *memory, const char *path, struct hash recipe,
+                      struct values *ports, uint32_t n)
 {
     struct head head;
     const int fd = open_whole(path, recipe, &head);

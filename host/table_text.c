@@ -80,7 +80,9 @@ static imp_status table_from_sheet(const struct sheet *s, struct value **out, im
     for (size_t k = 0; k < s->columns; k++)
         columns[k] = (imp_column){.name = cell_at(s, 0, k), .type = type_of_column(s, k)};
     struct value *v = value_table((uint32_t)s->columns, columns);
-    imp_status st = v ? IMP_OK : imp_fail(err, IMP_E_INPUT, "a table of %zu columns cannot be made", s->columns);
+    imp_status st =
+        v ? IMP_OK
+          : imp_fail(err, IMP_E_INPUT, "a table of %zu columns cannot be made", s->columns);
     for (size_t r = 1; !st && r < s->count / s->columns; r++) {
         for (size_t k = 0; k < s->columns; k++)
             row[k] = cell_from(cell_at(s, r, k), columns[k].type);
@@ -118,7 +120,8 @@ static const char *take_field(const char *p, const char *end, struct text *field
     return NULL;
 }
 
-static imp_status read_csv(const char *p, const char *end, struct sheet *s, struct text *field, imp_error *err)
+static imp_status read_csv(const char *p, const char *end, struct sheet *s, struct text *field,
+                           imp_error *err)
 {
     size_t line = 1, in_row = 0;
     while (p < end) {
@@ -144,13 +147,14 @@ static imp_status read_csv(const char *p, const char *end, struct sheet *s, stru
         if (!s->columns)
             s->columns = in_row;
         if (in_row != s->columns)
-            return imp_fail(err, IMP_E_INPUT, "line %zu has %zu cells, the first line has %zu", start, in_row,
-                            s->columns);
+            return imp_fail(err, IMP_E_INPUT, "line %zu has %zu cells, the first line has %zu",
+                            start, in_row, s->columns);
         line++;
         in_row = 0;
     }
     if (!s->columns)
-        return imp_fail(err, IMP_E_INPUT, "the file is empty: its first line must name the columns");
+        return imp_fail(err, IMP_E_INPUT,
+                        "the file is empty: its first line must name the columns");
     return IMP_OK;
 }
 
@@ -198,14 +202,18 @@ static imp_status read_json(const cJSON *root, struct sheet *s, imp_error *err)
     size_t number = 0;
     if (!cJSON_IsArray(root))
         return imp_fail(err, IMP_E_INPUT, "it must be an array of objects: [{\"name\": 1}, ...]");
-    cJSON_ArrayForEach(row, root) {
+    cJSON_ArrayForEach(row, root)
+    {
         number++;
         if (!cJSON_IsObject(row))
             return imp_fail(err, IMP_E_INPUT, "element %zu is no object", number);
-        cJSON_ArrayForEach(cell, row) {
+        cJSON_ArrayForEach(cell, row)
+        {
             if (cJSON_IsArray(cell) || cJSON_IsObject(cell))
-                return imp_fail(err, IMP_E_INPUT, "element %zu, '%s': a cell is a number, a text, true, false or null",
-                                number, cell->string);
+                return imp_fail(
+                    err, IMP_E_INPUT,
+                    "element %zu, '%s': a cell is a number, a text, true, false or null", number,
+                    cell->string);
             if (!has_column(s, cell->string))
                 sheet_add(s, heap_strdup(cell->string));
         }
@@ -213,9 +221,8 @@ static imp_status read_json(const cJSON *root, struct sheet *s, imp_error *err)
     s->columns = s->count;
     if (!s->columns)
         return imp_fail(err, IMP_E_INPUT, "it has no columns");
-    cJSON_ArrayForEach(row, root)
-        for (size_t k = 0; k < s->columns; k++)
-            sheet_add(s, json_text(cJSON_GetObjectItemCaseSensitive(row, s->cells[k])));
+    cJSON_ArrayForEach(row, root) for (size_t k = 0; k < s->columns; k++)
+        sheet_add(s, json_text(cJSON_GetObjectItemCaseSensitive(row, s->cells[k])));
     return IMP_OK;
 }
 

@@ -101,8 +101,8 @@ void value_release(struct value *v)
 /* ---- images ---- */
 
 /* All but the samples. */
-static struct value *image_frame(struct memory *memory, uint32_t width, uint32_t height, uint32_t channels,
-                                 uint32_t colour)
+static struct value *image_frame(struct memory *memory, uint32_t width, uint32_t height,
+                                 uint32_t channels, uint32_t colour)
 {
     if (!width || !height || width > MOST_SIDE || height > MOST_SIDE ||
         (channels != 1 && channels != 3 && channels != 4) || colour < IMP_SRGB || colour > IMP_DATA)
@@ -132,8 +132,8 @@ struct value *value_image(struct memory *memory, uint32_t width, uint32_t height
     return v;
 }
 
-struct value *value_mapped(uint32_t width, uint32_t height, uint32_t channels, uint32_t colour, void *map,
-                           size_t bytes, float *data)
+struct value *value_mapped(uint32_t width, uint32_t height, uint32_t channels, uint32_t colour,
+                           void *map, size_t bytes, float *data)
 {
     struct value *v = image_frame(NULL, width, height, channels, colour);
     if (v) {
@@ -184,8 +184,8 @@ static bool tensor_bytes(uint32_t dtype, uint32_t ndim, const int64_t *shape, si
     return true;
 }
 
-struct value *value_tensor(struct memory *memory, uint32_t dtype, uint32_t ndim, const int64_t *shape,
-                           const char *name)
+struct value *value_tensor(struct memory *memory, uint32_t dtype, uint32_t ndim,
+                           const int64_t *shape, const char *name)
 {
     size_t bytes;
     if (!tensor_bytes(dtype, ndim, shape, &bytes))
@@ -213,7 +213,8 @@ struct value *value_tensor(struct memory *memory, uint32_t dtype, uint32_t ndim,
     return v;
 }
 
-/* ---- tables: everything a row points to is copied into chunks that live as long as the table ---- */
+/* ---- tables: everything a row points to is copied into chunks that live as long as the table ----
+ */
 
 struct chunk {
     struct chunk *next;
@@ -293,7 +294,8 @@ static bool keep_cell(struct rows *t, uint32_t type, imp_cell *cell)
         return cell->n.ptr != NULL;
     case IMP_NAMES: {
         const uint64_t count = cell->w.count;
-        const char **words = count < SIZE_MAX / 64 ? malloc((size_t)(count + 1) * sizeof *words) : NULL;
+        const char **words =
+            count < SIZE_MAX / 64 ? malloc((size_t)(count + 1) * sizeof *words) : NULL;
         bool fine = words != NULL;
         for (uint64_t i = 0; fine && i < count; i++)
             fine = (words[i] = keep_text(t, cell->w.ptr[i], strlen(cell->w.ptr[i]))) != NULL;
@@ -306,14 +308,16 @@ static bool keep_cell(struct rows *t, uint32_t type, imp_cell *cell)
     }
 }
 
-static bool keep_columns(struct rows *t, imp_table *table, uint32_t count, const imp_column *columns)
+static bool keep_columns(struct rows *t, imp_table *table, uint32_t count,
+                         const imp_column *columns)
 {
     imp_column *own = keep(t, columns, count * sizeof *columns);
     for (uint32_t i = 0; own && i < count; i++) {
         if (columns[i].type < IMP_BOOL || columns[i].type > IMP_COLOUR || !columns[i].name)
             return false;
         own[i].name = keep_text(t, columns[i].name, strlen(columns[i].name));
-        own[i].unit = columns[i].unit ? keep_text(t, columns[i].unit, strlen(columns[i].unit)) : NULL;
+        own[i].unit =
+            columns[i].unit ? keep_text(t, columns[i].unit, strlen(columns[i].unit)) : NULL;
         if (!own[i].name || (columns[i].unit && !own[i].unit))
             return false;
     }

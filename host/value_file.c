@@ -1,10 +1,10 @@
-/* value_file.c - values as files: spool and disk cache. A file read back may be cut or spoilt in any bit;
- * every size is checked before it is used, and the whole against a hash.
+/* value_file.c - values as files: spool and disk cache. A file read back may be cut or spoilt in
+ * any bit; every size is checked before it is used, and the whole against a hash.
  *
- * Layout, in the machine's byte order: head (below), then `info` bytes that describe the value, zeros up to
- * a place in the file that 64 divides, then `payload` bytes of samples: rows padded with zeros as they are
- * in memory, planes one after the other. So a large picture is not read but mapped: what gathers
- * thousands of them holds pages that the system may take back. */
+ * Layout, in the machine's byte order: head (below), then `info` bytes that describe the value,
+ * zeros up to a place in the file that 64 divides, then `payload` bytes of samples: rows padded
+ * with zeros as they are in memory, planes one after the other. So a large picture is not read but
+ * mapped: what gathers thousands of them holds pages that the system may take back. */
 #include "value.h"
 
 #include <errno.h>
@@ -25,7 +25,7 @@ struct head {
     char magic[8];
     uint32_t kind, bits;
     uint64_t info, payload; /* info: with the zeros behind it */
-    struct hash content; /* of kind, bits, info and payload */
+    struct hash content;    /* of kind, bits, info and payload */
 };
 
 /* ---- reading and writing whole pieces ---- */
@@ -90,7 +90,7 @@ struct source { /* what is left of info; `bad` once something did not fit */
     bool bad;
     uint64_t payload; /* bytes of samples that the file has: nothing larger is made room for */
     int fd;
-    off_t samples;    /* where they begin in the file */
+    off_t samples; /* where they begin in the file */
 };
 
 static const void *take(struct source *s, uint64_t size)
@@ -188,7 +188,8 @@ static void take_words(struct source *s, imp_cell *c)
 static void take_numbers(struct source *s, imp_cell *c)
 {
     const uint64_t count = take_u64(s);
-    const void *p = take(s, count <= s->left / sizeof(double) ? count * sizeof(double) : UINT64_MAX);
+    const void *p =
+        take(s, count <= s->left / sizeof(double) ? count * sizeof(double) : UINT64_MAX);
     double *copy = p ? malloc((size_t)count * sizeof *copy + 1) : NULL;
     s->bad = s->bad || !copy;
     if (copy && count)
@@ -301,7 +302,8 @@ static void put_info(struct text *t, const struct value *v)
 
 static uint64_t image_payload(uint32_t width, uint32_t height, uint32_t channels)
 {
-    return ((uint64_t)width + ROW_UNIT - 1) / ROW_UNIT * ROW_UNIT * sizeof(float) * height * channels;
+    return ((uint64_t)width + ROW_UNIT - 1) / ROW_UNIT * ROW_UNIT * sizeof(float) * height *
+           channels;
 }
 
 /* The samples where they are in the file; NULL: they have to be read. */
@@ -314,7 +316,8 @@ static struct value *map_image(const struct source *s, const uint32_t n[4])
     char *map = mmap(NULL, bytes, PROT_READ, MAP_PRIVATE, s->fd, start);
     if (map == MAP_FAILED)
         return NULL;
-    struct value *v = value_mapped(n[0], n[1], n[2], n[3], map, bytes, (float *)(void *)(map + before));
+    struct value *v =
+        value_mapped(n[0], n[1], n[2], n[3], map, bytes, (float *)(void *)(map + before));
     if (!v)
         munmap(map, bytes);
     return v;
@@ -347,7 +350,8 @@ static struct value *take_tensor(struct source *s, struct memory *memory)
     if (!(items <= (double)s->payload))
         return NULL;
     char *name = take_text(s, NULL);
-    struct value *v = s->bad ? NULL : value_tensor(memory, (uint32_t)dtype, (uint32_t)ndim, shape, name);
+    struct value *v =
+        s->bad ? NULL : value_tensor(memory, (uint32_t)dtype, (uint32_t)ndim, shape, name);
     free(name);
     return v;
 }
@@ -360,9 +364,10 @@ static uint64_t payload_size(const struct value *v)
     return v->as.head.kind == IMP_TENSOR ? v->bytes : 0;
 }
 
-/* Calls fn with the samples piece by piece, in file order. clean: zeros in place of the padding, which is
- * not defined in a value that was computed; else the padding as it was read. */
-static imp_status each_piece(const struct value *v, bool clean, imp_status (*fn)(void *, void *, size_t), void *user)
+/* Calls fn with the samples piece by piece, in file order. clean: zeros in place of the padding,
+ * which is not defined in a value that was computed; else the padding as it was read. */
+static imp_status each_piece(const struct value *v, bool clean,
+                             imp_status (*fn)(void *, void *, size_t), void *user)
 {
     float zeros[ROW_UNIT] = {0};
     const imp_image *m = &v->as.image;
@@ -374,7 +379,8 @@ static imp_status each_piece(const struct value *v, bool clean, imp_status (*fn)
     const size_t row = (m->width + (size_t)ROW_UNIT - 1) / ROW_UNIT * ROW_UNIT;
     for (uint32_t c = 0; c < m->channels; c++)
         for (uint32_t y = 0; !st && y < m->height; y++) {
-            st = fn(user, m->data + c * m->plane + y * m->row, (clean ? m->width : row) * sizeof(float));
+            st = fn(user, m->data + c * m->plane + y * m->row,
+                    (clean ? m->width : row) * sizeof(float));
             if (!st && clean && row > m->width)
                 st = fn(user, zeros, (row - m->width) * sizeof(float));
         }
@@ -387,7 +393,8 @@ static imp_status hash_piece(void *hasher, void *data, size_t size)
     return IMP_OK;
 }
 
-static struct hash content_hash(const struct head *head, const void *info, const struct value *v, bool clean)
+static struct hash content_hash(const struct head *head, const void *info, const struct value *v,
+                                bool clean)
 {
     struct hasher *h = hash_new();
     hash_u64(h, head->kind);
@@ -452,8 +459,10 @@ imp_status value_write(const struct value *v, int fd)
     const off_t here = lseek(fd, 0, SEEK_CUR);
     while (((here < 0 ? 0 : (uint64_t)here) + sizeof(struct head) + info.size) % ALIGN)
         put(&info, "", 1);
-    struct head head = {.kind = v->as.head.kind, .bits = v->meta ? v->meta->bits : 0,
-                        .info = info.size, .payload = payload_size(v)};
+    struct head head = {.kind = v->as.head.kind,
+                        .bits = v->meta ? v->meta->bits : 0,
+                        .info = info.size,
+                        .payload = payload_size(v)};
     memcpy(head.magic, magic, sizeof magic);
     head.content = content_hash(&head, info.data, v, true);
     imp_status st = write_piece(&out, &head, sizeof head);
@@ -483,9 +492,13 @@ static bool set_meta(struct value *v, char *stem, unsigned bits)
 }
 
 /* The value that info describes, its samples not yet read. */
-static struct value *from_info(struct memory *memory, const struct head *head, const char *info, int fd)
+static struct value *from_info(struct memory *memory, const struct head *head, const char *info,
+                               int fd)
 {
-    struct source s = {.at = info, .left = (size_t)head->info, .payload = head->payload, .fd = fd,
+    struct source s = {.at = info,
+                       .left = (size_t)head->info,
+                       .payload = head->payload,
+                       .fd = fd,
                        .samples = lseek(fd, 0, SEEK_CUR)};
     char *stem = take_text(&s, NULL);
     struct value *v = NULL;
@@ -506,7 +519,8 @@ static struct value *from_info(struct memory *memory, const struct head *head, c
     return NULL;
 }
 
-static imp_status read_body(struct memory *memory, int fd, const struct head *head, struct value **out)
+static imp_status read_body(struct memory *memory, int fd, const struct head *head,
+                            struct value **out)
 {
     char *info = malloc((size_t)head->info + 1);
     struct stream in = {.fd = fd, .left = head->payload, .buffer = malloc(STEP)};
@@ -540,8 +554,8 @@ imp_status value_read_next(struct memory *memory, int fd, struct value **out)
     if (at < 0 || fstat(fd, &file) || read_all(fd, &head, sizeof head) ||
         memcmp(head.magic, magic, sizeof magic) != 0)
         return IMP_E_IO;
-    const uint64_t left = file.st_size - at > (off_t)sizeof head
-                              ? (uint64_t)(file.st_size - at) - sizeof head : 0;
+    const uint64_t left =
+        file.st_size - at > (off_t)sizeof head ? (uint64_t)(file.st_size - at) - sizeof head : 0;
     if (head.info > left || head.info > MOST_INFO || head.payload > left - head.info)
         return IMP_E_IO;
     return read_body(memory, fd, &head, out);

@@ -1,5 +1,5 @@
-/* test_engine.c - items, constants, gather, kept state and every fault a filter can have, on graphs put
- * together by hand from small filters. */
+/* test_engine.c - items, constants, gather, kept state and every fault a filter can have, on graphs
+ * put together by hand from small filters. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -29,8 +29,8 @@ static void nap(long ms)
     nanosleep(&(struct timespec){.tv_nsec = ms * 1000000}, NULL);
 }
 
-static imp_status keep_params(const imp_host *h, const imp_filter *f, const imp_cell *params, void **instance,
-                              imp_error *e)
+static imp_status keep_params(const imp_host *h, const imp_filter *f, const imp_cell *params,
+                              void **instance, imp_error *e)
 {
     (void)h, (void)f, (void)e;
     *instance = (void *)(uintptr_t)params;
@@ -41,14 +41,16 @@ static imp_status keep_params(const imp_host *h, const imp_filter *f, const imp_
 static imp_status make_run(void *instance, imp_job *job, imp_error *e)
 {
     const imp_cell *p = job->params;
-    imp_image *m = job->new_image(job, (uint32_t)p[0].i, (uint32_t)p[1].i, (uint32_t)p[2].i, IMP_SRGB);
+    imp_image *m =
+        job->new_image(job, (uint32_t)p[0].i, (uint32_t)p[1].i, (uint32_t)p[2].i, IMP_SRGB);
     (void)instance, (void)e;
     if (!m)
         return IMP_E_MEMORY;
     for (uint32_t c = 0; c < m->channels; c++)
         for (uint32_t y = 0; y < m->height; y++)
             for (uint32_t x = 0; x < m->width; x++)
-                imp_row_out(m, c, y)[x] = (float)((x * 7 + y * 13 + c * 31 + (uint32_t)p[3].i * 17) % 256) / 255;
+                imp_row_out(m, c, y)[x] =
+                    (float)((x * 7 + y * 13 + c * 31 + (uint32_t)p[3].i * 17) % 256) / 255;
     return job->set_output(job, 0, &m->head);
 }
 
@@ -90,9 +92,11 @@ static imp_status sink_run(void *instance, imp_job *job, imp_error *e)
     (void)instance, (void)e;
     for (uint32_t i = 0; i < job->input_count; i++) {
         struct value *v = value_of(job->inputs[i]);
-        to += sprintf(to, "%s%s %s", i ? "; " : "", job->labels ? job->labels[i] : "", hash_print(value_hash(v), text));
+        to += sprintf(to, "%s%s %s", i ? "; " : "", job->labels ? job->labels[i] : "",
+                      hash_print(value_hash(v), text));
         if (v->as.head.kind == IMP_IMAGE)
-            to += sprintf(to, " %ux%ux%u", v->as.image.width, v->as.image.height, v->as.image.channels);
+            to += sprintf(to, " %ux%ux%u", v->as.image.width, v->as.image.height,
+                          v->as.image.channels);
     }
     return IMP_OK;
 }
@@ -168,16 +172,20 @@ static imp_status pass_run(void *instance, imp_job *job, imp_error *e)
     return job->set_output(job, 0, job->inputs[0]);
 }
 
-/* Twenty steps, each kept; answers the sum. Counts the steps it really took in a file that its TEXT says. */
+/* Twenty steps, each kept; answers the sum. Counts the steps it really took in a file that its TEXT
+ * says. */
 static imp_status keeper_run(void *instance, imp_job *job, imp_error *e)
 {
-    struct { int64_t step; double sum; } s = {0, 0};
+    struct {
+        int64_t step;
+        double sum;
+    } s = {0, 0};
     uint64_t size = 0;
     const void *left = job->kept(job, "state", &size);
     (void)instance, (void)e;
     if (left && size == sizeof s)
         memcpy(&s, left, sizeof s);
-    for (; s.step < 20; ) {
+    for (; s.step < 20;) {
         FILE *f = fopen(job->params[4].s.ptr, "a");
         fputc('.', f);
         fclose(f);
@@ -225,38 +233,61 @@ static imp_status layers_plan(void *instance, imp_plan *p, imp_error *e)
     return IMP_OK;
 }
 
-static const imp_param make_params[] = {
-    {.key = "width", .type = IMP_INT}, {.key = "height", .type = IMP_INT}, {.key = "channels", .type = IMP_INT},
-    {.key = "seed", .type = IMP_INT}, {.key = "log", .type = IMP_TEXT}};
+static const imp_param make_params[] = {{.key = "width", .type = IMP_INT},
+                                        {.key = "height", .type = IMP_INT},
+                                        {.key = "channels", .type = IMP_INT},
+                                        {.key = "seed", .type = IMP_INT},
+                                        {.key = "log", .type = IMP_TEXT}};
 static const imp_param sink_params[] = {{.key = "to", .type = IMP_TEXT}};
-static const imp_port image_out[] = {{.name = "out", .kind = IMP_IMAGE}, {.name = "extra", .kind = IMP_IMAGE,
-                                      .flags = IMP_PORT_OPTIONAL}};
+static const imp_port image_out[] = {
+    {.name = "out", .kind = IMP_IMAGE},
+    {.name = "extra", .kind = IMP_IMAGE, .flags = IMP_PORT_OPTIONAL}};
 static const imp_port tensor_out[] = {{.name = "out", .kind = IMP_TENSOR}};
-static const imp_port object_out[] = {{.name = "out", .kind = IMP_OBJECT, .type = "impasto.thing/1"}};
+static const imp_port object_out[] = {
+    {.name = "out", .kind = IMP_OBJECT, .type = "impasto.thing/1"}};
 static const imp_port image_in[] = {{.name = "in", .kind = IMP_IMAGE}};
 static const imp_port colour_in[] = {{.name = "in", .kind = IMP_IMAGE, .channels = 1u << 3}};
 static const imp_port grey_in[] = {{.name = "in", .kind = IMP_IMAGE, .channels = 1u << 1}};
-static const imp_port linear_in[] = {{.name = "in", .kind = IMP_IMAGE, .colours = 1u << IMP_LINEAR}};
-static const imp_port many_in[] = {{.name = "in", .kind = IMP_IMAGE, .flags = IMP_PORT_MANY | IMP_PORT_OPTIONAL}};
+static const imp_port linear_in[] = {
+    {.name = "in", .kind = IMP_IMAGE, .colours = 1u << IMP_LINEAR}};
+static const imp_port many_in[] = {
+    {.name = "in", .kind = IMP_IMAGE, .flags = IMP_PORT_MANY | IMP_PORT_OPTIONAL}};
 static const imp_port tensor_in[] = {{.name = "in", .kind = IMP_TENSOR}};
 
 static imp_filter maker(imp_status (*run)(void *, imp_job *, imp_error *))
 {
-    return (imp_filter){.struct_size = sizeof(imp_filter), .id = "test.make", .threads = IMP_PARALLEL,
-                        .params = make_params, .param_count = 5, .outputs = image_out, .output_count = 2,
-                        .create = keep_params, .process = run};
+    return (imp_filter){.struct_size = sizeof(imp_filter),
+                        .id = "test.make",
+                        .threads = IMP_PARALLEL,
+                        .params = make_params,
+                        .param_count = 5,
+                        .outputs = image_out,
+                        .output_count = 2,
+                        .create = keep_params,
+                        .process = run};
 }
 
 static imp_filter changer(imp_status (*run)(void *, imp_job *, imp_error *), const imp_port *in)
 {
-    return (imp_filter){.struct_size = sizeof(imp_filter), .id = "test.change", .threads = IMP_PARALLEL,
-                        .inputs = in, .input_count = 1, .outputs = image_out, .output_count = 1, .process = run};
+    return (imp_filter){.struct_size = sizeof(imp_filter),
+                        .id = "test.change",
+                        .threads = IMP_PARALLEL,
+                        .inputs = in,
+                        .input_count = 1,
+                        .outputs = image_out,
+                        .output_count = 1,
+                        .process = run};
 }
 
 static imp_filter sinker(const imp_port *in)
 {
-    return (imp_filter){.struct_size = sizeof(imp_filter), .id = "test.sink", .threads = IMP_PARALLEL,
-                        .params = sink_params, .param_count = 1, .inputs = in, .input_count = 1,
+    return (imp_filter){.struct_size = sizeof(imp_filter),
+                        .id = "test.sink",
+                        .threads = IMP_PARALLEL,
+                        .params = sink_params,
+                        .param_count = 1,
+                        .inputs = in,
+                        .input_count = 1,
                         .process = sink_run};
 }
 
@@ -283,8 +314,14 @@ static struct node *add(struct rig *r, const char *name, imp_filter desc, enum p
     r->info[k].desc = desc;
     r->info[k].plugin = &r->plugin;
     struct node *n = &r->nodes[k];
-    *n = (struct node){.name = name, .filter = &r->info[k], .params = r->params[k], .inputs = &r->inputs[k],
-                       .phase = phase, .index = k, .pass = true, .wanted = 1};
+    *n = (struct node){.name = name,
+                       .filter = &r->info[k],
+                       .params = r->params[k],
+                       .inputs = &r->inputs[k],
+                       .phase = phase,
+                       .index = k,
+                       .pass = true,
+                       .wanted = 1};
     n->at = (struct place){.file = "a.ini", .line = (int)k + 1};
     n->recipe = hash_bytes(name, strlen(name));
     if (desc.params == make_params) {
@@ -301,7 +338,8 @@ static void wire(struct rig *r, const struct node *to, const struct node *from, 
 {
     struct input *in = &r->inputs[to->index];
     in->wires = r->wires[to->index];
-    in->wires[in->count++] = (struct wire){.node = from->index, .port = port, .at = {.file = "a.ini", .line = 90}};
+    in->wires[in->count++] =
+        (struct wire){.node = from->index, .port = port, .at = {.file = "a.ini", .line = 90}};
 }
 
 static int begin(void **state)
@@ -326,7 +364,10 @@ static int end(void **state)
 static void start(struct rig *r, unsigned threads, unsigned jobs, uint64_t mem, bool with_state)
 {
     engine_free(r->engine);
-    const struct engine_options o = {.threads = threads, .jobs = jobs, .mem = mem, .stop = &r->stop,
+    const struct engine_options o = {.threads = threads,
+                                     .jobs = jobs,
+                                     .mem = mem,
+                                     .stop = &r->stop,
                                      .state = with_state ? r->folder : NULL};
     r->engine = engine_new(NULL, NULL, &o, NULL);
     assert_non_null(r->engine);
@@ -335,7 +376,8 @@ static void start(struct rig *r, unsigned threads, unsigned jobs, uint64_t mem, 
 
 static imp_status run_item(struct rig *r, unsigned slot, const char *name, struct outcome *o)
 {
-    const struct item_call call = {.stem = name, .label = name, .identity = hash_bytes(name, strlen(name))};
+    const struct item_call call = {
+        .stem = name, .label = name, .identity = hash_bytes(name, strlen(name))};
     o->times = NULL;
     return engine_item(r->engine, slot, &call, o);
 }
@@ -491,7 +533,8 @@ static void the_memory_limit_is_kept_and_told(void **state)
     run_item(r, 0, "x", &o);
     assert_fault(&o, "E0502", "--mem");
     assert_int_equal(o.status, IMP_E_LIMIT);
-    r->params[make->index][0].i = r->params[make->index][1].i = 10; /* the instance takes the next item */
+    r->params[make->index][0].i = r->params[make->index][1].i =
+        10; /* the instance takes the next item */
     assert_int_equal(run_item(r, 0, "y", &o), IMP_OK);
 }
 
@@ -638,7 +681,8 @@ static void gathered_from_the_spool_is_gathered_from_memory(void **state)
     strcpy(from_memory, r->sink);
     gather_all(r, true);
     assert_string_equal(from_memory, r->sink);
-    const char *h = strstr(r->sink, "harbour"), *f = strstr(r->sink, "forest"), *t = strstr(r->sink, "town");
+    const char *h = strstr(r->sink, "harbour"), *f = strstr(r->sink, "forest"),
+               *t = strstr(r->sink, "town");
     assert_true(h && f && t && h < f && f < t);
     engine_drop_spool(r->engine);
     assert_false(engine_spooled(r->engine, hash_bytes("town", 4)));
@@ -654,7 +698,8 @@ static void a_lost_spool_file_is_told_with_the_picture(void **state)
     wire(r, sink, make, 0);
     r->inputs[sink->index].gathers = true;
     start(r, 1, 1, 0, true);
-    assert_int_not_equal(engine_gather(r->engine, &id, (const char *const[]){"gone"}, 1, NULL, 0, &o), IMP_OK);
+    assert_int_not_equal(
+        engine_gather(r->engine, &id, (const char *const[]){"gone"}, 1, NULL, 0, &o), IMP_OK);
     assert_non_null(strstr(o.text, "'gone'"));
     assert_non_null(strstr(o.text, "--overwrite"));
 }
@@ -663,7 +708,8 @@ static void a_many_port_gets_its_wires_in_order_with_names(void **state)
 {
     struct rig *r = *state;
     struct outcome o;
-    struct node *a = add(r, "first", maker(make_run), PHASE_ITEM), *b = add(r, "second", maker(make_run), PHASE_ITEM);
+    struct node *a = add(r, "first", maker(make_run), PHASE_ITEM),
+                *b = add(r, "second", maker(make_run), PHASE_ITEM);
     struct node *sink = add(r, "sink", sinker(many_in), PHASE_ITEM);
     wire(r, sink, b, 0);
     wire(r, sink, a, 0);
@@ -781,7 +827,8 @@ static void a_costly_constant_comes_from_the_cache_next_time(void **state)
     struct node *make = add(r, "make", maker(make_run), PHASE_CONSTANT);
     wire(r, add(r, "sink", sinker(image_in), PHASE_ITEM), make, 0);
     for (int k = 0; k < 2; k++) {
-        const struct engine_options options = {.threads = 1, .jobs = 1, .cache = r->folder, .cache_seconds = 1e-9};
+        const struct engine_options options = {
+            .threads = 1, .jobs = 1, .cache = r->folder, .cache_seconds = 1e-9};
         engine_free(r->engine);
         r->engine = engine_new(NULL, NULL, &options, NULL);
         engine_add(r->engine, &r->graph);
@@ -813,11 +860,13 @@ static void a_mistake_is_shown_at_its_word_once(void **state)
     desc.plan = layers_plan;
     struct node *make = add(r, "make", desc, PHASE_ITEM);
     static struct place at[5];
-    at[4] = (struct place){.file = "a.ini", .excerpt = "log = relu01 relu0 relu3", .line = 9, .col = 7, .length = 18};
+    at[4] = (struct place){
+        .file = "a.ini", .excerpt = "log = relu01 relu0 relu3", .line = 9, .col = 7, .length = 18};
     make->param_at = at;
     struct report *report = report_new();
     struct estimate est;
-    const imp_picture sizes[] = {{sizeof sizes[0], 40, 30, 3, 8, 1}, {sizeof sizes[0], 80, 60, 3, 8, 1}};
+    const imp_picture sizes[] = {{sizeof sizes[0], 40, 30, 3, 8, 1},
+                                 {sizeof sizes[0], 80, 60, 3, 8, 1}};
     start(r, 1, 1, 0, false);
     assert_int_equal(engine_plan(r->engine, 0, sizes, 2, &est, report), IMP_OK);
     assert_int_equal(report_count(report, SEV_ERROR), 1);
@@ -826,7 +875,8 @@ static void a_mistake_is_shown_at_its_word_once(void **state)
     FILE *f = open_memstream(&text, &size);
     report_flush(report, f, false, false);
     fclose(f);
-    if (!strstr(text, "a.ini:9:14") || !strstr(text, "did you mean 'relu1'?") || !strstr(text, "E0312"))
+    if (!strstr(text, "a.ini:9:14") || !strstr(text, "did you mean 'relu1'?") ||
+        !strstr(text, "E0312"))
         fail_msg("%s", text);
     free(text);
     report_free(report);

@@ -18,7 +18,8 @@ static struct value *csv(const char *text)
     return v;
 }
 
-static const char *why_not(imp_status (*read)(const char *, size_t, struct value **, imp_error *), const char *text)
+static const char *why_not(imp_status (*read)(const char *, size_t, struct value **, imp_error *),
+                           const char *text)
 {
     static char why[256];
     imp_error err = {.struct_size = sizeof err, .text_cap = sizeof why, .text = why};
@@ -54,7 +55,8 @@ static void columns_get_the_narrowest_type(void **state)
 static void csv_comes_back_the_same(void **state)
 {
     (void)state;
-    const char *text = "name,count,rate,done\n\"a, \"\"b\"\"\nc\",1,0.1,true\n,2,1e-300,false\nz,3,,true\n";
+    const char *text =
+        "name,count,rate,done\n\"a, \"\"b\"\"\nc\",1,0.1,true\n,2,1e-300,false\nz,3,,true\n";
     struct value *v = csv(text);
     assert_csv(v, text);
     value_release(v);
@@ -63,7 +65,8 @@ static void csv_comes_back_the_same(void **state)
 static void line_ends_marks_and_a_missing_last_one_are_fine(void **state)
 {
     (void)state;
-    struct value *v = csv("\xef\xbb\xbf" "a,b\r\n1,2\r\n3,4");
+    struct value *v = csv("\xef\xbb\xbf"
+                          "a,b\r\n1,2\r\n3,4");
     assert_csv(v, "a,b\n1,2\n3,4\n");
     value_release(v);
     v = csv("a,b\n1,");
@@ -75,7 +78,8 @@ static void bad_csv_is_refused_with_its_line(void **state)
 {
     (void)state;
     assert_non_null(strstr(why_not(table_from_csv, "a,b\n1,2\n3\n"), "line 3 has 1 cells"));
-    assert_non_null(strstr(why_not(table_from_csv, "a,b\n1,\"2\n3\n"), "line 2: a quote is never closed"));
+    assert_non_null(
+        strstr(why_not(table_from_csv, "a,b\n1,\"2\n3\n"), "line 2: a quote is never closed"));
     assert_non_null(strstr(why_not(table_from_csv, "a\n\"b\"c\n"), "line 2: text after"));
     assert_non_null(strstr(why_not(table_from_csv, ""), "empty"));
 }

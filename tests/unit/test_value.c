@@ -34,8 +34,10 @@ static struct value *ramp(struct memory *m, uint32_t w, uint32_t h, uint32_t cha
 
 static struct value *small_table(void)
 {
-    static const imp_column columns[] = {{"name", NULL, IMP_TEXT, 0}, {"size", "px", IMP_INT, 0},
-                                         {"rates", NULL, IMP_NUMBERS, 0}, {"words", NULL, IMP_NAMES, 0}};
+    static const imp_column columns[] = {{"name", NULL, IMP_TEXT, 0},
+                                         {"size", "px", IMP_INT, 0},
+                                         {"rates", NULL, IMP_NUMBERS, 0},
+                                         {"words", NULL, IMP_NAMES, 0}};
     struct value *v = value_table(4, columns);
     assert_non_null(v);
     for (int64_t i = 0; i < 50; i++) {
@@ -374,10 +376,14 @@ int main(void)
         cmocka_unit_test(padding_is_not_looked_at),
         cmocka_unit_test(a_picture_of_one_colour_is_recognised),
         cmocka_unit_test_setup_teardown(a_value_read_back_is_the_same, make_file, remove_file),
-        cmocka_unit_test_setup_teardown(a_cut_file_is_refused_at_every_length, make_file, remove_file),
-        cmocka_unit_test_setup_teardown(a_flipped_bit_is_refused_wherever_it_is, make_file, remove_file),
-        cmocka_unit_test_setup_teardown(something_behind_the_end_is_refused, make_file, remove_file),
-        cmocka_unit_test_setup_teardown(a_large_picture_is_mapped_and_not_counted, make_file, remove_file),
+        cmocka_unit_test_setup_teardown(a_cut_file_is_refused_at_every_length, make_file,
+                                        remove_file),
+        cmocka_unit_test_setup_teardown(a_flipped_bit_is_refused_wherever_it_is, make_file,
+                                        remove_file),
+        cmocka_unit_test_setup_teardown(something_behind_the_end_is_refused, make_file,
+                                        remove_file),
+        cmocka_unit_test_setup_teardown(a_large_picture_is_mapped_and_not_counted, make_file,
+                                        remove_file),
         cmocka_unit_test(an_object_cannot_be_written),
         cmocka_unit_test(a_hash_prints_and_parses),
         cmocka_unit_test(text_boundaries_count_in_a_hash),
