@@ -135,6 +135,44 @@ static void the_locale_does_not_matter(void **state)
     setlocale(LC_ALL, "C");
 }
 
+static struct value *table_of(const char *csv)
+{
+    struct value *v = NULL;
+    assert_int_equal(table_from_csv(csv, strlen(csv), &v, NULL), IMP_OK);
+    return v;
+}
+
+static void tables_of_many_pictures_become_one(void **state)
+{
+    struct value *a = table_of("x,name\n1,one\n2,two\n"), *b = table_of("x,name\n3,three\n"), *v = NULL;
+    const imp_table *const tables[] = {&a->as.table, &b->as.table};
+    const char *const labels[] = {"lake", "coast, north"};
+    struct text out = {0};
+    (void)state;
+    assert_int_equal(table_join(tables, labels, 2, &v, NULL), IMP_OK);
+    table_to_csv(&v->as.table, &out);
+    assert_string_equal(out.data, "picture,x,name\nlake,1,one\nlake,2,two\n\"coast, north\",3,three\n");
+    text_free(&out);
+    value_release(v);
+    value_release(b);
+    value_release(a);
+}
+
+static void tables_with_other_columns_are_not_joined(void **state)
+{
+    struct value *a = table_of("x,y\n1,2\n"), *b = table_of("x,z\n1,2\n"), *v = NULL;
+    const imp_table *const tables[] = {&a->as.table, &b->as.table};
+    const char *const labels[] = {"lake", "coast"};
+    char text[200] = "";
+    imp_error err = {.struct_size = sizeof err, .text_cap = sizeof text, .text = text};
+    (void)state;
+    assert_int_equal(table_join(tables, labels, 2, &v, &err), IMP_E_INPUT);
+    assert_null(v);
+    assert_non_null(strstr(text, "column 2 of 'coast' is 'z'"));
+    value_release(b);
+    value_release(a);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -145,6 +183,8 @@ int main(void)
         cmocka_unit_test(json_becomes_the_same_table),
         cmocka_unit_test(bad_json_is_refused),
         cmocka_unit_test(numbers_that_are_none_are_null_and_empty),
+        cmocka_unit_test(tables_of_many_pictures_become_one),
+        cmocka_unit_test(tables_with_other_columns_are_not_joined),
         cmocka_unit_test(the_locale_does_not_matter),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);
