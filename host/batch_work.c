@@ -516,10 +516,10 @@ void batch_tidy(struct batch *b)
         char *temp = heap_printf("%s/tmp%s", b->state, shard_suffix(&b->shard, suffix));
         files_remove_tree(temp);
         free(temp);
-        if (!b->shard.count) {
+        if (!b->shard.count && shard_plan(b->state, &b->shard, b->plan, b->item_count, scratch))
             shard_drop_plan(b->state);
+        if (find_unit(b, UNIT_GATHER, UNIT_UP_TO_DATE))
             engine_drop_spool(b->engine);
-        }
         show_failed(b);
         shard_unlock(&lock);
     }
