@@ -109,7 +109,9 @@ void draft_filter(struct builder *b, struct draft *d)
         return;
     }
     d->node.filter_at = key->value_at;
-    d->node.filter = registry_find(b->registry, key->value);
+    d->node.filter = key->broken ? NULL : registry_find(b->registry, key->value);
+    if (key->broken)
+        return;
     if (!d->node.filter) {
         no_such_filter(b, key);
         return;
@@ -247,6 +249,8 @@ static void set_param(struct builder *b, struct draft *d, uint32_t i, struct pre
     d->node.param_at[i] = key->value_at;
     d->node.param_text[i] = key->value;
     d->node.param_origin[i] = key->origin;
+    if (key->broken)
+        return;
     if (!given) { /* `page =` turns it off, whatever its default */
         const imp_param none = {.key = row->key, .type = row->type, .def_text = ""};
         params_default(b->arena, &none, cell);

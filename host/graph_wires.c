@@ -296,6 +296,9 @@ static void add_wires(struct builder *b, struct draft *d, const struct preset_ke
 {
     struct word *words;
     size_t n;
+    d->maybe_wired |= key->broken;
+    if (key->broken)
+        return;
     const bool fine = read_words(b, key, &words, &n);
     d->maybe_wired |= !fine;
     if (!d->node.filter)

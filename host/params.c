@@ -369,6 +369,22 @@ static const char *print_numbers(struct arena *a, const imp_cell *cell)
     return text;
 }
 
+/* #rrggbb or #rrggbbaa where that is exact, else numbers. */
+static const char *print_colour(struct arena *a, const imp_cell *cell)
+{
+    char text[16] = "#";
+    if (cell->n.count != 3 && cell->n.count != 4)
+        return print_numbers(a, cell);
+    for (uint64_t i = 0; i < cell->n.count; i++) {
+        const double value = cell->n.ptr[i];
+        const int byte = value >= 0 && value <= 1 ? (int)(value * 255 + 0.5) : 0;
+        if (byte / 255.0 != value)
+            return print_numbers(a, cell);
+        snprintf(text + 1 + 2 * i, 3, "%02x", (unsigned)byte & 255u);
+    }
+    return arena_strdup(a, text);
+}
+
 static const char *print_names(struct arena *a, const imp_cell *cell)
 {
     struct text t = {0};
@@ -395,8 +411,9 @@ const char *params_print(struct arena *a, const imp_param *row, const imp_cell *
         choices = params_choices(a, row, &n);
         return cell->i >= 0 && (size_t)cell->i < n ? choices[cell->i] : "";
     case IMP_NUMBERS:
-    case IMP_COLOUR:
         return print_numbers(a, cell);
+    case IMP_COLOUR:
+        return print_colour(a, cell);
     case IMP_NAMES:
         return print_names(a, cell);
     default:

@@ -16,6 +16,7 @@ struct preset_key {
     struct place key_at, value_at;
     enum origin origin;
     bool used;             /* graph.c marks it; what is left is unknown */
+    bool broken;           /* its variables could not be replaced: reported, no more is said of its value */
 };
 struct preset_section {    /* a node */
     const char *name;

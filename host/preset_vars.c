@@ -71,6 +71,8 @@ static void expand(struct expansion *e, struct preset_key *key, unsigned depth)
 {
     if (!strstr(key->value, "${"))
         return;
+    key->broken = true;
+    bool fine = true;
     struct text t = {0};
     text_add(&t, "");
     const char *value = key->value;
@@ -87,6 +89,7 @@ static void expand(struct expansion *e, struct preset_key *key, unsigned depth)
             goto out;
         }
         const struct preset_key *var = value_of(e, key, open + 2, n, &at, depth);
+        fine &= var && !var->broken;
         if (var) {
             text_add(&t, var->value);
             if (open == value)
@@ -101,7 +104,8 @@ static void expand(struct expansion *e, struct preset_key *key, unsigned depth)
         goto out;
     e->total += t.size;
     key->value = arena_strdup(e->loader->arena, t.data);
-    if (strstr(key->value, "${"))
+    key->broken = !fine || strstr(key->value, "${");
+    if (fine && key->broken)
         report_add(e->loader->report, SEV_ERROR, "E0115", &key->value_at,
                    "the variables in '%s' make up another '${'", key->key);
 out:

@@ -236,7 +236,7 @@ static void what_is_printed_parses_to_the_same(void **state)
     struct fixture *f = *state;
     static const struct { const imp_param *row; const char *text; } rows[] = {
         {&flag, "off"}, {&count, "17 px"}, {&sigma, "0.30000000000000004"}, {&mode, "multiply"}, {&words, "x  y"},
-        {&weights, "0.1 1e-300 3"}, {&layers, "a b c"}, {&tint, "#c03028"}, {&size, "1.5K"},
+        {&weights, "0.1 1e-300 3"}, {&layers, "a b c"}, {&tint, "#c03028"}, {&tint, "#c0302880"}, {&tint, "0.3 0.2 0.1"}, {&size, "1.5K"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         const imp_cell cell = good(f, rows[i].row, rows[i].text);

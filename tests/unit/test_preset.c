@@ -167,6 +167,8 @@ static void unknown_variables_have_a_nearest_and_a_place(void **state)
     assert_says(f, "E0115", "<text>:4:11", "did you mean '${painting}'?");
     parse(f, "[a]\npath = ${b}\n");
     assert_says(f, "E0115", "there is no [vars]");
+    assert_true(key_of(parse(f, "[a]\npath = ${b}\n"), "a", "path")->broken);
+    said(f);
     parse(f, "[vars]\nb = 1\n[a]\npath = ${b\n");
     assert_says(f, "E0115", "<text>:4:8", "write ${name}");
     parse(f, "[vars]\nb = 1\n[a]\npath = ${}\n");
