@@ -385,8 +385,9 @@ static enum verdict test_leaks(struct trial *t)
     const size_t early = world_heap();
     if (v == PASSED)
         v = some_lives(t, 20, &lived);
-    const size_t late = world_heap();
-    if (v == PASSED && late > early + 8 * (size_t)lived)
+    /* malloc counts small blocks that it caches; the first lives of a filter fill the cache */
+    const size_t late = world_heap(), slack = lived < 20 ? 8192 : 160;
+    if (v == PASSED && late > early + slack)
         v = trial_fail(t, "%d times create, process, destroy leave %zu bytes of the heap in use: something is not freed",
                        lived, late - early);
     return v;
