@@ -92,70 +92,90 @@ static void add_row(const float *a, const float *b, float w, float *const sums[S
     }
 }
 
-/* The window's weighted mean along x; row is padded by RADIUS on both sides. */
-static float across(const struct task *t, const float *row, uint32_t x)
+/* out[x] = the window's weighted mean along x; row is padded by RADIUS on both sides. */
+KIT_CLONES
+static void across(const float weights[TAPS], const float *row, float *out, uint32_t n)
 {
-    float sum = 0;
-    for (uint32_t k = 0; k < TAPS; k++)
-        sum += t->weights[k] * row[x + k];
-    return sum;
+    for (uint32_t x = 0; x < n; x++) {
+        float sum = 0;
+        for (uint32_t k = 0; k < TAPS; k++)
+            sum += weights[k] * row[x + k];
+        out[x] = sum;
+    }
 }
 
-static double similarity(const struct task *t, float *const padded[SUMS])
+/* A strip's rows: luma of the TAPS rows around the current one (row r at r mod TAPS), the sums of
+ * those columns padded by RADIUS, and the sums of windows. */
+struct rows { float *a, *b, *padded[SUMS], *window[SUMS]; uint32_t next; };
+
+static float *rows_make(struct rows *r, const struct task *t, uint32_t first)
+{
+    const size_t width = t->width, padded = width + 2 * RADIUS;
+    float *memory = malloc((2 * TAPS * width + SUMS * (width + padded)) * sizeof *memory);
+    r->next = first > RADIUS ? first - RADIUS : 0;
+    r->a = memory;
+    r->b = memory ? memory + TAPS * width : NULL;
+    for (size_t k = 0; k < SUMS && memory; k++) {
+        r->window[k] = r->b + TAPS * width + k * width;
+        r->padded[k] = r->b + (TAPS + SUMS) * width + k * padded;
+    }
+    return memory;
+}
+
+static double similarity(const struct task *t, float *const v[SUMS])
 {
     double sum = 0;
     for (uint32_t x = t->border_x; x < t->width - t->border_x; x++) {
-        float v[SUMS];
-        for (int k = 0; k < SUMS; k++)
-            v[k] = across(t, padded[k], x);
-        const float saa = v[2] - v[0] * v[0], sbb = v[3] - v[1] * v[1], sab = v[4] - v[0] * v[1];
-        const float ma = v[0] + 0.5f, mb = v[1] + 0.5f;
+        const float a = v[0][x], b = v[1][x], ma = a + 0.5f, mb = b + 0.5f;
+        const float saa = v[2][x] - a * a, sbb = v[3][x] - b * b, sab = v[4][x] - a * b;
         sum += (double)((2 * ma * mb + C1) * (2 * sab + C2))
              / (double)((ma * ma + mb * mb + C1) * (saa + sbb + C2));
     }
     return sum;
 }
 
-static void similar_row(const struct task *t, struct sums *s, float *scratch, uint32_t y)
+static double similar_row(const struct task *t, struct rows *r, uint32_t y)
 {
-    const size_t padded_width = (size_t)t->width + 2 * RADIUS;
-    float *a = scratch, *b = a + t->width, *padded[SUMS], *inner[SUMS];
+    const size_t width = t->width;
+    float *inner[SUMS];
+    for (; r->next < t->height && r->next <= y + RADIUS; r->next++) {
+        luma_row(t->a, r->next, r->a + r->next % TAPS * width);
+        luma_row(t->b, r->next, r->b + r->next % TAPS * width);
+    }
     for (int k = 0; k < SUMS; k++) {
-        padded[k] = b + t->width + (size_t)k * padded_width;
-        inner[k] = padded[k] + RADIUS;
-        memset(padded[k], 0, padded_width * sizeof(float));
+        inner[k] = r->padded[k] + RADIUS;
+        memset(inner[k], 0, width * sizeof(float));
     }
-    for (int k = 0; k < TAPS; k++) {
-        const uint32_t from = (uint32_t)kit_mirror((int64_t)y + k - RADIUS, t->height);
-        luma_row(t->a, from, a);
-        luma_row(t->b, from, b);
-        add_row(a, b, t->weights[k], inner, t->width);
+    for (int k = 0; k < TAPS; k++) { /* a mirrored row lies within the window, too */
+        const size_t from = (size_t)(kit_mirror((int64_t)y + k - RADIUS, t->height) % TAPS) * width;
+        add_row(r->a + from, r->b + from, t->weights[k], inner, t->width);
     }
-    for (int k = 0; k < SUMS; k++)
+    for (int k = 0; k < SUMS; k++) {
         for (int64_t i = 1; i <= RADIUS; i++) {
             inner[k][-i] = inner[k][kit_mirror(-i, t->width)];
             inner[k][t->width - 1 + i] = inner[k][kit_mirror(t->width - 1 + i, t->width)];
         }
-    s->similar += similarity(t, padded);
+        across(t->weights, r->padded[k], r->window[k], t->width);
+    }
+    return similarity(t, r->window);
 }
 
 static void compare_strip(void *user, uint32_t i)
 {
     const struct task *t = user;
     struct sums s = {0};
+    struct rows rows;
     uint32_t y, end;
-    /* two rows of luma, then SUMS rows padded by RADIUS on both sides */
-    float *scratch = malloc(((size_t)(2 + SUMS) * t->width + 2 * SUMS * RADIUS) * sizeof *scratch);
-    s.failed = !scratch;
-    for (kit_strip(t->height, t->strips, i, &y, &end); y < end && scratch; y++) {
+    kit_strip(t->height, t->strips, i, &y, &end);
+    float *memory = rows_make(&rows, t, y);
+    for (; y < end && memory; y++) {
         for (uint32_t c = 0; c < t->channels; c++)
             differ(t, &s, c, y);
-        for (uint32_t x = 0; t->out && t->out->channels == 4 && x < t->width; x++)
-            imp_row_out(t->out, 3, y)[x] = 1;
         if (y >= t->border_y && y < t->height - t->border_y)
-            similar_row(t, &s, scratch, y);
+            s.similar += similar_row(t, &rows, y);
     }
-    free(scratch);
+    s.failed = !memory;
+    free(memory);
     t->sums[i] = s;
 }
 
