@@ -2,14 +2,15 @@
  *
  * Radius 1 and 2: exact, by exchanges of minimum and maximum on whole rows. Larger: histograms whose
  * upkeep does not depend on the radius (Perreault and Hebert 2007), of 4096 steps between the
- * plane's least and largest sample, in three stages of 16 so that a look-up reads 48 numbers. */
+ * plane's least and largest sample, in three stages of 16 so that a look-up reads 48 numbers. A
+ * plane of 8-bit values needs two stages and stays exact. */
 #include "basic.h"
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum { RADIUS };
-enum { PART = 256, STEPS = 4096, TILE_WIDTH = 128, TILE_HEIGHT = 256, MAX_RADIUS = 50 };
+enum { PART = 256, TOP = 4095, TOP_8_BIT = 255 * 16, TILE_WIDTH = 128, TILE_HEIGHT = 256, MAX_RADIUS = 50 };
 
 /* ---- radius 1 and 2 ---- */
 
@@ -180,10 +181,13 @@ static void small_rows(const void *user, const imp_image *src, imp_image *dst, u
 
 /* ---- larger: histograms of columns, added up to that of the square ---- */
 
-typedef uint16_t bins[16];
+/* Sixteen counts, four in a word from the lowest bits up. None exceeds 101 * 102 while it is worked on,
+ * so that words can be added and subtracted as a whole. */
+typedef uint64_t bins[4];
 
 /* Of a tile of `columns` columns, margins included. Stage 0 counts sixteenths of the range, stage 1
- * the sixteenths of each, stage 2 of each of those; [segment * columns + column]. */
+ * the sixteenths of each, stage 2 of each of those; [segment * columns + column]. Steps of 8-bit
+ * values are multiples of 16, and stage 2 is NULL. */
 struct counts {
     bins *stage[3];
     uint32_t columns;
@@ -194,63 +198,66 @@ struct square { /* the same of the square around a pixel; a segment is valid for
     int32_t at_second[16], at_third[256];
 };
 
+struct span { float least, most, top; }; /* value = least + (most - least) * step / top */
+
 struct large {
     const imp_image *src;
     imp_image *dst;
-    uint16_t *steps; /* packed samples of src as steps */
+    uint16_t *steps;   /* packed samples of src as steps */
+    struct span *span; /* of each plane; while they are sought, of each strip of each plane */
+    uint32_t strips;
     uint32_t radius, across, down; /* tiles of each plane */
-    float least[4], unit[4];       /* of each plane: value = least + step * unit */
     atomic_int no_memory;
 };
 
-static void count(struct counts *k, uint32_t column, uint32_t step, int by)
+static inline void count_in(bins b, uint32_t bin, uint64_t by)
 {
-    bins *const *s = k->stage;
-    s[0][column][step >> 8] = (uint16_t)(s[0][column][step >> 8] + by);
-    bins *b = &s[1][(step >> 8) * k->columns + column];
-    (*b)[step >> 4 & 15] = (uint16_t)((*b)[step >> 4 & 15] + by);
-    b = &s[2][(step >> 4) * k->columns + column];
-    (*b)[step & 15] = (uint16_t)((*b)[step & 15] + by);
+    b[bin >> 2] += by << 16 * (bin & 3);
 }
 
-static inline void plus(bins a, const bins b)
+/* by: 1, or its negative. */
+static void count(struct counts *k, uint32_t column, uint32_t step, uint64_t by)
 {
-    for (int k = 0; k < 16; k++)
-        a[k] = (uint16_t)(a[k] + b[k]);
-}
-
-static inline void minus(bins a, const bins b)
-{
-    for (int k = 0; k < 16; k++)
-        a[k] = (uint16_t)(a[k] - b[k]);
+    count_in(k->stage[0][column], step >> 8, by);
+    count_in(k->stage[1][(size_t)(step >> 8) * k->columns + column], step >> 4 & 15, by);
+    if (k->stage[2])
+        count_in(k->stage[2][(size_t)(step >> 4) * k->columns + column], step & 15, by);
 }
 
 /* Brings a segment, valid for the square that begins at column *at, to the one at `to`. */
 static inline void catch_up(bins sum, const bins *columns, int32_t *at, int32_t to, int32_t width)
 {
-    if (*at < 0 || to - *at >= width) {
-        memset(sum, 0, sizeof(bins));
-        for (int32_t k = 0; k < width; k++)
-            plus(sum, columns[to + k]);
-    } else
-        for (int32_t k = *at; k < to; k++) {
-            minus(sum, columns[k]);
-            plus(sum, columns[k + width]);
-        }
+    uint64_t a = 0, b = 0, c = 0, d = 0;
+    int32_t from = to;
+    if (*at >= 0 && to - *at < width) {
+        a = sum[0], b = sum[1], c = sum[2], d = sum[3];
+        for (int32_t k = *at; k < to; k++)
+            a -= columns[k][0], b -= columns[k][1], c -= columns[k][2], d -= columns[k][3];
+        from = *at + width;
+    }
+    for (int32_t k = from; k < to + width; k++)
+        a += columns[k][0], b += columns[k][1], c += columns[k][2], d += columns[k][3];
+    sum[0] = a, sum[1] = b, sum[2] = c, sum[3] = d;
     *at = to;
 }
 
-/* The first bin with which more than *rank are counted; *rank becomes the rank within it. */
+/* The first bin with which more than *rank are counted; *rank becomes the rank within it. A word
+ * times 0x0001000100010001 holds its counts added up. */
 static inline uint32_t find(const bins sum, uint32_t *rank)
 {
-    uint32_t k = 0;
-    for (; *rank >= sum[k]; k++)
-        *rank -= sum[k];
-    return k;
+    uint32_t word = 0;
+    uint64_t up = sum[0] * 0x0001000100010001u;
+    while (*rank >= up >> 48) {
+        *rank -= (uint32_t)(up >> 48);
+        up = sum[++word] * 0x0001000100010001u;
+    }
+    const uint32_t a = up & 0xffff, b = up >> 16 & 0xffff, c = up >> 32 & 0xffff;
+    const uint32_t bin = (*rank >= a) + (*rank >= b) + (*rank >= c);
+    *rank -= bin ? up >> 16 * (bin - 1) & 0xffff : 0;
+    return 4 * word + bin;
 }
 
 /* A row of medians, of the tile's columns 0 .. n - 1 (their squares begin at that column). */
-KIT_CLONES
 static void large_row(const struct counts *k, struct square *q, uint32_t n, uint32_t radius,
                       uint32_t *restrict out)
 {
@@ -264,13 +271,16 @@ static void large_row(const struct counts *k, struct square *q, uint32_t n, uint
         const uint32_t a = find(q->first, &rank);
         catch_up(q->second[a], (const bins *)(k->stage[1] + a * k->columns), &q->at_second[a], x, width);
         const uint32_t b = 16 * a + find(q->second[a], &rank);
+        out[x] = 16 * b;
+        if (!k->stage[2])
+            continue;
         catch_up(q->third[b], (const bins *)(k->stage[2] + b * k->columns), &q->at_third[b], x, width);
-        out[x] = 16 * b + find(q->third[b], &rank);
+        out[x] += find(q->third[b], &rank);
     }
 }
 
 /* Counts row y (mirrored) of the tile whose first margin column is x0. */
-static void count_row(const struct large *g, struct counts *k, uint32_t c, int64_t x0, int64_t y, int by)
+static void count_row(const struct large *g, struct counts *k, uint32_t c, int64_t x0, int64_t y, uint64_t by)
 {
     const uint32_t w = g->src->width, h = g->src->height;
     const uint16_t *row = g->steps + ((size_t)c * h + (size_t)kit_mirror(y, h)) * w;
@@ -282,6 +292,7 @@ static void tile_rows(const struct large *g, struct counts *k, uint32_t c, uint3
                       uint32_t from, uint32_t to)
 {
     const int64_t r = g->radius;
+    const struct span s = g->span[c];
     uint32_t found[TILE_WIDTH];
     struct square q;
     for (int64_t y = (int64_t)from - r; y <= (int64_t)from + r; y++)
@@ -290,8 +301,8 @@ static void tile_rows(const struct large *g, struct counts *k, uint32_t c, uint3
         float *out = imp_row_out(g->dst, c, y) + x0;
         large_row(k, &q, n, g->radius, found);
         for (uint32_t x = 0; x < n; x++)
-            out[x] = g->least[c] + (float)found[x] * g->unit[c];
-        count_row(g, k, c, (int64_t)x0 - r, (int64_t)y - r, -1);
+            out[x] = s.least + (s.most - s.least) * (float)(int32_t)found[x] / s.top;
+        count_row(g, k, c, (int64_t)x0 - r, (int64_t)y - r, (uint64_t)-1);
         count_row(g, k, c, (int64_t)x0 - r, (int64_t)y + r + 1, 1);
     }
 }
@@ -304,8 +315,9 @@ static void tile(void *user, uint32_t i)
     const uint32_t n = g->src->width - x0 < TILE_WIDTH ? g->src->width - x0 : TILE_WIDTH;
     const uint32_t to = g->src->height - y0 < TILE_HEIGHT ? g->src->height : y0 + TILE_HEIGHT;
     const uint32_t columns = n + 2 * g->radius;
-    bins *all = calloc((size_t)columns * (1 + 16 + 256), sizeof *all);
-    struct counts k = {{all, all + columns, all + (size_t)columns * 17}, columns};
+    const int deep = g->span[c].top == TOP;
+    bins *all = calloc((size_t)columns * (deep ? 1 + 16 + 256 : 1 + 16), sizeof *all);
+    struct counts k = {{all, all + columns, deep ? all + (size_t)columns * 17 : NULL}, columns};
     if (!all) {
         atomic_store(&g->no_memory, 1);
         return;
@@ -316,51 +328,93 @@ static void tile(void *user, uint32_t i)
 
 /* ---- samples as steps ---- */
 
-static void range(const imp_image *m, uint32_t c, float *least, float *most)
+/* Least and largest of n samples; *apart: how far the worst is from a 255th of a whole number. */
+KIT_CLONES
+static void look_at(const float *v, uint32_t n, float *least, float *most, float *apart)
 {
-    float low = imp_row(m, c, 0)[0], high = low;
-    for (uint32_t y = 0; y < m->height; y++) {
-        const float *v = imp_row(m, c, y);
-        for (uint32_t x = 0; x < m->width; x++) {
-            low = v[x] < low ? v[x] : low;
-            high = v[x] > high ? v[x] : high;
-        }
+    float low = *least, high = *most, worst = *apart;
+    for (uint32_t x = 0; x < n; x++) {
+        const float t = v[x] * 255, off = t - (t + 12582912.0f - 12582912.0f); /* 1.5 * 2^23: rounds */
+        const float size = off < 0 ? -off : off;
+        low = v[x] < low ? v[x] : low;
+        high = v[x] > high ? v[x] : high;
+        worst = size > worst ? size : worst;
     }
-    *least = low;
-    *most = high;
+    *least = low, *most = high, *apart = worst;
 }
 
-/* One plane: its range, then its steps. */
-static void to_steps(void *user, uint32_t c)
+static void find_span(void *user, uint32_t i)
 {
     struct large *g = user;
-    const imp_image *m = g->src;
-    float least, most;
-    range(m, c, &least, &most);
-    const float span = most - least, scale = span > 1e-30f ? (STEPS - 1) / span : 0;
-    g->least[c] = least;
-    g->unit[c] = span / (STEPS - 1);
-    for (uint32_t y = 0; y < m->height; y++) {
-        const float *v = imp_row(m, c, y);
-        uint16_t *s = g->steps + ((size_t)c * m->height + y) * m->width;
-        for (uint32_t x = 0; x < m->width; x++)
-            s[x] = (uint16_t)(int32_t)((v[x] - least) * scale + 0.5f);
+    const uint32_t c = i / g->strips;
+    float apart = 0;
+    uint32_t y, to;
+    struct span *s = &g->span[i];
+    kit_strip(g->src->height, g->strips, i % g->strips, &y, &to);
+    s->least = s->most = imp_row(g->src, c, y)[0];
+    for (; y < to; y++)
+        look_at(imp_row(g->src, c, y), g->src->width, &s->least, &s->most, &apart);
+    s->top = apart < 1e-4f && s->least >= 0 && s->most <= 1 ? TOP_8_BIT : TOP;
+}
+
+/* One span for each plane, at the front of the list. */
+static void join_spans(struct large *g)
+{
+    for (uint32_t c = 0; c < g->src->channels; c++) {
+        struct span all = g->span[c * g->strips];
+        for (uint32_t i = 1; i < g->strips; i++) {
+            const struct span s = g->span[c * g->strips + i];
+            all.least = s.least < all.least ? s.least : all.least;
+            all.most = s.most > all.most ? s.most : all.most;
+            all.top = s.top == TOP ? TOP : all.top;
+        }
+        if (all.top != TOP)
+            all.least = 0, all.most = 1;
+        g->span[c] = all;
     }
+}
+
+KIT_CLONES
+static void row_to_steps(const float *restrict v, uint16_t *restrict out, uint32_t n, float least,
+                         float scale, float unit)
+{
+    for (uint32_t x = 0; x < n; x++)
+        out[x] = (uint16_t)((int32_t)((v[x] - least) * scale + 0.5f) * (int32_t)unit);
+}
+
+static void to_steps(void *user, uint32_t i)
+{
+    struct large *g = user;
+    const uint32_t c = i / g->strips;
+    const struct span s = g->span[c];
+    const float unit = s.top == TOP ? 1 : 16, range = s.most - s.least;
+    const float scale = range > 1e-30f ? s.top / unit / range : 0;
+    uint32_t y, to;
+    kit_strip(g->src->height, g->strips, i % g->strips, &y, &to);
+    for (; y < to; y++)
+        row_to_steps(imp_row(g->src, c, y), g->steps + ((size_t)c * g->src->height + y) * g->src->width,
+                     g->src->width, s.least, scale, unit);
 }
 
 static imp_status large(imp_job *job, const imp_image *src, imp_image *dst, uint32_t radius)
 {
     struct large g = {.src = src, .dst = dst, .radius = radius,
+                      .strips = kit_strips(src->width, src->height),
                       .across = (src->width + TILE_WIDTH - 1) / TILE_WIDTH,
                       .down = (src->height + TILE_HEIGHT - 1) / TILE_HEIGHT};
     const size_t samples = kit_bytes(kit_bytes(src->width, src->height), src->channels);
+    const uint32_t pieces = g.strips * src->channels;
     g.steps = malloc(kit_bytes(samples, sizeof *g.steps));
-    if (!g.steps)
-        return IMP_E_MEMORY;
-    imp_status st = kit_parallel(job, src->channels, to_steps, &g);
+    g.span = malloc(kit_bytes(pieces, sizeof *g.span));
+    imp_status st = g.steps && g.span ? kit_parallel(job, pieces, find_span, &g) : IMP_E_MEMORY;
+    if (st == IMP_OK) {
+        join_spans(&g);
+        st = kit_parallel(job, pieces, to_steps, &g);
+    }
     if (st == IMP_OK)
         st = kit_parallel(job, g.across * g.down * src->channels, tile, &g);
     free(g.steps);
+    free(g.span);
     return st == IMP_OK && atomic_load(&g.no_memory) ? IMP_E_MEMORY : st;
 }
 
@@ -400,8 +454,8 @@ static const imp_param params[] = {
 const imp_filter filter_median = {
     BASIC_FILTER, .id = "median", .summary = "Take the middle value of a neighbourhood.",
     .help = "Removes specks and noise, keeps edges; large radii paint flat patches. Each channel by "
-            "itself, borders mirror. Exact up to radius 2, above in 4096 steps between the least and "
-            "the largest sample; the time does not grow with the radius.",
+            "itself, borders mirror. Exact up to radius 2 and for 8-bit pictures, else in 4096 steps "
+            "between the least and the largest sample; the time does not grow with the radius.",
     .params = IMP_LIST(params), .inputs = IMP_LIST(basic_colour_in), .outputs = IMP_LIST(basic_out),
     .create = basic_create, .destroy = basic_destroy, .process = process, .plan = plan,
 };

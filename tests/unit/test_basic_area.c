@@ -69,7 +69,7 @@ static void medians_of_zeros_and_ones_are_the_majority(void **state)
         }
 }
 
-static void medians_of_8_bit_pictures_are_exact_when_saved(void **state)
+static void medians_of_8_bit_pictures_are_exact(void **state)
 {
     imp_image *in = mini_noise(60, 40, 1, IMP_SRGB, 1);
     for (uint32_t y = 0; y < 40; y++)
@@ -78,7 +78,7 @@ static void medians_of_8_bit_pictures_are_exact_when_saved(void **state)
     imp_image *out = apply(state, "median", "radius=7", in);
     for (uint32_t y = 0; y < 40; y++)
         for (uint32_t x = 0; x < 60; x++)
-            assert_near(floor(at(out, 0, x, y) * 255.0 + 0.5), median_at(in, 0, x, y, 7) * 255, 1e-4);
+            assert_near(at(out, 0, x, y), median_at(in, 0, x, y, 7), 0);
     release(in), release(out);
 }
 
@@ -346,7 +346,7 @@ int main(void)
         cmocka_unit_test(medians_are_the_middle_values),
         cmocka_unit_test(the_largest_median_is_right),
         cmocka_unit_test(medians_of_zeros_and_ones_are_the_majority),
-        cmocka_unit_test(medians_of_8_bit_pictures_are_exact_when_saved),
+        cmocka_unit_test(medians_of_8_bit_pictures_are_exact),
         cmocka_unit_test(the_median_of_a_constant_is_the_constant),
         cmocka_unit_test(blur_in_linear_light_is_the_blur_of_the_light),
         cmocka_unit_test(percent_is_of_the_longer_side),
