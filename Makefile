@@ -203,7 +203,7 @@ fuzz-run:
 # ---- installing ----
 share = $(DESTDIR)$(datadir)/impasto
 man   = $(DESTDIR)$(mandir)
-verbs_of = $(shell sed -n 's/.*{\.name = "\([a-z]*\)".*/\1/p' host/verbs.c)
+verbs_of = $(shell sed -n 's/^    {\.name = "\([a-z]*\)".*/\1/p' host/verbs.c)
 .PHONY: install uninstall
 ## install: into prefix=/usr/local, below DESTDIR
 install: all

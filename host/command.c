@@ -8,7 +8,8 @@ static void log_line(void *user, uint32_t level, const char *who, const char *te
 {
     static const char *const names[] = {"", "debug", "info", "warning", "error"};
     const struct command *c = user;
-    if (level >= IMP_LOG_DEBUG && level <= IMP_LOG_ERROR && level + (uint32_t)c->settings->log > IMP_LOG_ERROR)
+    if (level >= IMP_LOG_DEBUG && level <= IMP_LOG_ERROR &&
+        level + (uint32_t)c->settings->log > IMP_LOG_ERROR)
         fprintf(stderr, "%s: %s: %s\n", names[level], who ? who : "plugin", text);
 }
 
@@ -53,7 +54,8 @@ bool command_clash(struct command *c, enum option_id a, enum option_id b)
 {
     if (!command_has(c, a) || !command_has(c, b))
         return false;
-    command_usage(c, NULL, "--%s and --%s cannot go together", option_rows[a].name, option_rows[b].name);
+    command_usage(c, NULL, "--%s and --%s cannot go together", option_rows[a].name,
+                  option_rows[b].name);
     return true;
 }
 
@@ -66,7 +68,8 @@ const struct preset_set *command_sets(struct command *c, size_t *n)
     return sets;
 }
 
-struct graph *command_graph(struct command *c, const char *name, struct preset **preset, int *status)
+struct graph *command_graph(struct command *c, const char *name, struct preset **preset,
+                            int *status)
 {
     const struct settings *s = c->settings;
     size_t n;
@@ -75,10 +78,12 @@ struct graph *command_graph(struct command *c, const char *name, struct preset *
     *status = 2;
     if (!registry)
         return NULL;
-    *preset = preset_load(c->arena, name, s->preset_search, s->preset_search_count, sets, n, c->report);
+    *preset =
+        preset_load(c->arena, name, s->preset_search, s->preset_search_count, sets, n, c->report);
     if (!*preset)
         return NULL;
-    const struct graph_options options = {.until = command_text(c, OPT_UNTIL), .model_path = s->model_search,
+    const struct graph_options options = {.until = command_text(c, OPT_UNTIL),
+                                          .model_path = s->model_search,
                                           .model_path_count = s->model_search_count};
     struct graph *graph = graph_build(c->arena, *preset, registry, &options, c->report);
     if (report_exit_status(c->report)) {

@@ -1,7 +1,7 @@
-/* command.h - what every verb of the command line gets, and the verbs. host/main.c alone owns stdout, signals
- * and exit: a verb prints its data to `out`, adds its complaints to `report` and answers the exit status
- * (0 done, 1 nothing succeeded, 2 usage or preset invalid, 3 some items failed, 4 plugin not loadable,
- * 5 budget exceeded). Main prints what is left in the report. */
+/* command.h - what every verb of the command line gets, and the verbs. host/main.c alone owns
+ * stdout, signals and exit: a verb prints its data to `out`, adds its complaints to `report` and
+ * answers the exit status (0 done, 1 nothing succeeded, 2 usage or preset invalid, 3 some items
+ * failed, 4 plugin not loadable, 5 budget exceeded). Main prints what is left in the report. */
 #ifndef IMP_COMMAND_H
 #define IMP_COMMAND_H
 #include <stdatomic.h>
@@ -33,7 +33,8 @@ struct registry *command_registry(struct command *);
 const char *command_text(const struct command *, enum option_id);
 bool command_has(const struct command *, enum option_id);
 /* Reports a usage error (E0805) in three lines and answers 2. hint may be NULL. */
-__attribute__((format(printf, 3, 4))) int command_usage(struct command *, const char *hint, const char *fmt, ...);
+__attribute__((format(printf, 3, 4))) int command_usage(struct command *, const char *hint,
+                                                        const char *fmt, ...);
 /* Two options that cannot go together: true when both are given, and reported. */
 bool command_clash(struct command *, enum option_id, enum option_id);
 /* The --set options; n of them. */
@@ -57,8 +58,8 @@ int command_why(struct command *);
 int command_bench(struct command *);
 int command_help(struct command *);
 int command_version(struct command *);
-/* `impasto new plugin NAME`: copies settings->share/template to the folder `folder` (refused if it exists).
- * command_new_plugin.c */
+/* `impasto new plugin NAME`: copies settings->share/template to the folder `folder` (refused if it
+ * exists). command_new_plugin.c */
 int command_new_plugin(struct command *, const char *name, const char *folder);
 
 /* help.c - texts made from the tables; into `out`. */

@@ -1,5 +1,6 @@
-/* command_bench.c - `impasto bench`: each picture once to warm up, then measured runs, one at a time, through
- * the engine alone: no names, journal or fsync in the figures. Files go to a folder that is thrown away. */
+/* command_bench.c - `impasto bench`: each picture once to warm up, then measured runs, one at a
+ * time, through the engine alone: no names, journal or fsync in the figures. Files go to a folder
+ * that is thrown away. */
 #define _GNU_SOURCE /* ru_maxrss's documentation: getrusage */
 #include <errno.h>
 #include <stdlib.h>
@@ -11,7 +12,12 @@
 #include "files.h"
 #include "jsonline.h"
 
-struct series { double *ms; size_t count; uint64_t bytes; bool once; };
+struct series {
+    double *ms;
+    size_t count;
+    uint64_t bytes;
+    bool once;
+};
 struct bench {
     struct command *c;
     struct graph *graph;
@@ -69,11 +75,12 @@ static bool choose_files(struct bench *b, bool (*wanted)(const struct node *))
         return false;
     for (uint32_t i = 0; i < b->graph->node_count; i++) {
         const struct node *n = &b->graph->nodes[i];
-        for (uint32_t p = 0; n->pass && n->writes && wanted(n) && p < n->filter->desc.param_count; p++) {
+        for (uint32_t p = 0; n->pass && n->writes && wanted(n) && p < n->filter->desc.param_count;
+             p++) {
             if (!(n->filter->desc.params[p].flags & IMP_PARAM_WRITTEN) || !n->params[p].s.len)
                 continue;
-            const char *temp =
-                arena_printf(b->c->arena, "%s/%u-%u%s", b->folder, i, p, ending_of(n->params[p].s.ptr));
+            const char *temp = arena_printf(b->c->arena, "%s/%u-%u%s", b->folder, i, p,
+                                            ending_of(n->params[p].s.ptr));
             if (temp[strlen(temp) - 1] == '/' && !files_make_folder(temp))
                 return false;
             b->written[b->written_count++] = (struct written){.node = i, .param = p, .temp = temp};
@@ -82,9 +89,18 @@ static bool choose_files(struct bench *b, bool (*wanted)(const struct node *))
     return true;
 }
 
-static bool is_constant(const struct node *n) { return n->phase == PHASE_CONSTANT; }
-static bool is_item(const struct node *n) { return n->phase == PHASE_ITEM; }
-static bool is_gather(const struct node *n) { return n->phase == PHASE_GATHER; }
+static bool is_constant(const struct node *n)
+{
+    return n->phase == PHASE_CONSTANT;
+}
+static bool is_item(const struct node *n)
+{
+    return n->phase == PHASE_ITEM;
+}
+static bool is_gather(const struct node *n)
+{
+    return n->phase == PHASE_GATHER;
+}
 
 /* ---- measuring ---- */
 
@@ -104,7 +120,8 @@ static int failed(struct bench *b, const struct outcome *o, const char *path)
 {
     if (o->status == IMP_CANCELLED)
         return 130;
-    struct fault *f = report_add(b->c->report, SEV_ERROR, o->code[0] ? o->code : "E0601", NULL, "%s", o->text);
+    struct fault *f =
+        report_add(b->c->report, SEV_ERROR, o->code[0] ? o->code : "E0601", NULL, "%s", o->text);
     if (path)
         fault_note(f, "picture: %s", path);
     return 1;
@@ -125,9 +142,12 @@ static int run_item(struct bench *b, size_t i, bool measured)
     if (!choose_files(b, is_item))
         return 5;
     memset(b->times, 0, b->graph->node_count * sizeof *b->times);
-    const struct item_call call = {.path = item ? item->path : NULL, .stem = item ? item->stem : "bench",
-                                   .label = item ? item->stem : "bench", .identity = identity_of(i),
-                                   .written = b->written, .written_count = b->written_count};
+    const struct item_call call = {.path = item ? item->path : NULL,
+                                   .stem = item ? item->stem : "bench",
+                                   .label = item ? item->stem : "bench",
+                                   .identity = identity_of(i),
+                                   .written = b->written,
+                                   .written_count = b->written_count};
     const double start = now_ms();
     if (engine_item(b->engine, 0, &call, &o) != IMP_OK)
         return failed(b, &o, item ? item->path : NULL);
@@ -196,14 +216,15 @@ static void print_table(struct bench *b)
     FILE *out = b->c->out;
     char text[32];
     const double total = quantile(&b->total, 0.5);
-    fprintf(out, "%-16s %-16s %10s %10s %6s %10s\n", "node", "filter", "median ms", "p90 ms", "share", "memory");
+    fprintf(out, "%-16s %-16s %10s %10s %6s %10s\n", "node", "filter", "median ms", "p90 ms",
+            "share", "memory");
     for (uint32_t i = 0; i < b->graph->node_count; i++) {
         const struct series *s = &b->nodes[i];
         const double median = quantile(s, 0.5);
         if (!s->count)
             continue;
-        fprintf(out, "%-16s %-16s %10.2f %10.2f ", b->graph->nodes[i].name, b->graph->nodes[i].filter->desc.id, median,
-                quantile(s, 0.9));
+        fprintf(out, "%-16s %-16s %10.2f %10.2f ", b->graph->nodes[i].name,
+                b->graph->nodes[i].filter->desc.id, median, quantile(s, 0.9));
         if (s->once)
             fprintf(out, "%6s", "once");
         else
@@ -211,8 +232,8 @@ static void print_table(struct bench *b)
         fprintf(out, " %10s\n", print_bytes(s->bytes, text));
     }
     fprintf(out, "%-33s %10.2f %10.2f\n", "a whole picture", total, quantile(&b->total, 0.9));
-    fprintf(out, "\n%zu measured runs, %u threads, values in memory at most %s, ", b->total.count, b->threads,
-            print_bytes(memory_peak(engine_memory(b->engine)), text));
+    fprintf(out, "\n%zu measured runs, %u threads, values in memory at most %s, ", b->total.count,
+            b->threads, print_bytes(memory_peak(engine_memory(b->engine)), text));
     fprintf(out, "the process %s\n", print_bytes(peak_rss(), text));
 }
 
@@ -263,7 +284,8 @@ static bool prepare_series(struct bench *b)
     const char *tmp = getenv("TMPDIR");
     char *folder = arena_printf(arena, "%s/impasto-bench-XXXXXX", tmp && *tmp ? tmp : "/tmp");
     if (!mkdtemp(folder)) {
-        report_add(b->c->report, SEV_ERROR, "E0505", NULL, "no temporary folder %s: %s", folder, strerror(errno));
+        report_add(b->c->report, SEV_ERROR, "E0505", NULL, "no temporary folder %s: %s", folder,
+                   strerror(errno));
         return false;
     }
     b->folder = arena_printf(arena, "%s/files", folder);
@@ -280,7 +302,8 @@ static int plan(struct bench *b)
         imp_error error = {sizeof error, sizeof text, text, -1, -1};
         sizes[i].struct_size = sizeof *sizes;
         if (codecs_probe_file(b->codecs, b->items.list[i].path, &sizes[i], &error) != IMP_OK) {
-            report_add(b->c->report, SEV_ERROR, "E0702", NULL, "%s: %s", b->items.list[i].path, text);
+            report_add(b->c->report, SEV_ERROR, "E0702", NULL, "%s: %s", b->items.list[i].path,
+                       text);
             return 1;
         }
     }
@@ -294,8 +317,12 @@ static int measure(struct bench *b)
     const struct settings *s = c->settings;
     b->threads = s->threads ? s->threads : pool_processors();
     char *state = arena_strndup(c->arena, b->folder, strlen(b->folder) - strlen("/files"));
-    const struct engine_options options = {.threads = b->threads, .jobs = 1, .mem = s->mem, .state = state,
-                                           .metadata = !s->private_, .stop = c->stop};
+    const struct engine_options options = {.threads = b->threads,
+                                           .jobs = 1,
+                                           .mem = s->mem,
+                                           .state = state,
+                                           .metadata = !s->private_,
+                                           .stop = c->stop};
     b->engine = engine_new(c->registry, b->codecs, &options, c->report);
     if (!b->engine)
         return 5;
@@ -324,7 +351,8 @@ static bool read_runs(struct bench *b)
     const char *text = command_text(b->c, OPT_RUNS);
     long long n = 7;
     if (text && (!parse_integer(text, &n) || n < 1 || n > 10000)) {
-        command_usage(b->c, "a whole number, 1 .. 10000", "--runs: '%s' is no number of runs", text);
+        command_usage(b->c, "a whole number, 1 .. 10000", "--runs: '%s' is no number of runs",
+                      text);
         return false;
     }
     b->runs = (size_t)n;
@@ -344,10 +372,12 @@ int command_bench(struct command *c)
         return status;
     if (!(b.codecs = codecs_open(c->registry, NULL, c->settings->exact, c->report)))
         return 5;
-    const bool takes = b.graph->item_node != UINT32_MAX && b.graph->nodes[b.graph->item_node].takes_item;
+    const bool takes =
+        b.graph->item_node != UINT32_MAX && b.graph->nodes[b.graph->item_node].takes_item;
     if (takes != (options.input_count > 0))
-        status = command_usage(c, NULL, takes ? "this preset needs a picture to be measured with"
-                                              : "this preset takes no picture, but '%s' is given",
+        status = command_usage(c, NULL,
+                               takes ? "this preset needs a picture to be measured with"
+                                     : "this preset takes no picture, but '%s' is given",
                                takes ? "" : options.inputs[0]);
     else if (takes && !items_collect(c->arena, &options, b.codecs, &b.items, c->report))
         status = 2;

@@ -1,4 +1,5 @@
-/* command_check.c - `impasto check`: all mistakes of a preset; --resolved: the preset with all filled in. */
+/* command_check.c - `impasto check`: all mistakes of a preset; --resolved: the preset with all
+ * filled in. */
 #include "batch.h"
 #include "command.h"
 
@@ -26,12 +27,14 @@ int command_check(struct command *c)
         return 5;
     if (command_has(c, OPT_RESOLVED))
         return c->args->operand_count > 1
-                   ? command_usage(c, NULL, "--resolved has nothing to do with '%s'", c->args->operands[1])
+                   ? command_usage(c, NULL, "--resolved has nothing to do with '%s'",
+                                   c->args->operands[1])
                    : print_resolved(c);
     command_batch_options(c, &options);
     const int status = batch_check(&options, registry, c->report);
     if (command_has(c, OPT_JSON))
-        fprintf(c->out, "{\"schema\":\"impasto.check/1\",\"type\":\"summary\",\"exit\":%d}\n", status);
+        fprintf(c->out, "{\"schema\":\"impasto.check/1\",\"type\":\"summary\",\"exit\":%d}\n",
+                status);
     else if (!status && !command_has(c, OPT_QUIET))
         fprintf(c->out, "%s: no mistakes\n", options.preset);
     return status;

@@ -1,10 +1,13 @@
-/* command_describe.c - `impasto describe`: a filter, a plugin, a preset or the code of a message. */
+/* command_describe.c - `impasto describe`: a filter, a plugin, a preset or the code of a message.
+ */
 #include <string.h>
 #include "command.h"
 #include "describe.h"
 #include "wrap.h"
 
-struct code_row { const char *code, *title, *text, *mend; };
+struct code_row {
+    const char *code, *title, *text, *mend;
+};
 static const struct code_row codes[] = {
 #define CODE(c, t, x, m) {c, t, x, m},
 #include "codes.def"
@@ -86,12 +89,15 @@ static int plugin(struct command *c, const struct plugin *p, enum form form)
         return 0;
     }
     if (form == FORM_INI)
-        return command_usage(c, "give one of its filters", "--ini describes a filter, '%s' is a plugin", p->id);
+        return command_usage(c, "give one of its filters",
+                             "--ini describes a filter, '%s' is a plugin", p->id);
     const bool markdown = form == FORM_MARKDOWN;
     if (markdown)
-        fprintf(c->out, "# %s %s\n\nLicence: %s\n", p->id, p->version, p->licence ? p->licence : "not said");
+        fprintf(c->out, "# %s %s\n\nLicence: %s\n", p->id, p->version,
+                p->licence ? p->licence : "not said");
     else
-        fprintf(c->out, "%s %s\n%s\nlicence: %s\n", p->id, p->version, p->path, p->licence ? p->licence : "not said");
+        fprintf(c->out, "%s %s\n%s\nlicence: %s\n", p->id, p->version, p->path,
+                p->licence ? p->licence : "not said");
     names_line(c, "needs:", p->needs);
     names_line(c, "wants:", p->wants);
     for (uint32_t i = 0; i < p->provides_count; i++)
@@ -152,7 +158,8 @@ static cJSON *preset_json(const struct graph *graph)
 static void preset_text(struct command *c, const struct graph *graph, bool markdown)
 {
     const struct preset *p = graph->preset;
-    fprintf(c->out, "%s%s\n%s\n", markdown ? "# " : "", p->title ? p->title : "(a preset without a title)", p->path);
+    fprintf(c->out, "%s%s\n%s\n", markdown ? "# " : "",
+            p->title ? p->title : "(a preset without a title)", p->path);
     if (p->author)
         fprintf(c->out, "by %s\n", p->author);
     if (p->license)
@@ -173,7 +180,8 @@ static int preset(struct command *c, const char *name, enum form form)
     struct preset *p;
     int status;
     if (form == FORM_INI)
-        return command_usage(c, "impasto check PRESET --resolved prints one", "--ini describes a filter, '%s' is a preset", name);
+        return command_usage(c, "impasto check PRESET --resolved prints one",
+                             "--ini describes a filter, '%s' is a preset", name);
     const struct graph *graph = command_graph(c, name, &p, &status);
     if (!graph)
         return status;
@@ -190,8 +198,8 @@ static bool is_preset(struct command *c, const char *name)
     const char *const *names, *const *files;
     if (strchr(name, '/') || (n > 4 && !strcmp(name + n - 4, ".ini")))
         return true;
-    const size_t count =
-        preset_list(c->arena, c->settings->preset_search, c->settings->preset_search_count, &names, &files);
+    const size_t count = preset_list(c->arena, c->settings->preset_search,
+                                     c->settings->preset_search_count, &names, &files);
     for (size_t i = 0; i < count; i++)
         if (!strcmp(names[i], name))
             return true;
@@ -271,5 +279,6 @@ int command_describe(struct command *c)
         return 2;
     if (!command_registry(c))
         return 5;
-    return c->args->operand_count ? describe_one(c, c->args->operands[0], form) : describe_all(c, form);
+    return c->args->operand_count ? describe_one(c, c->args->operands[0], form)
+                                  : describe_all(c, form);
 }

@@ -9,7 +9,8 @@
 #include "draw.h"
 #include "files.h"
 
-/* Do the terminal's letters include those of boxes? As setlocale would find out, without setting anything. */
+/* Do the terminal's letters include those of boxes? As setlocale would find out, without setting
+ * anything. */
 static bool utf8_wanted(void)
 {
     const char *names[] = {"LC_ALL", "LC_CTYPE", "LANG"}, *value = "";
@@ -58,15 +59,16 @@ static const double *times_of(struct command *c, const struct graph *g, const ch
         path = arena_printf(c->arena, "%s/.impasto/times.json", path);
     char *text = files_read(path, &size);
     if (!text) {
-        command_usage(c, "it is the OUT of a run, or what `impasto bench --json` printed", "--times: cannot read '%s': %s",
-                      path, strerror(errno));
+        command_usage(c, "it is the OUT of a run, or what `impasto bench --json` printed",
+                      "--times: cannot read '%s': %s", path, strerror(errno));
         return NULL;
     }
     const size_t found = read_times(g, text, ms);
     free(text);
     if (found)
         return ms;
-    command_usage(c, "are they of another preset?", "--times: '%s' has no times of this preset's nodes", path);
+    command_usage(c, "are they of another preset?",
+                  "--times: '%s' has no times of this preset's nodes", path);
     return NULL;
 }
 

@@ -25,8 +25,9 @@ static int unknown_page(struct command *c, const char *word)
         names[n++] = "plugin";
     }
     const char *near = nearest_name(word, names, n);
-    return command_usage(c, near ? arena_printf(c->arena, "did you mean `impasto help %s`?", near) : NULL,
-                         "there is no help on '%s'", word);
+    return command_usage(
+        c, near ? arena_printf(c->arena, "did you mean `impasto help %s`?", near) : NULL,
+        "there is no help on '%s'", word);
 }
 
 int command_help(struct command *c)
@@ -64,7 +65,8 @@ static void version_json(struct command *c, struct plugin *const *plugins, size_
     cJSON_AddNumberToObject(o, "abi", IMP_ABI_MAJOR);
     if (processor_name(name, sizeof name))
         cJSON_AddStringToObject(o, "processor", name);
-    cJSON_AddNumberToObject(o, "threads", c->settings->threads ? c->settings->threads : pool_processors());
+    cJSON_AddNumberToObject(o, "threads",
+                            c->settings->threads ? c->settings->threads : pool_processors());
     const char *core = getenv("OPENBLAS_CORETYPE");
     if (core)
         cJSON_AddStringToObject(o, "core_type", core);
@@ -100,7 +102,8 @@ static void version_verbose(struct command *c, struct plugin *const *plugins, si
     fprintf(c->out, "plugins      %zu\n", n);
     for (size_t i = 0; i < n; i++)
         if (plugins[i]->refused)
-            fprintf(c->out, "  refused    %s\n             %s\n", plugins[i]->path, plugins[i]->refused);
+            fprintf(c->out, "  refused    %s\n             %s\n", plugins[i]->path,
+                    plugins[i]->refused);
         else
             fprintf(c->out, "  %-10s %-8s %3u filters  %s%s\n", plugins[i]->id, plugins[i]->version,
                     (unsigned)plugins[i]->filter_count, plugins[i]->path,

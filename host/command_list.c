@@ -34,7 +34,11 @@ static void row(struct lister *l, const char *name, const char *line, const char
         fprintf(l->c->out, "%s\n", l->names ? name : line);
 }
 
-#define FIELDS(...) (const char *const[]){__VA_ARGS__, NULL}
+#define FIELDS(...)                                                                                \
+    (const char *const[])                                                                          \
+    {                                                                                              \
+        __VA_ARGS__, NULL                                                                          \
+    }
 /* A line of the arena, printf-like. */
 #define LINE(l, ...) arena_printf((l)->c->arena, __VA_ARGS__)
 
@@ -55,7 +59,8 @@ static void list_filters_of(struct lister *l, const struct plugin *plugin)
         if (filters[i]->plugin != plugin)
             continue;
         if (!titled)
-            fprintf(l->c->out, "%s%s\n", l->count ? "\n" : "", plugin ? plugin->id : "impasto itself");
+            fprintf(l->c->out, "%s%s\n", l->count ? "\n" : "",
+                    plugin ? plugin->id : "impasto itself");
         titled = true;
         list_filter(l, filters[i]);
     }
@@ -82,13 +87,16 @@ static int list_plugins(struct lister *l)
             row(l, name, LINE(l, "refused  %s\n         %s", p->path, p->refused),
                 FIELDS("path", p->path, "refused", p->refused));
         else if (p->shadowed_by)
-            row(l, name, LINE(l, "shadowed %s\n         %s is taken from %s", p->path, name, p->shadowed_by),
+            row(l, name,
+                LINE(l, "shadowed %s\n         %s is taken from %s", p->path, name, p->shadowed_by),
                 FIELDS("path", p->path, "shadowed_by", p->shadowed_by));
         else
             row(l, name,
-                LINE(l, "%-16s %-8s %3u filters  %s%s%s", name, p->version, (unsigned)p->filter_count, p->path,
-                     p->warning ? "\n         warning: " : "", p->warning ? p->warning : ""),
-                FIELDS("version", p->version, "licence", p->licence ? p->licence : "", "path", p->path));
+                LINE(l, "%-16s %-8s %3u filters  %s%s%s", name, p->version,
+                     (unsigned)p->filter_count, p->path, p->warning ? "\n         warning: " : "",
+                     p->warning ? p->warning : ""),
+                FIELDS("version", p->version, "licence", p->licence ? p->licence : "", "path",
+                       p->path));
     }
     return 0;
 }
@@ -99,7 +107,8 @@ static int list_services(struct lister *l)
     struct plugin *const *plugins = registry_plugins(l->c->registry, &n);
     for (size_t i = 0; i < n; i++)
         for (uint32_t k = 0; !plugins[i]->refused && k < plugins[i]->provides_count; k++)
-            row(l, plugins[i]->provides[k], LINE(l, "%-24s %s", plugins[i]->provides[k], plugins[i]->id),
+            row(l, plugins[i]->provides[k],
+                LINE(l, "%-24s %s", plugins[i]->provides[k], plugins[i]->id),
                 FIELDS("plugin", plugins[i]->id));
     return 0;
 }
@@ -118,7 +127,8 @@ static int list_presets(struct lister *l)
 {
     const struct settings *s = l->c->settings;
     const char *const *names, *const *files;
-    const size_t n = preset_list(l->c->arena, s->preset_search, s->preset_search_count, &names, &files);
+    const size_t n =
+        preset_list(l->c->arena, s->preset_search, s->preset_search_count, &names, &files);
     for (size_t i = 0; i < n; i++) {
         const char *title = l->names ? "" : preset_title(l, files[i]);
         row(l, names[i], LINE(l, "%-20s %s", names[i], *title ? title : files[i]),
@@ -177,7 +187,8 @@ static void list_params_of(struct lister *l, const struct node *n)
         if (p->flags & IMP_PARAM_OTHERS)
             continue;
         const char *name = LINE(l, "%s.%s", n->name, p->key);
-        const char *value = n->param_text[k] ? n->param_text[k] : params_print(l->c->arena, p, &n->params[k]);
+        const char *value =
+            n->param_text[k] ? n->param_text[k] : params_print(l->c->arena, p, &n->params[k]);
         row(l, name, LINE(l, "%-24s %-16s %s", name, value, p->help ? p->help : ""),
             FIELDS("value", value, "help", p->help ? p->help : ""));
     }
@@ -188,7 +199,8 @@ static int list_params(struct lister *l, const struct graph *graph)
     const struct preset *preset = graph->preset;
     for (size_t i = 0; i < preset->var_count; i++) {
         const char *name = LINE(l, "vars.%s", preset->vars[i].key);
-        row(l, name, LINE(l, "%-24s %s", name, preset->vars[i].value), FIELDS("value", preset->vars[i].value));
+        row(l, name, LINE(l, "%-24s %s", name, preset->vars[i].value),
+            FIELDS("value", preset->vars[i].value));
     }
     for (uint32_t i = 0; i < graph->node_count; i++)
         list_params_of(l, &graph->nodes[i]);
@@ -202,10 +214,10 @@ static const struct kind {
     int (*list)(struct lister *);
     int (*of_graph)(struct lister *, const struct graph *);
 } kinds[] = {
-    {"filters", "filter", list_filters, NULL},    {"plugins", "plugin", list_plugins, NULL},
-    {"presets", "preset", list_presets, NULL},    {"services", "service", list_services, NULL},
-    {"paths", "path", list_paths, NULL},          {"errors", "error", list_errors, NULL},
-    {"nodes", "node", NULL, list_nodes},          {"params", "param", NULL, list_params},
+    {"filters", "filter", list_filters, NULL}, {"plugins", "plugin", list_plugins, NULL},
+    {"presets", "preset", list_presets, NULL}, {"services", "service", list_services, NULL},
+    {"paths", "path", list_paths, NULL},       {"errors", "error", list_errors, NULL},
+    {"nodes", "node", NULL, list_nodes},       {"params", "param", NULL, list_params},
 };
 enum { KINDS = sizeof kinds / sizeof *kinds };
 
@@ -216,7 +228,8 @@ static const struct kind *find_kind(struct command *c, const char *word)
         if (!strcmp(names[i] = kinds[i].name, word))
             return &kinds[i];
     const char *near = nearest_name(word, names, KINDS);
-    command_usage(c, near ? arena_printf(c->arena, "did you mean '%s'?", near) : NULL, "there is no list of '%s'", word);
+    command_usage(c, near ? arena_printf(c->arena, "did you mean '%s'?", near) : NULL,
+                  "there is no list of '%s'", word);
     return NULL;
 }
 
@@ -244,12 +257,14 @@ static void print_summary(struct lister *l)
 int command_list(struct command *c)
 {
     const struct arguments *a = c->args;
-    struct lister l = {.c = c, .names = command_has(c, OPT_NAMES), .json = command_has(c, OPT_JSON)};
+    struct lister l = {
+        .c = c, .names = command_has(c, OPT_NAMES), .json = command_has(c, OPT_JSON)};
     const struct kind *kind = find_kind(c, a->operand_count ? a->operands[0] : "filters");
     if (!kind || command_clash(c, OPT_NAMES, OPT_JSON))
         return 2;
     if (kind->list && a->operand_count > 1)
-        return command_usage(c, NULL, "impasto list %s has nothing to do with '%s'", kind->name, a->operands[1]);
+        return command_usage(c, NULL, "impasto list %s has nothing to do with '%s'", kind->name,
+                             a->operands[1]);
     if (!command_registry(c))
         return 5;
     l.type = kind->type;

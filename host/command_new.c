@@ -1,4 +1,5 @@
-/* command_new.c - `impasto new preset NAME`: a preset that runs; `new plugin` is in command_new_plugin.c. */
+/* command_new.c - `impasto new preset NAME`: a preset that runs; `new plugin` is in
+ * command_new_plugin.c. */
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -13,8 +14,10 @@ static const char start[] =
     ";   impasto run %s photos/ -o out/\n"
     ";   impasto run %s photo.jpg -o out/ --set vars.side=1600 --set soft.sigma=3\n"
     ";\n"
-    "; A section is a node: `filter` says what it does, the other keys are its parameters. It takes what the\n"
-    "; section before it gives, unless `in = NODE` says otherwise. `impasto list` shows all filters,\n"
+    "; A section is a node: `filter` says what it does, the other keys are its parameters. It "
+    "takes what the\n"
+    "; section before it gives, unless `in = NODE` says otherwise. `impasto list` shows all "
+    "filters,\n"
     "; `impasto describe FILTER --ini` prints a section like these, ready to paste.\n"
     "\n"
     "[preset]\n"
@@ -54,7 +57,8 @@ static bool name_fits(const char *stem)
     if (*stem == '.' || *stem == '-')
         return false;
     for (; *stem; stem++)
-        if (!strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-", *stem) && !(*stem & 0x80))
+        if (!strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-", *stem) &&
+            !(*stem & 0x80))
             return false;
     return true;
 }
@@ -62,10 +66,11 @@ static bool name_fits(const char *stem)
 static int cannot_write(struct command *c, const char *path)
 {
     if (errno == EEXIST)
-        usage_fault(c->report, "E0810", c->verb, "give another name, or remove it first", "%s is there already", path);
+        usage_fault(c->report, "E0810", c->verb, "give another name, or remove it first",
+                    "%s is there already", path);
     else
-        usage_fault(c->report, "E0810", c->verb, "the folder must be there and writable", "cannot write %s: %s", path,
-                    strerror(errno));
+        usage_fault(c->report, "E0810", c->verb, "the folder must be there and writable",
+                    "cannot write %s: %s", path, strerror(errno));
     return 2;
 }
 
@@ -92,15 +97,18 @@ static int new_preset(struct command *c, const char *name, const char *path)
 
 int command_new(struct command *c)
 {
-    const char *kind = c->args->operands[0], *name = c->args->operands[1], *out = command_text(c, OPT_OUT);
+    const char *kind = c->args->operands[0], *name = c->args->operands[1],
+               *out = command_text(c, OPT_OUT);
     const size_t n = strlen(name);
     if (!n || name[n - 1] == '/' || !name_fits(stem_of(c->arena, name)))
-        return command_usage(c, "letters, digits and . _ - in it", "'%s' is no name for a %s", name, kind);
+        return command_usage(c, "letters, digits and . _ - in it", "'%s' is no name for a %s", name,
+                             kind);
     const char *path = out ? arena_printf(c->arena, "%s/%s", out, name) : name;
     if (!strcmp(kind, "plugin"))
         return command_new_plugin(c, name, path);
     if (strcmp(kind, "preset"))
-        return command_usage(c, "impasto new preset NAME, impasto new plugin NAME", "cannot make a new '%s'", kind);
+        return command_usage(c, "impasto new preset NAME, impasto new plugin NAME",
+                             "cannot make a new '%s'", kind);
     const bool ends = n > 4 && !strcmp(name + n - 4, ".ini");
     return new_preset(c, name, ends ? path : arena_printf(c->arena, "%s.ini", path));
 }

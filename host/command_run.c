@@ -18,18 +18,32 @@ void command_batch_options(struct command *c, struct batch_options *o)
         .preset = a->operand_count ? a->operands[0] : NULL,
         .inputs = a->operands + (a->operand_count ? 1 : 0),
         .input_count = a->operand_count ? a->operand_count - 1 : 0,
-        .out = command_text(c, OPT_OUT), .files_from = command_text(c, OPT_FILES_FROM),
-        .preset_search = s->preset_search, .preset_search_count = s->preset_search_count,
-        .model_path = s->model_search, .model_path_count = s->model_search_count,
-        .shard = command_text(c, OPT_SHARD), .until = command_text(c, OPT_UNTIL),
+        .out = command_text(c, OPT_OUT),
+        .files_from = command_text(c, OPT_FILES_FROM),
+        .preset_search = s->preset_search,
+        .preset_search_count = s->preset_search_count,
+        .model_path = s->model_search,
+        .model_path_count = s->model_search_count,
+        .shard = command_text(c, OPT_SHARD),
+        .until = command_text(c, OPT_UNTIL),
         .cache = s->no_cache ? NULL : settings_make_cache(s, c->arena),
-        .jobs = s->jobs, .threads = s->threads, .mem = s->mem, .overwrite = overwrite_of(s->overwrite),
-        .plan_only = command_has(c, OPT_PLAN), .fail_fast = command_has(c, OPT_FAIL_FAST),
-        .explain = command_has(c, OPT_EXPLAIN), .preview = command_has(c, OPT_PREVIEW),
-        .private_ = s->private_, .exact = s->exact, .json = command_has(c, OPT_JSON),
+        .jobs = s->jobs,
+        .threads = s->threads,
+        .mem = s->mem,
+        .overwrite = overwrite_of(s->overwrite),
+        .plan_only = command_has(c, OPT_PLAN),
+        .fail_fast = command_has(c, OPT_FAIL_FAST),
+        .explain = command_has(c, OPT_EXPLAIN),
+        .preview = command_has(c, OPT_PREVIEW),
+        .private_ = s->private_,
+        .exact = s->exact,
+        .json = command_has(c, OPT_JSON),
         .quiet = command_has(c, OPT_QUIET) || s->log == LOG_ERROR,
         .verbose = command_has(c, OPT_VERBOSE) || s->log >= LOG_INFO,
-        .colour = c->colour, .terminal = c->terminal, .stop = c->stop, .poke = c->poke,
+        .colour = c->colour,
+        .terminal = c->terminal,
+        .stop = c->stop,
+        .poke = c->poke,
     };
     o->sets = command_sets(c, &o->set_count);
     o->sweeps = arguments_all(c->arena, a, OPT_SWEEP, &o->sweep_count);
@@ -39,9 +53,9 @@ void command_batch_options(struct command *c, struct batch_options *o)
 static bool run_makes_sense(struct command *c)
 {
     static const enum option_id apart[][2] = {
-        {OPT_QUIET, OPT_VERBOSE},  {OPT_AGAIN, OPT_SET},        {OPT_AGAIN, OPT_SWEEP},     {OPT_AGAIN, OPT_SHARD},
-        {OPT_AGAIN, OPT_UNTIL},    {OPT_AGAIN, OPT_FILES_FROM}, {OPT_AGAIN, OPT_PRESET_PATH}, {OPT_PLAN, OPT_PREVIEW},
-        {OPT_PLAN, OPT_FAIL_FAST},
+        {OPT_QUIET, OPT_VERBOSE},     {OPT_AGAIN, OPT_SET},    {OPT_AGAIN, OPT_SWEEP},
+        {OPT_AGAIN, OPT_SHARD},       {OPT_AGAIN, OPT_UNTIL},  {OPT_AGAIN, OPT_FILES_FROM},
+        {OPT_AGAIN, OPT_PRESET_PATH}, {OPT_PLAN, OPT_PREVIEW}, {OPT_PLAN, OPT_FAIL_FAST},
     };
     for (size_t i = 0; i < sizeof apart / sizeof *apart; i++)
         if (command_clash(c, apart[i][0], apart[i][1]))
@@ -64,7 +78,8 @@ int command_run(struct command *c)
     if (!run_makes_sense(c))
         return 2;
     command_batch_options(c, &options);
-    if (command_has(c, OPT_AGAIN) && !batch_again(c->arena, command_text(c, OPT_AGAIN), &options, c->report))
+    if (command_has(c, OPT_AGAIN) &&
+        !batch_again(c->arena, command_text(c, OPT_AGAIN), &options, c->report))
         return 2;
     struct registry *registry = command_registry(c);
     return registry ? batch_run(&options, registry, c->report) : 5;

@@ -38,7 +38,8 @@ int command_why(struct command *c)
         return 2;
     }
     if (!batch_why(path, command_has(c, OPT_JSON), &text)) {
-        usage_fault(c->report, "E0812", c->verb, "a record lies in OUT/.impasto, beside the files of a run",
+        usage_fault(c->report, "E0812", c->verb,
+                    "a record lies in OUT/.impasto, beside the files of a run",
                     "there is no record of '%s'", path);
         return 2;
     }

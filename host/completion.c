@@ -1,18 +1,25 @@
-/* completion.c - scripts for bash, zsh and fish, from the tables. What only the program knows (presets, filters,
- * the keys of a preset) the scripts ask it for: impasto list --names. */
+/* completion.c - scripts for bash, zsh and fish, from the tables. What only the program knows
+ * (presets, filters, the keys of a preset) the scripts ask it for: impasto list --names. */
 #include <string.h>
 #include "command.h"
 
-/* The command whose lines are the candidates, "" = none; $1 is the preset on the line in bash and zsh. */
+/* The command whose lines are the candidates, "" = none; $1 is the preset on the line in bash and
+ * zsh. */
 static const char *names_command(enum offer offer)
 {
     switch (offer) {
-    case OFFER_PRESET: return "impasto list presets --names";
-    case OFFER_NODE: return "impasto list nodes \"$preset\" --names";
-    case OFFER_PARAM: return "impasto list params \"$preset\" --names";
-    case OFFER_NAME: return "impasto list filters --names; impasto list plugins --names; impasto list presets --names; "
-                            "impasto list errors --names";
-    default: return "";
+    case OFFER_PRESET:
+        return "impasto list presets --names";
+    case OFFER_NODE:
+        return "impasto list nodes \"$preset\" --names";
+    case OFFER_PARAM:
+        return "impasto list params \"$preset\" --names";
+    case OFFER_NAME:
+        return "impasto list filters --names; impasto list plugins --names; impasto list presets "
+               "--names; "
+               "impasto list errors --names";
+    default:
+        return "";
     }
 }
 
@@ -32,7 +39,9 @@ static void add_choices(struct text *out, const char *choices)
 /* The words that an operand with OFFER_CHOICE can be: `list` and `new` have them in their usage. */
 static const char *operand_words(const struct verb *v)
 {
-    return strcmp(v->name, "new") == 0 ? "preset plugin" : "filters plugins presets services paths errors nodes params";
+    return strcmp(v->name, "new") == 0
+               ? "preset plugin"
+               : "filters plugins presets services paths errors nodes params";
 }
 
 /* Which word of the line is the preset: the first operand, the second of `list`. */
@@ -55,10 +64,12 @@ static const char bash_head[] =
     "    local names\n"
     "    names=$(impasto list presets --names 2>/dev/null)\n"
     "    compopt -o filenames 2>/dev/null\n"
-    "    mapfile -t COMPREPLY < <(compgen -W \"$names\" -- \"$cur\"; compgen -f -X '!*.ini' -- \"$cur\"; compgen -d -- \"$cur\")\n"
+    "    mapfile -t COMPREPLY < <(compgen -W \"$names\" -- \"$cur\"; compgen -f -X '!*.ini' -- "
+    "\"$cur\"; compgen -d -- \"$cur\")\n"
     "}\n"
     "_impasto() {\n"
-    "    local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} verb=${COMP_WORDS[1]}\n"
+    "    local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} "
+    "verb=${COMP_WORDS[1]}\n"
     "    local i word place=0 preset='' valued='' options=''\n"
     "    COMPREPLY=()\n"
     "    [[ $cur == = ]] && cur=''\n"
@@ -84,11 +95,21 @@ static void bash_offer(enum offer offer, const char *choices, struct text *out)
 {
     const char *names = names_command(offer);
     switch (offer) {
-    case OFFER_FILE: text_add(out, "_impasto_files -f"); break;
-    case OFFER_FOLDER: text_add(out, "_impasto_files -d"); break;
-    case OFFER_PLUGIN: text_add(out, "compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -X '!*.so' -- \"$cur\"; "
-                                     "compgen -d -- \"$cur\")"); break;
-    case OFFER_PRESET: text_add(out, "_impasto_presets"); break;
+    case OFFER_FILE:
+        text_add(out, "_impasto_files -f");
+        break;
+    case OFFER_FOLDER:
+        text_add(out, "_impasto_files -d");
+        break;
+    case OFFER_PLUGIN:
+        text_add(
+            out,
+            "compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -X '!*.so' -- \"$cur\"; "
+            "compgen -d -- \"$cur\")");
+        break;
+    case OFFER_PRESET:
+        text_add(out, "_impasto_presets");
+        break;
     case OFFER_CHOICE:
         text_add(out, "_impasto_words '");
         add_choices(out, choices);
@@ -99,10 +120,20 @@ static void bash_offer(enum offer offer, const char *choices, struct text *out)
         add_verb_names(out);
         text_add(out, "'");
         break;
-    case OFFER_NAME: text_addf(out, "_impasto_words \"$( { %s; } 2>/dev/null)\"", names); break;
-    case OFFER_NODE: text_addf(out, "_impasto_names %s", names); break;
-    case OFFER_PARAM: text_addf(out, "compopt -o nospace; _impasto_names %s; COMPREPLY=(\"${COMPREPLY[@]/%%/=}\")", names); break;
-    case OFFER_NOTHING: text_add(out, ":"); break;
+    case OFFER_NAME:
+        text_addf(out, "_impasto_words \"$( { %s; } 2>/dev/null)\"", names);
+        break;
+    case OFFER_NODE:
+        text_addf(out, "_impasto_names %s", names);
+        break;
+    case OFFER_PARAM:
+        text_addf(out,
+                  "compopt -o nospace; _impasto_names %s; COMPREPLY=(\"${COMPREPLY[@]/%%/=}\")",
+                  names);
+        break;
+    case OFFER_NOTHING:
+        text_add(out, ":");
+        break;
     }
 }
 
@@ -114,8 +145,8 @@ static void bash_values(struct text *out)
         const struct option_row *row = &option_rows[id];
         if (!row->value)
             continue;
-        text_addf(out, "    --%s%s%s) [[ $valued == *\" $prev \"* ]] && { ", row->name, row->letter ? "|-" : "",
-                  row->letter ? row->letter : "");
+        text_addf(out, "    --%s%s%s) [[ $valued == *\" $prev \"* ]] && { ", row->name,
+                  row->letter ? "|-" : "", row->letter ? row->letter : "");
         bash_offer(row->offer, row->value, out);
         text_add(out, "; return; } ;;\n");
     }
@@ -156,7 +187,8 @@ static void bash_script(struct text *out)
         }
     text_add(out, ") preset=$word ;; esac\n        fi\n    done\n");
     bash_values(out);
-    text_add(out, "    if [[ $cur == -* ]]; then _impasto_words \"$options\"; return; fi\n    case $verb in\n");
+    text_add(out, "    if [[ $cur == -* ]]; then _impasto_words \"$options\"; return; fi\n    case "
+                  "$verb in\n");
     for (const struct verb *v = verbs; v->name; v++)
         bash_operands(v, out);
     text_add(out, "    esac\n}\ncomplete -F _impasto impasto\n");
@@ -177,13 +209,27 @@ static void add_zsh_text(struct text *out, const char *s)
 static void zsh_offer(enum offer offer, const char *choices, struct text *out)
 {
     switch (offer) {
-    case OFFER_FILE: text_add(out, "_files"); break;
-    case OFFER_FOLDER: text_add(out, "_files -/"); break;
-    case OFFER_PLUGIN: text_add(out, "_files -g \"*.so\""); break;
-    case OFFER_PRESET: text_add(out, "_impasto_presets"); break;
-    case OFFER_NODE: text_add(out, "_impasto_of_preset nodes"); break;
-    case OFFER_PARAM: text_add(out, "_impasto_of_preset params"); break;
-    case OFFER_NAME: text_add(out, "_impasto_all_names"); break;
+    case OFFER_FILE:
+        text_add(out, "_files");
+        break;
+    case OFFER_FOLDER:
+        text_add(out, "_files -/");
+        break;
+    case OFFER_PLUGIN:
+        text_add(out, "_files -g \"*.so\"");
+        break;
+    case OFFER_PRESET:
+        text_add(out, "_impasto_presets");
+        break;
+    case OFFER_NODE:
+        text_add(out, "_impasto_of_preset nodes");
+        break;
+    case OFFER_PARAM:
+        text_add(out, "_impasto_of_preset params");
+        break;
+    case OFFER_NAME:
+        text_add(out, "_impasto_all_names");
+        break;
     case OFFER_VERB:
         text_add(out, "(");
         add_verb_names(out);
@@ -194,7 +240,9 @@ static void zsh_offer(enum offer offer, const char *choices, struct text *out)
         add_choices(out, choices);
         text_add(out, ")");
         break;
-    case OFFER_NOTHING: text_add(out, " "); break;
+    case OFFER_NOTHING:
+        text_add(out, " ");
+        break;
     }
 }
 
@@ -203,7 +251,8 @@ static void zsh_option(enum option_id id, struct text *out)
     const struct option_row *row = &option_rows[id];
     const char *star = row->repeats ? "*" : "";
     if (row->letter && row->value)
-        text_addf(out, " '(-%s --%s)'{-%s+,--%s=}'[", row->letter, row->name, row->letter, row->name);
+        text_addf(out, " '(-%s --%s)'{-%s+,--%s=}'[", row->letter, row->name, row->letter,
+                  row->name);
     else if (row->letter)
         text_addf(out, " '(-%s --%s)'{-%s,--%s}'[", row->letter, row->name, row->letter, row->name);
     else
@@ -240,18 +289,22 @@ static void zsh_verb(const struct verb *v, struct text *out)
 
 static void zsh_script(struct text *out)
 {
-    text_add(out, "#compdef impasto\n# zsh completion of impasto; made by `impasto help --completion zsh`\n"
-                  "_impasto_presets() {\n"
-                  "    local -a names; names=(${(f)\"$(impasto list presets --names 2>/dev/null)\"})\n"
-                  "    _alternative 'presets:preset:compadd -a names' 'files:preset file:_files -g \"*.ini\"'\n}\n"
-                  "_impasto_of_preset() {\n"
-                  "    local -a names; local word preset=''\n"
-                  "    for word in ${words[2,CURRENT-1]}; do\n"
-                  "        [[ $word != -* ]] && impasto list nodes \"$word\" --names >/dev/null 2>&1 && preset=$word && break\n"
-                  "    done\n"
-                  "    names=(${(f)\"$(impasto list $1 \"$preset\" --names 2>/dev/null)\"})\n"
-                  "    if [[ $1 == params ]]; then compadd -S '=' -a names; else compadd -a names; fi\n}\n"
-                  "_impasto_all_names() {\n    local -a names; names=(${(f)\"$(");
+    text_add(
+        out,
+        "#compdef impasto\n# zsh completion of impasto; made by `impasto help --completion zsh`\n"
+        "_impasto_presets() {\n"
+        "    local -a names; names=(${(f)\"$(impasto list presets --names 2>/dev/null)\"})\n"
+        "    _alternative 'presets:preset:compadd -a names' 'files:preset file:_files -g "
+        "\"*.ini\"'\n}\n"
+        "_impasto_of_preset() {\n"
+        "    local -a names; local word preset=''\n"
+        "    for word in ${words[2,CURRENT-1]}; do\n"
+        "        [[ $word != -* ]] && impasto list nodes \"$word\" --names >/dev/null 2>&1 && "
+        "preset=$word && break\n"
+        "    done\n"
+        "    names=(${(f)\"$(impasto list $1 \"$preset\" --names 2>/dev/null)\"})\n"
+        "    if [[ $1 == params ]]; then compadd -S '=' -a names; else compadd -a names; fi\n}\n"
+        "_impasto_all_names() {\n    local -a names; names=(${(f)\"$(");
     text_add(out, names_command(OFFER_NAME));
     text_add(out, ")\"})\n    compadd -a names\n}\n"
                   "_impasto() {\n    if ((CURRENT == 2)); then\n        local -a verbs; verbs=(\n");
@@ -260,11 +313,13 @@ static void zsh_script(struct text *out)
         add_zsh_text(out, v->summary);
         text_add(out, "'\n");
     }
-    text_add(out, "        )\n        _describe command verbs\n        return\n    fi\n"
-                  "    local verb=${words[2]}\n    shift words\n    ((CURRENT--))\n    case $verb in\n");
+    text_add(out,
+             "        )\n        _describe command verbs\n        return\n    fi\n"
+             "    local verb=${words[2]}\n    shift words\n    ((CURRENT--))\n    case $verb in\n");
     for (const struct verb *v = verbs; v->name; v++)
         zsh_verb(v, out);
-    text_add(out, "    esac\n}\nif [[ $funcstack[1] == _impasto ]]; then _impasto \"$@\"; else compdef _impasto impasto; fi\n");
+    text_add(out, "    esac\n}\nif [[ $funcstack[1] == _impasto ]]; then _impasto \"$@\"; else "
+                  "compdef _impasto impasto; fi\n");
 }
 
 /* ---- fish ---- */
@@ -278,13 +333,28 @@ static void add_fish_text(struct text *out, const char *s)
 static void fish_offer(enum offer offer, const char *choices, struct text *out)
 {
     switch (offer) {
-    case OFFER_FILE: break;
-    case OFFER_PLUGIN: text_add(out, " -a '(__fish_complete_suffix .so)'"); break;
-    case OFFER_FOLDER: text_add(out, " -f -a '(__fish_complete_directories)'"); break;
-    case OFFER_PRESET: text_add(out, " -k -a '(impasto list presets --names 2>/dev/null; __fish_complete_suffix .ini)'"); break;
-    case OFFER_NODE: text_add(out, " -f -a '(__impasto_of_preset nodes)'"); break;
-    case OFFER_PARAM: text_add(out, " -f -a '(__impasto_of_preset params)='"); break;
-    case OFFER_NAME: text_addf(out, " -f -a '(begin; %s; end 2>/dev/null)'", names_command(offer)); break;
+    case OFFER_FILE:
+        break;
+    case OFFER_PLUGIN:
+        text_add(out, " -a '(__fish_complete_suffix .so)'");
+        break;
+    case OFFER_FOLDER:
+        text_add(out, " -f -a '(__fish_complete_directories)'");
+        break;
+    case OFFER_PRESET:
+        text_add(
+            out,
+            " -k -a '(impasto list presets --names 2>/dev/null; __fish_complete_suffix .ini)'");
+        break;
+    case OFFER_NODE:
+        text_add(out, " -f -a '(__impasto_of_preset nodes)'");
+        break;
+    case OFFER_PARAM:
+        text_add(out, " -f -a '(__impasto_of_preset params)='");
+        break;
+    case OFFER_NAME:
+        text_addf(out, " -f -a '(begin; %s; end 2>/dev/null)'", names_command(offer));
+        break;
     case OFFER_VERB:
         text_add(out, " -f -a '");
         add_verb_names(out);
@@ -295,14 +365,17 @@ static void fish_offer(enum offer offer, const char *choices, struct text *out)
         add_choices(out, choices);
         text_add(out, "'");
         break;
-    case OFFER_NOTHING: text_add(out, " -f"); break;
+    case OFFER_NOTHING:
+        text_add(out, " -f");
+        break;
     }
 }
 
 static void fish_option(const struct verb *v, enum option_id id, struct text *out)
 {
     const struct option_row *row = &option_rows[id];
-    text_addf(out, "complete -c impasto -n '__fish_seen_subcommand_from %s' -l %s", v->name, row->name);
+    text_addf(out, "complete -c impasto -n '__fish_seen_subcommand_from %s' -l %s", v->name,
+              row->name);
     if (row->letter)
         text_addf(out, " -s %s", row->letter);
     text_add(out, row->value ? " -r" : "");
@@ -313,9 +386,13 @@ static void fish_option(const struct verb *v, enum option_id id, struct text *ou
     text_add(out, "'\n");
 }
 
-static void fish_operands(const struct verb *v, enum offer offer, const char *count, struct text *out)
+static void fish_operands(const struct verb *v, enum offer offer, const char *count,
+                          struct text *out)
 {
-    text_addf(out, "complete -c impasto -n '__fish_seen_subcommand_from %s; and test (__impasto_operands) %s'", v->name, count);
+    text_addf(
+        out,
+        "complete -c impasto -n '__fish_seen_subcommand_from %s; and test (__impasto_operands) %s'",
+        v->name, count);
     if (offer == OFFER_FILE)
         text_add(out, " -F");
     fish_offer(offer, offer == OFFER_CHOICE ? operand_words(v) : "", out);

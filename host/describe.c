@@ -5,7 +5,10 @@
 #include "params.h"
 #include "wrap.h"
 
-enum { CHANNELS = 1u << 1 | 1u << 3 | 1u << 4, COLOURS = 1u << IMP_SRGB | 1u << IMP_LINEAR | 1u << IMP_DATA };
+enum {
+    CHANNELS = 1u << 1 | 1u << 3 | 1u << 4,
+    COLOURS = 1u << IMP_SRGB | 1u << IMP_LINEAR | 1u << IMP_DATA
+};
 
 static const char *or_empty(const char *s)
 {
@@ -72,12 +75,14 @@ static const char *range_text(struct arena *arena, const imp_param *p)
     const char *range = params_range_text(arena, p);
     if (*range)
         return range;
-    return p->unit && *p->unit ? arena_printf(arena, "%s, %s", params_type_name(p), p->unit) : params_type_name(p);
+    return p->unit && *p->unit ? arena_printf(arena, "%s, %s", params_type_name(p), p->unit)
+                               : params_type_name(p);
 }
 
 /* ---- text ---- */
 
-static void text_ports(struct arena *arena, const char *title, const imp_port *ports, uint32_t n, struct text *out)
+static void text_ports(struct arena *arena, const char *title, const imp_port *ports, uint32_t n,
+                       struct text *out)
 {
     if (n)
         text_addf(out, "\n%s:\n", title);
@@ -155,8 +160,8 @@ void describe_ini(struct arena *arena, const struct filter_info *info, struct te
         const bool required = p->flags & IMP_PARAM_REQUIRED;
         text_add(out, "; ");
         wrap_add(out, 2, 2, ";",
-                    arena_printf(arena, "%s%s%s%s", or_empty(p->help), p->help && *p->help ? " " : "",
-                                 range_text(arena, p), required ? ", required" : ""));
+                 arena_printf(arena, "%s%s%s%s", or_empty(p->help), p->help && *p->help ? " " : "",
+                              range_text(arena, p), required ? ", required" : ""));
         text_addf(out, "%s%s =%s%s\n", required || *def ? "" : "; ", p->key, *def ? " " : "", def);
     }
 }
@@ -169,7 +174,8 @@ static void markdown_cell(struct text *out, const char *s)
         text_addf(out, "%s%c", *s == '|' ? "\\" : "", *s == '\n' ? ' ' : *s);
 }
 
-static void markdown_ports(struct arena *arena, const char *title, const imp_port *ports, uint32_t n, struct text *out)
+static void markdown_ports(struct arena *arena, const char *title, const imp_port *ports,
+                           uint32_t n, struct text *out)
 {
     if (n)
         text_addf(out, "\n| %s | what | |\n|---|---|---|\n", title);
@@ -206,7 +212,8 @@ void describe_markdown(struct arena *arena, const struct filter_info *info, stru
 
 static const char *type_word(uint32_t type)
 {
-    static const char *const names[] = {"?", "bool", "int", "float", "choice", "text", "path", "numbers", "names", "colour"};
+    static const char *const names[] = {"?",    "bool", "int",     "float", "choice",
+                                        "text", "path", "numbers", "names", "colour"};
     return type < sizeof names / sizeof *names ? names[type] : "?";
 }
 

@@ -1,7 +1,8 @@
 /* draw.c - graphs as text and for Graphviz.
  *
- * Text: one row a node. A value that somebody still waits for is a rail in a column of its own; a node stands
- * in the column of the last value it takes, when nobody else wants that one, else in a free column to the right:
+ * Text: one row a node. A value that somebody still waits for is a rail in a column of its own; a
+ * node stands in the column of the last value it takes, when nobody else wants that one, else in a
+ * free column to the right:
  *
  *     *      photo  load
  *     +-*    small  resize
@@ -40,7 +41,8 @@ const char **draw_settings(struct arena *arena, const struct node *n)
 struct rails {
     const struct graph *graph;
     uint32_t *order;    /* nodes by phase, else as they run */
-    uint32_t *last_use; /* by node: place in order of the last that takes it; its own place if none does */
+    uint32_t *last_use; /* by node: place in order of the last that takes it; its own place if none
+                           does */
     int *column;        /* by node, -1 = gone or not there yet */
     uint32_t *owner;    /* by column: the node whose value it is, UINT32_MAX = free */
     int columns, widest;
@@ -93,7 +95,8 @@ static const char *glyph_text(enum glyph g, bool utf8)
 }
 
 /* The row of a node at `column`; place is its place in order. */
-static void draw_row(struct rails *r, const bool *taken, int column, uint32_t place, struct text *out)
+static void draw_row(struct rails *r, const bool *taken, int column, uint32_t place,
+                     struct text *out)
 {
     bool line = false; /* a wire comes from the left */
     for (int i = 0; i < r->widest; i++) {
@@ -170,7 +173,8 @@ static void add_wires(const struct graph *g, const struct node *n, struct text *
     for (uint32_t p = 0; p < n->filter->desc.input_count; p++)
         for (uint32_t w = 0; w < n->inputs[p].count; w++)
             text_addf(out, " %s%s%s%s", w ? "" : n->filter->desc.inputs[p].name, w ? "" : "=",
-                      n->inputs[p].gathers ? "all " : "", g->nodes[n->inputs[p].wires[w].node].name);
+                      n->inputs[p].gathers ? "all " : "",
+                      g->nodes[n->inputs[p].wires[w].node].name);
 }
 
 static void add_node_text(const struct graph *g, const struct node *n, const struct draw_options *o,
@@ -201,7 +205,8 @@ static void widths(const struct graph *g, int *name, int *filter)
     }
 }
 
-static void add_rows(struct rails *r, const struct draw_options *o, struct arena *arena, bool *taken, struct text *out)
+static void add_rows(struct rails *r, const struct draw_options *o, struct arena *arena,
+                     bool *taken, struct text *out)
 {
     int name_width, filter_width;
     const struct graph *g = r->graph;
@@ -223,7 +228,9 @@ void draw_text(const struct graph *g, const struct draw_options *o, struct text 
     struct arena arena;
     arena_init(&arena);
     const size_t n = g->node_count;
-    struct rails r = {.graph = g, .columns = (int)n + 1, .utf8 = o->utf8,
+    struct rails r = {.graph = g,
+                      .columns = (int)n + 1,
+                      .utf8 = o->utf8,
                       .order = arena_alloc(&arena, n, sizeof *r.order),
                       .last_use = arena_alloc(&arena, n, sizeof *r.last_use),
                       .column = arena_alloc(&arena, n, sizeof *r.column),
@@ -249,7 +256,8 @@ static void add_quoted(struct text *out, const char *s)
         text_addf(out, "%s%c", *s == '"' || *s == '\\' ? "\\" : "", *s == '\n' ? ' ' : *s);
 }
 
-static void dot_node(const struct node *n, const struct draw_options *o, struct arena *arena, struct text *out)
+static void dot_node(const struct node *n, const struct draw_options *o, struct arena *arena,
+                     struct text *out)
 {
     char time[32];
     text_addf(out, "  n%u [label=\"", n->index);
@@ -285,8 +293,10 @@ void draw_dot(const struct graph *g, const struct draw_options *o, struct text *
     arena_init(&arena);
     text_add(out, "digraph preset {\n  label=\"");
     add_quoted(out, g->preset->title ? g->preset->title : g->preset->path);
-    text_add(out, "\"; labelloc=t;\n  node [shape=box, style=\"rounded,filled\", fontname=\"sans-serif\"];\n"
-                  "  edge [fontname=\"sans-serif\", fontsize=10];\n");
+    text_add(
+        out,
+        "\"; labelloc=t;\n  node [shape=box, style=\"rounded,filled\", fontname=\"sans-serif\"];\n"
+        "  edge [fontname=\"sans-serif\", fontsize=10];\n");
     for (uint32_t i = 0; i < g->node_count; i++)
         dot_node(&g->nodes[i], o, &arena, out);
     for (uint32_t i = 0; i < g->node_count; i++)

@@ -1,22 +1,32 @@
-/* draw_svg.c - a graph as a drawing: rounded boxes in layers, one colour for each phase, smooth arrows. Needs
- * no font metrics: widths are those of a common sans-serif, rounded up. */
+/* draw_svg.c - a graph as a drawing: rounded boxes in layers, one colour for each phase, smooth
+ * arrows. Needs no font metrics: widths are those of a common sans-serif, rounded up. */
 #include <string.h>
 #include "draw.h"
 #include "layout.h"
 
 enum { LINES = 5, LETTERS = 32, PAD = 14, LINE_HEIGHT = 17, HEAD = 42, MARGIN = 28 };
 
-struct look { const char *fill, *edge; };
-static const struct look looks[3] = {{"#eaf0fb", "#5b7fc7"}, {"#fff6e2", "#c9962e"}, {"#e8f6ec", "#4c9a63"}};
+struct look {
+    const char *fill, *edge;
+};
+static const struct look looks[3] = {
+    {"#eaf0fb", "#5b7fc7"}, {"#fff6e2", "#c9962e"}, {"#e8f6ec", "#4c9a63"}};
 
-struct box_text { const char *name, *filter, *time; const char *lines[LINES + 1]; size_t count; };
+struct box_text {
+    const char *name, *filter, *time;
+    const char *lines[LINES + 1];
+    size_t count;
+};
 struct drawing {
     struct arena arena;
     const struct graph *graph;
     const struct draw_options *options;
     struct layout layout;
     struct box_text *texts;
-    struct place_of { const struct input *input; uint32_t node, port; } *ends; /* by arrow */
+    struct place_of {
+        const struct input *input;
+        uint32_t node, port;
+    } * ends; /* by arrow */
     double top;
 };
 
@@ -63,7 +73,9 @@ static void write_box_text(struct drawing *d, uint32_t i)
     const char **settings = draw_settings(&d->arena, n);
     t->name = shortened(&d->arena, n->name);
     t->filter = n->filter->desc.id;
-    t->time = d->options->ms && d->options->ms[i] >= 0 ? arena_strdup(&d->arena, draw_time(d->options->ms[i], time)) : "";
+    t->time = d->options->ms && d->options->ms[i] >= 0
+                  ? arena_strdup(&d->arena, draw_time(d->options->ms[i], time))
+                  : "";
     if (n->takes_item)
         t->lines[t->count++] = "the picture";
     for (size_t k = 0; settings[k] && t->count <= LINES; k++, t->count++)
@@ -72,11 +84,13 @@ static void write_box_text(struct drawing *d, uint32_t i)
 
 static double width_of(const struct box_text *t)
 {
-    double width = 8.4 * (double)letters(t->name) + (*t->time ? 16 + 7.0 * (double)letters(t->time) : 0);
+    double width =
+        8.4 * (double)letters(t->name) + (*t->time ? 16 + 7.0 * (double)letters(t->time) : 0);
     const double filter = 7.2 * (double)letters(t->filter);
     width = filter > width ? filter : width;
     for (size_t i = 0; i < t->count; i++)
-        width = 6.9 * (double)letters(t->lines[i]) > width ? 6.9 * (double)letters(t->lines[i]) : width;
+        width =
+            6.9 * (double)letters(t->lines[i]) > width ? 6.9 * (double)letters(t->lines[i]) : width;
     return width + 2 * PAD < 96 ? 96 : width + 2 * PAD;
 }
 
@@ -117,7 +131,9 @@ static void make_arrows(struct drawing *d)
                 const size_t outputs = used_outputs(d, wire->node, wire->port, &place);
                 d->ends[d->layout.arrow_count] = (struct place_of){&n->inputs[p], i, p};
                 d->layout.arrows[d->layout.arrow_count++] = (struct layout_arrow){
-                    .from = wire->node, .to = i, .from_dx = spread(d->layout.boxes[wire->node].width, place, outputs)};
+                    .from = wire->node,
+                    .to = i,
+                    .from_dx = spread(d->layout.boxes[wire->node].width, place, outputs)};
             }
     }
 }
@@ -128,7 +144,8 @@ static double input_step(const struct node *n, size_t *wires)
     double widest = 0;
     *wires = 0;
     for (uint32_t p = 0; p < n->filter->desc.input_count; p++) {
-        const double width = 6.2 * (double)(letters(n->filter->desc.inputs[p].name) + (n->inputs[p].gathers ? 4 : 0));
+        const double width = 6.2 * (double)(letters(n->filter->desc.inputs[p].name) +
+                                            (n->inputs[p].gathers ? 4 : 0));
         *wires += n->inputs[p].count;
         if (n->inputs[p].count && width > widest)
             widest = width;
@@ -169,7 +186,8 @@ static void make_layout(struct drawing *d)
         size_t wires;
         const double step = input_step(&d->graph->nodes[i], &wires), text = width_of(&d->texts[i]);
         d->layout.boxes[i].width = step * (double)wires > text ? step * (double)wires : text;
-        d->layout.boxes[i].height = HEAD + (d->texts[i].count ? 8 + LINE_HEIGHT * (double)d->texts[i].count : 4);
+        d->layout.boxes[i].height =
+            HEAD + (d->texts[i].count ? 8 + LINE_HEIGHT * (double)d->texts[i].count : 4);
     }
     make_arrows(d);
     layout_place(&d->arena, &d->layout);
@@ -186,19 +204,25 @@ static void add_box(const struct drawing *d, uint32_t i, struct text *out)
     const struct look *look = &looks[d->graph->nodes[i].phase];
     const double x = MARGIN + b->x - b->width / 2, y = d->top + b->y;
     text_addf(out, "<g><title>%s: ", t->name);
-    add_escaped(out, d->graph->nodes[i].filter->desc.summary ? d->graph->nodes[i].filter->desc.summary : t->filter);
-    text_addf(out, "</title><rect x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\" rx=\"9\" fill=\"%s\" stroke=\"%s\"/>\n",
+    add_escaped(out, d->graph->nodes[i].filter->desc.summary
+                         ? d->graph->nodes[i].filter->desc.summary
+                         : t->filter);
+    text_addf(out,
+              "</title><rect x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\" rx=\"9\" "
+              "fill=\"%s\" stroke=\"%s\"/>\n",
               x, y, b->width, b->height, look->fill, look->edge);
     text_addf(out, "<text x=\"%.1f\" y=\"%.1f\" class=\"n\">", x + PAD, y + 19);
     add_escaped(out, t->name);
-    text_addf(out, "</text><text x=\"%.1f\" y=\"%.1f\" class=\"f\" fill=\"%s\">", x + PAD, y + 35, look->edge);
+    text_addf(out, "</text><text x=\"%.1f\" y=\"%.1f\" class=\"f\" fill=\"%s\">", x + PAD, y + 35,
+              look->edge);
     add_escaped(out, t->filter);
     text_add(out, "</text>\n");
     if (*t->time)
-        text_addf(out, "<text x=\"%.1f\" y=\"%.1f\" class=\"t\" text-anchor=\"end\">%s</text>\n", x + b->width - PAD, y + 19,
-                  t->time);
+        text_addf(out, "<text x=\"%.1f\" y=\"%.1f\" class=\"t\" text-anchor=\"end\">%s</text>\n",
+                  x + b->width - PAD, y + 19, t->time);
     for (size_t k = 0; k < t->count; k++) {
-        text_addf(out, "<text x=\"%.1f\" y=\"%.1f\" class=\"p\">", x + PAD, y + HEAD + 14 + LINE_HEIGHT * (double)k);
+        text_addf(out, "<text x=\"%.1f\" y=\"%.1f\" class=\"p\">", x + PAD,
+                  y + HEAD + 14 + LINE_HEIGHT * (double)k);
         add_escaped(out, t->lines[k]);
         text_add(out, "</text>\n");
     }
@@ -218,7 +242,8 @@ static void add_arrow(const struct drawing *d, size_t i, struct text *out)
     const struct node *n = &d->graph->nodes[d->ends[i].node];
     double x = MARGIN + from->x + a->from_dx, y = d->top + from->y + from->height;
     const double end_x = MARGIN + to->x + a->to_dx, end_y = d->top + to->y - 1;
-    text_addf(out, "<path class=\"w%s\" marker-end=\"url(#a)\" d=\"M %.1f %.1f", d->ends[i].input->gathers ? " all" : "", x, y);
+    text_addf(out, "<path class=\"w%s\" marker-end=\"url(#a)\" d=\"M %.1f %.1f",
+              d->ends[i].input->gathers ? " all" : "", x, y);
     for (size_t k = 0; k + 1 < a->corners; k += 2) {
         const double bend_x = MARGIN + a->xs[k];
         add_curve(out, x, y, bend_x, d->top + a->ys[k]);
@@ -246,8 +271,10 @@ static double add_legend(const struct drawing *d, double y, struct text *out)
             occurs |= (int)d->graph->nodes[i].phase == phase;
         if (!occurs)
             continue;
-        text_addf(out, "<rect x=\"%.1f\" y=\"%.1f\" width=\"12\" height=\"12\" rx=\"3\" fill=\"%s\" stroke=\"%s\"/>"
-                       "<text x=\"%.1f\" y=\"%.1f\" class=\"p\">%s</text>\n",
+        text_addf(out,
+                  "<rect x=\"%.1f\" y=\"%.1f\" width=\"12\" height=\"12\" rx=\"3\" fill=\"%s\" "
+                  "stroke=\"%s\"/>"
+                  "<text x=\"%.1f\" y=\"%.1f\" class=\"p\">%s</text>\n",
                   x, y - 10, looks[phase].fill, looks[phase].edge, x + 18, y, draw_phases[phase]);
         x += 18 + 6.7 * (double)strlen(draw_phases[phase]) + 20;
     }
@@ -255,12 +282,16 @@ static double add_legend(const struct drawing *d, double y, struct text *out)
 }
 
 static const char style[] =
-    "<defs><marker id=\"a\" viewBox=\"0 0 10 10\" refX=\"9\" refY=\"5\" markerWidth=\"7\" markerHeight=\"7\" orient=\"auto\">"
+    "<defs><marker id=\"a\" viewBox=\"0 0 10 10\" refX=\"9\" refY=\"5\" markerWidth=\"7\" "
+    "markerHeight=\"7\" orient=\"auto\">"
     "<path d=\"M 0 1 L 10 5 L 0 9 z\" fill=\"#6b7280\"/></marker></defs>\n"
     "<style>text{font-family:system-ui,\"Segoe UI\",\"DejaVu Sans\",sans-serif;fill:#1f2937}"
-    ".h{font-size:17px;font-weight:600}.n{font-size:14px;font-weight:600}.f{font-size:12px;font-weight:500;fill:#4b5563}"
-    ".p{font-size:11.5px;fill:#4b5563}.t{font-size:12px;fill:#b45309}.l{font-size:10.5px;fill:#6b7280}"
-    ".w{fill:none;stroke:#6b7280;stroke-width:1.5}.all{stroke-dasharray:5 4}rect{stroke-width:1.4}</style>\n";
+    ".h{font-size:17px;font-weight:600}.n{font-size:14px;font-weight:600}.f{font-size:12px;font-"
+    "weight:500;fill:#4b5563}"
+    ".p{font-size:11.5px;fill:#4b5563}.t{font-size:12px;fill:#b45309}.l{font-size:10.5px;fill:#"
+    "6b7280}"
+    ".w{fill:none;stroke:#6b7280;stroke-width:1.5}.all{stroke-dasharray:5 "
+    "4}rect{stroke-width:1.4}</style>\n";
 
 void draw_svg(const struct graph *g, const struct draw_options *o, struct text *out)
 {
@@ -273,7 +304,8 @@ void draw_svg(const struct graph *g, const struct draw_options *o, struct text *
     text_addf(&body, "<text x=\"%d\" y=\"%d\" class=\"h\">", MARGIN, MARGIN + 14);
     add_escaped(&body, title);
     text_add(&body, "</text>\n");
-    const double legend = add_legend(&d, MARGIN + 38, &body), heading = 9.6 * (double)letters(title);
+    const double legend = add_legend(&d, MARGIN + 38, &body),
+                 heading = 9.6 * (double)letters(title);
     double width = d.layout.width > legend ? d.layout.width : legend;
     width = (heading > width ? heading : width) + 2 * MARGIN;
     const double height = d.top + d.layout.height + MARGIN;
@@ -281,10 +313,13 @@ void draw_svg(const struct graph *g, const struct draw_options *o, struct text *
         add_arrow(&d, i, &body);
     for (uint32_t i = 0; i < g->node_count; i++)
         add_box(&d, i, &body);
-    text_addf(out, "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%.0f\" height=\"%.0f\" viewBox=\"0 0 %.0f %.0f\">\n", width,
-              height, width, height);
+    text_addf(out,
+              "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%.0f\" height=\"%.0f\" "
+              "viewBox=\"0 0 %.0f %.0f\">\n",
+              width, height, width, height);
     text_add(out, style);
-    text_addf(out, "<rect width=\"%.0f\" height=\"%.0f\" rx=\"12\" fill=\"#ffffff\"/>\n", width, height);
+    text_addf(out, "<rect width=\"%.0f\" height=\"%.0f\" rx=\"12\" fill=\"#ffffff\"/>\n", width,
+              height);
     text_add(out, body.data);
     text_add(out, "</svg>\n");
     text_free(&body);

@@ -55,9 +55,10 @@ static void add_options(const struct verb *verb, bool full, struct text *out)
     add_option(OPT_HELP, full, out);
 }
 
-const char help_exits[] = "0 all done; 1 nothing succeeded; 2 the command line or the preset is wrong, nothing was done; "
-                          "3 finished, some items failed; 4 a plugin or model that is there cannot be loaded; "
-                          "5 memory, disk or time would not do; 130, 143 interrupted.";
+const char help_exits[] =
+    "0 all done; 1 nothing succeeded; 2 the command line or the preset is wrong, nothing was done; "
+    "3 finished, some items failed; 4 a plugin or model that is there cannot be loaded; "
+    "5 memory, disk or time would not do; 130, 143 interrupted.";
 
 void help_verb(const struct verb *verb, enum help_level level, struct text *out)
 {
@@ -102,7 +103,8 @@ const struct help_variable help_variables[] = {
 
 void help_overview(struct text *out, enum help_level level)
 {
-    text_add(out, "usage: impasto COMMAND ...\n\nRun chains of image filters over pictures and folders of them.\n");
+    text_add(out, "usage: impasto COMMAND ...\n\nRun chains of image filters over pictures and "
+                  "folders of them.\n");
     if (level == HELP_FULL)
         text_add(out, "\nexamples:\n"
                       "  impasto list presets                     what can be run at once\n"

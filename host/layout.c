@@ -10,14 +10,17 @@ enum { SWEEPS = 12 };
 struct cell {
     double width, x, wanted, weight;
     size_t layer, place;
-    size_t box;           /* SIZE_MAX: a bend */
+    size_t box; /* SIZE_MAX: a bend */
 };
-struct link { size_t a, b; double a_dx, b_dx, weight; }; /* cells of neighbouring layers */
+struct link {
+    size_t a, b;
+    double a_dx, b_dx, weight;
+}; /* cells of neighbouring layers */
 
 struct placing {
     struct arena *arena;
     struct layout *l;
-    size_t *layer;        /* by box */
+    size_t *layer; /* by box */
     struct cell *cells;
     struct link *links;
     size_t cell_count, link_count, layer_count;
@@ -100,7 +103,8 @@ static void make_cells(struct placing *p)
             p->links[p->link_count++] = (struct link){last, bend, dx, 0, last == a->from ? 2 : 8};
             last = bend;
         }
-        p->links[p->link_count++] = (struct link){last, a->to, dx, a->to_dx, last == a->from ? 1 : 2};
+        p->links[p->link_count++] =
+            (struct link){last, a->to, dx, a->to_dx, last == a->from ? 1 : 2};
     }
 }
 
@@ -115,8 +119,10 @@ static size_t crossings(const struct placing *p)
             const struct cell *c = &p->cells[p->links[j].a], *d = &p->cells[p->links[j].b];
             if (a->layer != c->layer)
                 continue;
-            const double left = a == c ? p->links[i].a_dx - p->links[j].a_dx : (double)a->place - (double)c->place;
-            const double right = b == d ? p->links[i].b_dx - p->links[j].b_dx : (double)b->place - (double)d->place;
+            const double left =
+                a == c ? p->links[i].a_dx - p->links[j].a_dx : (double)a->place - (double)c->place;
+            const double right =
+                b == d ? p->links[i].b_dx - p->links[j].b_dx : (double)b->place - (double)d->place;
             n += left * right < 0;
         }
     return n;
@@ -128,7 +134,8 @@ static double barycentre(const struct placing *p, size_t cell, bool above)
     double sum = 0;
     size_t n = 0;
     for (size_t i = 0; i < p->link_count; i++) {
-        const size_t mine = above ? p->links[i].b : p->links[i].a, other = above ? p->links[i].a : p->links[i].b;
+        const size_t mine = above ? p->links[i].b : p->links[i].a,
+                     other = above ? p->links[i].a : p->links[i].b;
         if (mine != cell)
             continue;
         const double dx = above ? p->links[i].a_dx : p->links[i].b_dx;
@@ -175,8 +182,8 @@ static void choose_order(struct placing *p)
 
 /* ---- positions ---- */
 
-/* Where a cell would like to be, under, over or between its neighbours, and how much: straight long arrows count
- * most. */
+/* Where a cell would like to be, under, over or between its neighbours, and how much: straight long
+ * arrows count most. */
 static double wish(const struct placing *p, size_t cell, bool above, bool below, double *weight)
 {
     double sum = 0;
@@ -202,7 +209,10 @@ static double wish(const struct placing *p, size_t cell, bool above, bool below,
  * neighbours that would overlap move as one. */
 static void settle_row(struct placing *p, size_t layer)
 {
-    struct pool { double sum, weight; size_t count; };
+    struct pool {
+        double sum, weight;
+        size_t count;
+    };
     const size_t n = p->row_counts[layer];
     struct pool *pools = heap_alloc(n + 1, sizeof *pools);
     double *offset = heap_alloc(n + 1, sizeof *offset);
@@ -214,7 +224,8 @@ static void settle_row(struct placing *p, size_t layer)
             offset[i] = offset[i - 1] + (left->width + c->width) / 2 + p->l->gap_x;
         }
         pools[count++] = (struct pool){(c->wanted - offset[i]) * c->weight, c->weight, 1};
-        while (count > 1 && pools[count - 2].sum / pools[count - 2].weight > pools[count - 1].sum / pools[count - 1].weight) {
+        while (count > 1 && pools[count - 2].sum / pools[count - 2].weight >
+                                pools[count - 1].sum / pools[count - 1].weight) {
             pools[count - 2].sum += pools[count - 1].sum;
             pools[count - 2].weight += pools[count - 1].weight;
             pools[count - 2].count += pools[count - 1].count;
@@ -237,7 +248,8 @@ static void choose_positions(struct placing *p)
             for (size_t i = 0; i < p->row_counts[layer]; i++) {
                 const size_t cell = p->rows[layer][i];
                 struct cell *c = &p->cells[cell];
-                c->wanted = wish(p, cell, both || sweep % 2 == 0, both || sweep % 2 == 1, &c->weight);
+                c->wanted =
+                    wish(p, cell, both || sweep % 2 == 0, both || sweep % 2 == 1, &c->weight);
             }
             settle_row(p, layer);
         }
@@ -276,7 +288,8 @@ static void hand_out(struct placing *p)
     for (size_t i = 0; i < l->arrow_count; i++) {
         struct layout_arrow *a = &l->arrows[i];
         const size_t bends = p->layer[a->to] - p->layer[a->from] - 1;
-        double *xs = arena_alloc(p->arena, 2 * bends + 1, sizeof *xs), *ys = arena_alloc(p->arena, 2 * bends + 1, sizeof *ys);
+        double *xs = arena_alloc(p->arena, 2 * bends + 1, sizeof *xs),
+               *ys = arena_alloc(p->arena, 2 * bends + 1, sizeof *ys);
         for (size_t k = 0; k < bends; k++) {
             const size_t layer = p->layer[a->from] + 1 + k;
             xs[2 * k] = xs[2 * k + 1] = p->cells[p->first_bend[i] + k].x;

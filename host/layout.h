@@ -1,6 +1,6 @@
-/* layout.h - places boxes joined by arrows in layers, top to bottom: few crossings, straight long arrows.
- * Source: K. Sugiyama, S. Tagawa, M. Toda 1981, "Methods for visual understanding of hierarchical system
- * structures"; positions by isotonic regression in each layer. */
+/* layout.h - places boxes joined by arrows in layers, top to bottom: few crossings, straight long
+ * arrows. Source: K. Sugiyama, S. Tagawa, M. Toda 1981, "Methods for visual understanding of
+ * hierarchical system structures"; positions by isotonic regression in each layer. */
 #ifndef IMP_LAYOUT_H
 #define IMP_LAYOUT_H
 #include "arena.h"
@@ -9,7 +9,7 @@ struct layout_box { double width, height, x, y; /* out: its centre, its top */ }
 struct layout_arrow {
     size_t from, to;         /* boxes; from is before to in some order without cycles */
     double from_dx, to_dx;   /* where it leaves and enters, from the boxes' centres */
-    const double *xs, *ys;   /* out: corners in the layers between, two a layer (its top, its bottom) */
+    const double *xs, *ys;   /* out: corners in the layers between, two a layer (top, bottom) */
     size_t corners;
 };
 struct layout {

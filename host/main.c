@@ -1,5 +1,5 @@
-/* main.c - the program's outside: arguments to a verb, signals, standard streams, the exit status. Nothing
- * else of the host prints results, handles signals or exits. */
+/* main.c - the program's outside: arguments to a verb, signals, standard streams, the exit status.
+ * Nothing else of the host prints results, handles signals or exits. */
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -26,7 +26,8 @@ static void on_poke(int signal_number)
     atomic_fetch_add(&poke_count, 1);
 }
 
-/* SIGINT that was ignored when we started (a background job of a plain shell, nohup) stays ignored. */
+/* SIGINT that was ignored when we started (a background job of a plain shell, nohup) stays ignored.
+ */
 static void handle_signals(void)
 {
     struct sigaction stop = {.sa_handler = on_stop, .sa_flags = SA_RESTART}, old;
@@ -64,7 +65,8 @@ static int unknown_verb(struct arena *arena, const char *word, struct report *re
         hint = arena_printf(arena, "did you mean `impasto run %s ...`?", word);
     else
         hint = "commands: run check graph list describe new validate why bench help version";
-    usage_fault(report, "E0801", NULL, hint, word[0] == '-' ? "no option %s before a command" : "no command '%s'", word);
+    usage_fault(report, "E0801", NULL, hint,
+                word[0] == '-' ? "no option %s before a command" : "no command '%s'", word);
     return 2;
 }
 
@@ -90,8 +92,8 @@ static int perform(struct command *c)
     handle_signals();
     const int status = c->verb->run(c);
     const int called_for = report_exit_status(c->report);
-    report_flush(c->report, command_has(c, OPT_JSON) ? c->out : stderr, c->colour && !command_has(c, OPT_JSON),
-                 command_has(c, OPT_JSON));
+    report_flush(c->report, command_has(c, OPT_JSON) ? c->out : stderr,
+                 c->colour && !command_has(c, OPT_JSON), command_has(c, OPT_JSON));
     if (c->registry)
         registry_close(c->registry);
     if (status == 130 && atomic_load(&stop_signal))
@@ -137,9 +139,13 @@ int main(int argc, char **argv)
     struct arena arena;
     keep_standard_streams();
     arena_init(&arena);
-    struct command c = {.arena = &arena, .report = report_new(), .out = stdout,
-                        .colour = report_wants_colour(stderr), .terminal = isatty(STDERR_FILENO),
-                        .stop = &stop_signal, .poke = &poke_count};
+    struct command c = {.arena = &arena,
+                        .report = report_new(),
+                        .out = stdout,
+                        .colour = report_wants_colour(stderr),
+                        .terminal = isatty(STDERR_FILENO),
+                        .stop = &stop_signal,
+                        .poke = &poke_count};
     if (!c.report)
         return 5;
     int status = dispatch(&c, argc, argv);

@@ -33,7 +33,8 @@ static void add_header(struct text *out, const char *title, int section, const c
     text_add(out, ".TH \"");
     for (const char *s = title; *s; s++)
         text_addf(out, "%s%c", *s == '-' ? "\\" : "", toupper((unsigned char)*s));
-    text_addf(out, "\" %d \"\" \"Impasto %s\" \"Impasto\"\n.nh\n.ad l\n.SH NAME\n", section, version);
+    text_addf(out, "\" %d \"\" \"Impasto %s\" \"Impasto\"\n.nh\n.ad l\n.SH NAME\n", section,
+              version);
 }
 
 /* Paragraphs with empty lines between. */
@@ -52,7 +53,8 @@ static void add_paragraphs(struct text *out, const char *s)
     }
 }
 
-static void add_term(struct text *out, const char *term, const char *value, const char *what, const char *more)
+static void add_term(struct text *out, const char *term, const char *value, const char *what,
+                     const char *more)
 {
     text_add(out, ".TP\n\\fB");
     add_plain(out, term);
@@ -132,23 +134,30 @@ static void main_page(const char *version, struct text *out)
     add_header(out, "impasto", 1, version);
     text_add(out, "impasto \\- run chains of image filters over pictures and folders of them\n"
                   ".SH SYNOPSIS\n.B impasto\n.I COMMAND\n\\&...\n.SH DESCRIPTION\n");
-    add_paragraphs(out, "Filters come from plugins; a `preset`, an INI file, chains them; `impasto run` works a preset "
-                        "off over pictures. Each command has a page of its own.\n\n"
-                        "Standard output is data, standard error messages. Nothing is asked for, and nothing ever "
-                        "uses a network.");
+    add_paragraphs(
+        out,
+        "Filters come from plugins; a `preset`, an INI file, chains them; `impasto run` works a "
+        "preset "
+        "off over pictures. Each command has a page of its own.\n\n"
+        "Standard output is data, standard error messages. Nothing is asked for, and nothing ever "
+        "uses a network.");
     text_add(out, ".SH COMMANDS\n");
     for (const struct verb *v = verbs; v->name; v++)
         add_term(out, v->name, v->operands, v->summary, NULL);
     add_environment(out);
     text_add(out, ".SH FILES\n");
     add_term(out, "$XDG_CONFIG_HOME/impasto/impasto.ini", NULL,
-             "defaults: [run] jobs, threads, mem, overwrite, private, exact, no-cache; [paths] plugin-path, preset-path, "
-             "model-path", NULL);
-    add_term(out, "$XDG_DATA_HOME/impasto/", NULL, "presets/, models/ and plugins-1/ of the user", NULL);
+             "defaults: [run] jobs, threads, mem, overwrite, private, exact, no-cache; [paths] "
+             "plugin-path, preset-path, "
+             "model-path",
+             NULL);
+    add_term(out, "$XDG_DATA_HOME/impasto/", NULL, "presets/, models/ and plugins-1/ of the user",
+             NULL);
     add_term(out, "$XDG_CACHE_HOME/impasto/", NULL, "what may be deleted at any time", NULL);
     add_term(out, "OUT/.impasto/", NULL, "the record of the runs into a folder", NULL);
     text_add(out, ".SH SIGNALS\n");
-    add_paragraphs(out, "SIGINT and SIGTERM stop within a tenth of a second and leave nothing half-written; a second SIGINT "
+    add_paragraphs(out, "SIGINT and SIGTERM stop within a tenth of a second and leave nothing "
+                        "half-written; a second SIGINT "
                         "ends at once. SIGUSR1 prints where a run is.");
     text_add(out, ".SH EXIT STATUS\n");
     add_plain(out, help_exits);
@@ -195,8 +204,8 @@ static void add_markup(struct text *out, const char *s)
     }
 }
 
-static void format_page(const char *name, int section, const char *summary, const char *markup, const char *version,
-                        struct text *out)
+static void format_page(const char *name, int section, const char *summary, const char *markup,
+                        const char *version, struct text *out)
 {
     add_header(out, name, section, version);
     add_plain(out, name);
@@ -215,9 +224,11 @@ bool manual_page(const char *page, const char *version, struct text *out)
     else if (!strcmp(page, "impasto"))
         main_page(version, out);
     else if (!strcmp(page, "preset"))
-        format_page("impasto-preset", 5, "chains of filters as INI files", manual_preset, version, out);
+        format_page("impasto-preset", 5, "chains of filters as INI files", manual_preset, version,
+                    out);
     else if (!strcmp(page, "plugin"))
-        format_page("impasto-plugin", 7, "filters and services as shared libraries", manual_plugin, version, out);
+        format_page("impasto-plugin", 7, "filters and services as shared libraries", manual_plugin,
+                    version, out);
     else
         return false;
     return true;

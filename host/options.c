@@ -51,15 +51,16 @@ void usage_fault(struct report *report, const char *code, const struct verb *ver
 static void add_value(struct parsing *p, enum option_id id, const char *text)
 {
     struct arguments *out = p->out;
-    out->values = arena_grow(p->arena, out->values, out->value_count, &p->value_capacity, sizeof *out->values);
+    out->values = arena_grow(p->arena, out->values, out->value_count, &p->value_capacity,
+                             sizeof *out->values);
     out->values[out->value_count++] = (struct option_value){id, text};
 }
 
 static void add_operand(struct parsing *p, const char *text)
 {
     struct arguments *out = p->out;
-    out->operands =
-        arena_grow(p->arena, out->operands, out->operand_count, &p->operand_capacity, sizeof *out->operands);
+    out->operands = arena_grow(p->arena, out->operands, out->operand_count, &p->operand_capacity,
+                               sizeof *out->operands);
     out->operands[out->operand_count++] = text;
 }
 
@@ -99,10 +100,12 @@ static bool take_value(struct parsing *p, enum option_id id, const char *text)
     if (!text && p->next < p->argc)
         text = p->argv[p->next++];
     if (!text)
-        return usage_fault(p->report, "E0803", p->verb, NULL, "--%s needs a value: %s", row->name, row->value), false;
-    if (row->offer == OFFER_CHOICE && !choice_fits(row, text))
-        return usage_fault(p->report, "E0803", p->verb, NULL, "--%s cannot be '%s', but %s", row->name, text,
+        return usage_fault(p->report, "E0803", p->verb, NULL, "--%s needs a value: %s", row->name,
                            row->value),
+               false;
+    if (row->offer == OFFER_CHOICE && !choice_fits(row, text))
+        return usage_fault(p->report, "E0803", p->verb, NULL, "--%s cannot be '%s', but %s",
+                           row->name, text, row->value),
                false;
     add_value(p, id, text);
     return true;
@@ -113,12 +116,13 @@ static bool parse_long(struct parsing *p, const char *argument)
     const char *name = argument + 2, *equals = strchr(name, '=');
     const size_t length = equals ? (size_t)(equals - name) : strlen(name);
     int id = 0;
-    while (id < OPT_COUNT && (strlen(option_rows[id].name) != length || strncmp(option_rows[id].name, name, length)))
+    while (id < OPT_COUNT &&
+           (strlen(option_rows[id].name) != length || strncmp(option_rows[id].name, name, length)))
         id++;
     if (id == OPT_COUNT || !verb_takes(p->verb, (enum option_id)id)) {
         const char *word = arena_strndup(p->arena, name, length);
-        usage_fault(p->report, "E0802", p->verb, near_option(p, word), "impasto %s has no option --%s", p->verb->name,
-                    word);
+        usage_fault(p->report, "E0802", p->verb, near_option(p, word),
+                    "impasto %s has no option --%s", p->verb->name, word);
         return false;
     }
     if (option_rows[id].value)
@@ -143,8 +147,8 @@ static bool parse_letters(struct parsing *p, const char *argument)
                                   !verb_takes(p->verb, (enum option_id)id)))
             id++;
         if (id == OPT_COUNT) {
-            usage_fault(p->report, "E0802", p->verb, NULL, "impasto %s has no option -%c (in '%s')", p->verb->name, *s,
-                        argument);
+            usage_fault(p->report, "E0802", p->verb, NULL, "impasto %s has no option -%c (in '%s')",
+                        p->verb->name, *s, argument);
             return false;
         }
         if (option_rows[id].value)
@@ -180,7 +184,8 @@ static bool once_each(struct parsing *p)
             if (out->values[i].id == out->values[j].id && !option_rows[out->values[i].id].repeats &&
                 strcmp(out->values[i].text, out->values[j].text)) {
                 usage_fault(p->report, "E0805", p->verb, NULL, "--%s is given twice: '%s' and '%s'",
-                            option_rows[out->values[i].id].name, out->values[i].text, out->values[j].text);
+                            option_rows[out->values[i].id].name, out->values[i].text,
+                            out->values[j].text);
                 return false;
             }
     return true;
@@ -190,7 +195,8 @@ bool arguments_parse(struct arena *arena, const struct verb *verb, int argc, cha
                      struct arguments *out, struct report *report)
 {
     *out = (struct arguments){.verb = verb};
-    struct parsing p = {.arena = arena, .verb = verb, .argc = argc, .argv = argv, .out = out, .report = report};
+    struct parsing p = {
+        .arena = arena, .verb = verb, .argc = argc, .argv = argv, .out = out, .report = report};
     bool only_operands = false;
     while (p.next < argc) {
         const char *argument = argv[p.next++];
@@ -217,7 +223,8 @@ bool arguments_have(const struct arguments *a, enum option_id id)
     return arguments_text(a, id) != NULL;
 }
 
-const char *const *arguments_all(struct arena *arena, const struct arguments *a, enum option_id id, size_t *n)
+const char *const *arguments_all(struct arena *arena, const struct arguments *a, enum option_id id,
+                                 size_t *n)
 {
     const char **all = arena_alloc(arena, a->value_count + 1, sizeof *all);
     *n = 0;

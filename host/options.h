@@ -1,5 +1,5 @@
-/* options.h - every verb and every option of the program, in one table each: parsing, `-h`, `--help`, the
- * manual pages and the shells' completion are all made from them. Source: users.md's conventions. */
+/* options.h - every verb and every option of the program, in one table each: parsing, `-h`,
+ * `--help`, the manual pages and the shells' completion are all made from them. */
 #ifndef IMP_OPTIONS_H
 #define IMP_OPTIONS_H
 #include <stdbool.h>
@@ -39,7 +39,7 @@ struct command;
 struct verb {
     const char *name, *operands;  /* "run", "PRESET [IN...]" */
     const char *summary;          /* one sentence */
-    const char *text;             /* paragraphs with blank lines between, for --help and the manual; or NULL */
+    const char *text;             /* paragraphs, empty lines between, for --help and man; or NULL */
     const struct example *examples;  /* ends with {NULL, NULL} */
     const enum option_id *options;   /* ends with OPT_COUNT; OPT_HELP is taken by all */
     int (*run)(struct command *);    /* the program's exit status */
@@ -59,18 +59,21 @@ struct arguments {
     size_t operand_count, value_count;
     enum help_level help;
 };
-/* Parses what follows the verb: --name=value, --name value, -j2, -j 2, bundles of switches, `--`; options and
- * operands in any order; with HELP_SHORT or HELP_FULL nothing else counts. false: one E08xx reported. */
-bool arguments_parse(struct arena *, const struct verb *, int argc, char *const *argv, struct arguments *,
-                     struct report *);
+/* Parses what follows the verb: --name=value, --name value, -j2, -j 2, bundles of switches, `--`;
+ * options and operands in any order; with HELP_SHORT or HELP_FULL nothing else counts. false: one
+ * E08xx reported. */
+bool arguments_parse(struct arena *, const struct verb *, int argc, char *const *argv,
+                     struct arguments *, struct report *);
 /* Last value given, NULL = not given (a switch: ""). */
 const char *arguments_text(const struct arguments *, enum option_id);
 bool arguments_have(const struct arguments *, enum option_id);
 /* All values given, in order; *n of them, in the arena. */
-const char *const *arguments_all(struct arena *, const struct arguments *, enum option_id, size_t *n);
+const char *const *arguments_all(struct arena *, const struct arguments *, enum option_id,
+                                 size_t *n);
 bool verb_takes(const struct verb *, enum option_id);
 /* A usage error (E0801...) in three lines: the message, what could be meant, where to read on. */
-__attribute__((format(printf, 5, 6))) void usage_fault(struct report *, const char *code, const struct verb *,
-                                                       const char *hint, const char *fmt, ...);
+__attribute__((format(printf, 5, 6))) void usage_fault(struct report *, const char *code,
+                                                       const struct verb *, const char *hint,
+                                                       const char *fmt, ...);
 
 #endif

@@ -1,4 +1,5 @@
-/* processor.c - chooses the kernels of the matrix library by CPUID; the library itself need not be loaded. */
+/* processor.c - chooses the kernels of the matrix library by CPUID; the library itself need not be
+ * loaded. */
 #include "processor.h"
 #include <stdio.h>
 #include <stdlib.h>

@@ -18,9 +18,9 @@ struct reading {
     bool ok;
 };
 
-static const char *const variables[] = {"IMPASTO_PLUGIN_PATH", "IMPASTO_PRESET_PATH", "IMPASTO_MODEL_PATH",
-                                        "IMPASTO_THREADS",     "IMPASTO_MEM",         "IMPASTO_LOG",
-                                        "IMPASTO_SIMD"};
+static const char *const variables[] = {
+    "IMPASTO_PLUGIN_PATH", "IMPASTO_PRESET_PATH", "IMPASTO_MODEL_PATH", "IMPASTO_THREADS",
+    "IMPASTO_MEM",         "IMPASTO_LOG",         "IMPASTO_SIMD"};
 
 const char *settings_xdg(struct arena *arena, const char *variable, const char *below_home)
 {
@@ -30,7 +30,8 @@ const char *settings_xdg(struct arena *arena, const char *variable, const char *
     return home && home[0] == '/' ? arena_printf(arena, "%s/%s", home, below_home) : NULL;
 }
 
-__attribute__((format(printf, 3, 4))) static void bad(struct reading *r, const char *hint, const char *fmt, ...)
+__attribute__((format(printf, 3, 4))) static void bad(struct reading *r, const char *hint,
+                                                      const char *fmt, ...)
 {
     va_list ap;
     va_start(ap, fmt);
@@ -61,7 +62,8 @@ static void read_mem(struct reading *r, const char *from, const char *text)
     if (parse_bytes(text, &n) && n >= 1u << 20)
         r->out->mem = n;
     else
-        bad(r, "a size of 1M or more: 512M, 2G, 1.5G", "%s: '%s' is no amount of memory", from, text);
+        bad(r, "a size of 1M or more: 512M, 2G, 1.5G", "%s: '%s' is no amount of memory", from,
+            text);
 }
 
 /* The number from 1 of text among names; 0: not there. */
@@ -101,7 +103,8 @@ static void warn_of_unknown_variables(struct reading *r)
         if (one_of(name, variables, N))
             continue;
         const char *near = nearest_name(name, variables, N);
-        struct fault *f = report_add(r->report, SEV_WARNING, "W0807", NULL, "environment: nothing reads %s", name);
+        struct fault *f = report_add(r->report, SEV_WARNING, "W0807", NULL,
+                                     "environment: nothing reads %s", name);
         if (near)
             fault_note(f, "did you mean %s?", near);
     }
@@ -122,7 +125,8 @@ static bool yes(struct reading *r, const char *from, const char *text)
 static enum option_id config_option(const char *section, const char *key)
 {
     for (int id = 0; id < OPT_COUNT; id++)
-        if (option_rows[id].config && !strcmp(option_rows[id].config, section) && !strcmp(option_rows[id].name, key))
+        if (option_rows[id].config && !strcmp(option_rows[id].config, section) &&
+            !strcmp(option_rows[id].name, key))
             return (enum option_id)id;
     return OPT_COUNT;
 }
@@ -134,13 +138,17 @@ static void warn_of_key(struct reading *r, const char *section, const kit_ini_ke
     for (int id = 0; id < OPT_COUNT; id++)
         if (option_rows[id].config && !strcmp(option_rows[id].config, section))
             names[n++] = option_rows[id].name;
-    const struct place at = {.file = r->out->config, .line = (int)key->key_at.line, .col = (int)key->key_at.col};
+    const struct place at = {
+        .file = r->out->config, .line = (int)key->key_at.line, .col = (int)key->key_at.col};
     const char *near = nearest_name(key->key, names, n);
-    struct fault *f = report_add(r->report, SEV_WARNING, "W0808", &at, "nothing reads '%s' of [%s]", key->key, section);
+    struct fault *f = report_add(r->report, SEV_WARNING, "W0808", &at, "nothing reads '%s' of [%s]",
+                                 key->key, section);
     if (near)
         fault_hint(f, "did you mean '%s'?", near);
     else
-        fault_note(f, n ? "[%s] knows what `impasto run --help` has as --options" : "sections: [run] [paths], not [%s]",
+        fault_note(f,
+                   n ? "[%s] knows what `impasto run --help` has as --options"
+                     : "sections: [run] [paths], not [%s]",
                    section);
 }
 
@@ -151,25 +159,51 @@ static const char *joined(struct arena *arena, const char *first, const char *se
     return arena_printf(arena, "%s:%s", first, second);
 }
 
-struct config_paths { const char *plugins, *presets, *models; };
+struct config_paths {
+    const char *plugins, *presets, *models;
+};
 
-static void apply_key(struct reading *r, struct config_paths *paths, const char *section, const kit_ini_key *key)
+static void apply_key(struct reading *r, struct config_paths *paths, const char *section,
+                      const kit_ini_key *key)
 {
     struct settings *s = r->out;
-    const char *from = arena_printf(r->arena, "%s:%u: %s", s->config, (unsigned)key->key_at.line, key->key);
+    const char *from =
+        arena_printf(r->arena, "%s:%u: %s", s->config, (unsigned)key->key_at.line, key->key);
     const char *value = arena_strdup(r->arena, key->value);
     switch (config_option(section, key->key)) {
-    case OPT_JOBS: read_count(r, from, value, &s->jobs); break;
-    case OPT_THREADS: read_count(r, from, value, &s->threads); break;
-    case OPT_MEM: read_mem(r, from, value); break;
-    case OPT_OVERWRITE: s->overwrite = value; break;
-    case OPT_PRIVATE: s->private_ = yes(r, from, value); break;
-    case OPT_EXACT: s->exact = yes(r, from, value); break;
-    case OPT_NO_CACHE: s->no_cache = yes(r, from, value); break;
-    case OPT_PLUGIN_PATH: paths->plugins = value; break;
-    case OPT_PRESET_PATH: paths->presets = value; break;
-    case OPT_MODEL_PATH: paths->models = value; break;
-    default: warn_of_key(r, section, key); break;
+    case OPT_JOBS:
+        read_count(r, from, value, &s->jobs);
+        break;
+    case OPT_THREADS:
+        read_count(r, from, value, &s->threads);
+        break;
+    case OPT_MEM:
+        read_mem(r, from, value);
+        break;
+    case OPT_OVERWRITE:
+        s->overwrite = value;
+        break;
+    case OPT_PRIVATE:
+        s->private_ = yes(r, from, value);
+        break;
+    case OPT_EXACT:
+        s->exact = yes(r, from, value);
+        break;
+    case OPT_NO_CACHE:
+        s->no_cache = yes(r, from, value);
+        break;
+    case OPT_PLUGIN_PATH:
+        paths->plugins = value;
+        break;
+    case OPT_PRESET_PATH:
+        paths->presets = value;
+        break;
+    case OPT_MODEL_PATH:
+        paths->models = value;
+        break;
+    default:
+        warn_of_key(r, section, key);
+        break;
     }
 }
 
@@ -177,7 +211,8 @@ static void apply_config(struct reading *r, const kit_ini *ini, struct config_pa
 {
     for (uint32_t i = 0; i < ini->fault_count; i++) {
         const kit_ini_fault *fault = &ini->faults[i];
-        const struct place at = {.file = r->out->config, .line = (int)fault->at.line, .col = (int)fault->at.col};
+        const struct place at = {
+            .file = r->out->config, .line = (int)fault->at.line, .col = (int)fault->at.col};
         report_add(r->report, SEV_WARNING, "W0808", &at, "%s", fault->text);
     }
     for (uint32_t s = 0; s < ini->section_count; s++)
@@ -195,7 +230,8 @@ static void read_config(struct reading *r, struct config_paths *paths)
     char *text = files_read(r->out->config, &size);
     if (!text) {
         if (errno != ENOENT && errno != ENOTDIR)
-            report_add(r->report, SEV_WARNING, "W0808", NULL, "%s cannot be read: %s", r->out->config, strerror(errno));
+            report_add(r->report, SEV_WARNING, "W0808", NULL, "%s cannot be read: %s",
+                       r->out->config, strerror(errno));
         return;
     }
     kit_ini ini = {0};
@@ -207,7 +243,10 @@ static void read_config(struct reading *r, struct config_paths *paths)
 
 /* ---- folders ---- */
 
-struct folders { const char **list; size_t count, capacity; };
+struct folders {
+    const char **list;
+    size_t count, capacity;
+};
 
 static void add_folder(struct arena *arena, struct folders *f, const char *path)
 {
@@ -219,8 +258,10 @@ static void add_folder(struct arena *arena, struct folders *f, const char *path)
     f->list[f->count] = NULL;
 }
 
-/* The folders of a list with ':' between, each with `below` behind it; not absolute: skipped if `xdg`. */
-static void add_list(struct arena *arena, struct folders *f, const char *list, const char *below, bool xdg)
+/* The folders of a list with ':' between, each with `below` behind it; not absolute: skipped if
+ * `xdg`. */
+static void add_list(struct arena *arena, struct folders *f, const char *list, const char *below,
+                     bool xdg)
 {
     while (list && *list) {
         const size_t n = strcspn(list, ":");
@@ -231,8 +272,8 @@ static void add_list(struct arena *arena, struct folders *f, const char *list, c
 }
 
 /* Command line, environment, impasto.ini, XDG data folders, the program's own. */
-static const char **search_path(struct reading *r, enum option_id option, const char *variable, const char *configured,
-                                const char *leaf, size_t *count)
+static const char **search_path(struct reading *r, enum option_id option, const char *variable,
+                                const char *configured, const char *leaf, size_t *count)
 {
     struct arena *arena = r->arena;
     struct folders f = {.list = arena_alloc(arena, 2, sizeof *f.list), .capacity = 2};
@@ -287,7 +328,8 @@ static bool make_folders(const char *path)
 
 const char *settings_make_cache(const struct settings *s, struct arena *arena)
 {
-    static const char tag[] = "Signature: 8a477f597d28d172789f06886806bc55\n# Made by impasto; may be deleted.\n";
+    static const char tag[] =
+        "Signature: 8a477f597d28d172789f06886806bc55\n# Made by impasto; may be deleted.\n";
     if (!s->cache)
         return NULL;
     const char *file = arena_printf(arena, "%s/CACHEDIR.TAG", s->cache);
@@ -321,7 +363,8 @@ static void read_options(struct reading *r)
         bad(r, "one of: changed never always", "overwrite cannot be '%s'", s->overwrite);
 }
 
-bool settings_read(struct arena *arena, const struct arguments *args, struct settings *out, struct report *report)
+bool settings_read(struct arena *arena, const struct arguments *args, struct settings *out,
+                   struct report *report)
 {
     *out = (struct settings){.log = LOG_WARNING};
     struct reading r = {.arena = arena, .args = args, .out = out, .report = report, .ok = true};
@@ -333,9 +376,9 @@ bool settings_read(struct arena *arena, const struct arguments *args, struct set
     warn_of_unknown_variables(&r);
     read_options(&r);
     out->plugin_path = joined(arena, arguments_text(args, OPT_PLUGIN_PATH), paths.plugins);
-    out->preset_search = search_path(&r, OPT_PRESET_PATH, "IMPASTO_PRESET_PATH", paths.presets, "presets",
-                                     &out->preset_search_count);
-    out->model_search =
-        search_path(&r, OPT_MODEL_PATH, "IMPASTO_MODEL_PATH", paths.models, "models", &out->model_search_count);
+    out->preset_search = search_path(&r, OPT_PRESET_PATH, "IMPASTO_PRESET_PATH", paths.presets,
+                                     "presets", &out->preset_search_count);
+    out->model_search = search_path(&r, OPT_MODEL_PATH, "IMPASTO_MODEL_PATH", paths.models,
+                                    "models", &out->model_search_count);
     return r.ok;
 }

@@ -1,0 +1,83 @@
+# The house's rules: includes point one way, plugins export their entry alone, no forbidden calls.
+# shellcheck shell=bash disable=SC1091,SC2154
+. tests/cli/lib.sh
+cd "$root" || exit 1
+
+# Project headers that a file includes, with "" or <impasto/...>.
+includes() { { grep -hoE '^ *#include +("[^"]+"|<impasto/[^>]+>)' "$@" || true; } | sed -E 's/.*["<]([^">]+)[">]/\1/' | sort -u; }
+# only FOLDER ALLOWED...: every include of the folder is of its own or of what is allowed
+only() {
+    local folder=$1 bad=0 name where
+    shift
+    for name in $(includes $(find "$folder" -name '*.[ch]')); do
+        for where in "$folder" "$@"; do
+            [ ! -f "$root/$where/$name" ] || continue 2
+        done
+        echo "$folder includes $name"
+        bad=1
+    done
+    return $bad
+}
+case_the_abi_header_includes_nothing_of_ours() {
+    cd "$root"
+    same "$(includes sdk/include/impasto/impasto.h)" ''
+}
+case_includes_point_one_way() {
+    cd "$root"
+    only sdk/kit sdk/include
+    only sdk/check sdk/include
+    only host sdk/include
+    for plugin in plugins/*/; do only "${plugin%/}" sdk/include; done
+    only tests/unit sdk/include host sdk/check
+    only tests/fuzz sdk/include host tests/unit
+}
+case_plugins_and_kit_never_name_the_host() {
+    cd "$root"
+    ! grep -rnE '#include.*(host/|\.\./)' plugins sdk || fail 'see above'
+}
+case_a_plugin_exports_its_entry_alone() {
+    for so in "$bin"/../lib/impasto/plugins-1/*.so; do
+        same "$(nm -D --defined-only "$so" | awk '{ print $3 }')" imp_entry_v1 "$so"
+    done
+}
+case_only_main_handles_signals() {
+    cd "$root"
+    ! grep -nE '\b(signal|sigaction) *\(' $(find host -name '*.c' ! -name main.c) | grep -v 'SIG_DFL' || fail 'see above'
+}
+case_numbers_are_read_by_our_own_routines() {
+    cd "$root"
+    ! grep -nwE '(atoi|atol|atof|strtok|sprintf|gets|system|popen|setlocale) *\(' -r host plugins sdk --include='*.[ch]' || fail 'see above'
+}
+case_no_work_is_left_to_do_in_comments() {
+    cd "$root"
+    ! grep -rnwE 'TODO|FIXME|XXX|HACK' host sdk plugins presets tests Makefile --include='*.[ch]' --include='*.sh' --include='*.ini' \
+        --include=Makefile --exclude=test_house.sh || fail 'see above'
+}
+case_no_line_is_wider_than_120_columns() {
+    cd "$root"
+    ! awk 'length($0) > 120 { print FILENAME ":" FNR ": " length($0); bad = 1 } END { exit !bad }' \
+        $(find host sdk plugins -name '*.[ch]') || fail 'see above'
+}
+case_file_names_are_unique() {
+    cd "$root"
+    same "$(find host sdk/kit plugins -name '*.[ch]' -printf '%f\n' | sort | uniq -d)" ''
+}
+case_shell_scripts_are_clean() {
+    command -v shellcheck >/dev/null || skip no shellcheck
+    cd "$root"
+    shellcheck .ci/run .ci/setup tests/run.sh
+    shellcheck -S warning -s bash -e SC2154,SC2046 tests/cli/*.sh
+}
+case_make_help_lists_the_targets() {
+    cd "$root"
+    exits 0 make help
+    for target in all test fuzz install clean help; do has "$out" "make $target "; done
+}
+case_setup_with_nothing_missing_is_silent_and_with_no_says_the_line() {
+    exits 0 env CC=sh SETUP=yes "$root/.ci/setup" '' ''
+    same "$out$err" ''
+    exits 1 env CC=sh SETUP=no "$root/.ci/setup" 'surely-not-there=libsurely-dev' ''
+    has "$out" 'apt-get install -y libsurely-dev'
+    exits 0 env CC=sh SETUP=no "$root/.ci/setup" '' 'surely-not-there=libsurely-dev'
+}
+run_cases

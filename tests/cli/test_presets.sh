@@ -1,0 +1,34 @@
+# Every shipped preset runs: two sample pictures, or small scenes where it makes its own.
+# limit: 300
+# shellcheck shell=bash disable=SC1091,SC2154
+. tests/cli/lib.sh
+
+# Sources draw small here: "--set NODE.width=64 ..." for each of them.
+small_scenes() {
+    impasto list nodes "$1" | awk '$2 ~ /^source\./ { print $1 }' | while read -r node; do
+        for key in width=64 height=48; do printf -- '--set\n%s.%s\n' "$node" $key; done
+    done
+}
+one() {
+    local preset=$root/presets/$1.ini in=()
+    mapfile -t sets < <(small_scenes "$preset")
+    # one that loads no picture of the run takes none
+    if impasto list nodes "$preset" | grep -q 'load .*per picture'; then
+        in=("$root"/samples/photos/coast.jpg "$root"/samples/photos/fruit.jpg)
+    fi
+    exits 0 impasto check "$preset"
+    exits 0 impasto run "$preset" "${in[@]}" -o out "${sets[@]}"
+    files=$(find out -path out/.impasto -prune -o -type f -size +99c -print)
+    [ -n "$files" ] || fail 'nothing was written'
+    touch stamp
+    exits 0 impasto run "$preset" "${in[@]}" -o out "${sets[@]}"
+    same "$(find out -path out/.impasto -prune -o -type f -newer stamp -print)" '' 'made again'
+    exits 0 impasto graph "$preset"
+    exits 0 impasto graph "$preset" --format svg
+    head -n 3 "$preset" | grep -q '^[;#]' || fail 'it does not begin with a comment'
+}
+for file in presets/*.ini; do
+    name=$(basename "$file" .ini)
+    eval "case_${name//[!a-z0-9]/_}() { one $name; }"
+done
+run_cases
