@@ -1,4 +1,4 @@
-/* noise.c - value noise with quintic fade (Perlin 2002's curve); octaves turned by an irrational
+/* value_noise.c - value noise with quintic fade (Perlin 2002's curve); octaves turned by an irrational
  * angle so that the lattice does not show. */
 #include "sources.h"
 #include <math.h>
