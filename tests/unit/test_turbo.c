@@ -1,6 +1,8 @@
 /* The turbo plugin against the built-in codecs: the same pictures, the same refusals. Skipped when the
  * plugin was not built (its packages are missing). */
 #include "codec_help.h"
+#include "codecs_private.h"
+#include "registry.h"
 #include <dlfcn.h>
 #include <unistd.h>
 
@@ -207,6 +209,28 @@ static void damage_is_an_error_not_a_grey_picture(void **state)
     free(data);
 }
 
+static void the_plugin_comes_first_and_plain_leaves_it_out(void **state)
+{
+    struct turbo *t = *state;
+    const struct registry_options o = {.insecure = true}; /* plugins beside this program */
+    need(t);
+    struct report *report = report_new();
+    struct registry *registry = registry_open(&o, report);
+    struct codecs *both = codecs_open(registry, NULL, false, report);
+    struct codecs *plain = codecs_open(registry, NULL, true, report);
+    size_t i = 0;
+    assert_string_equal(codecs_next(both, &i, "jpg", false)->plugin, "turbo");
+    assert_null(codecs_next(both, &i, "jpg", false)->plugin); /* the built-in one stands behind it */
+    i = 0;
+    assert_null(codecs_next(both, &i, "png", true)->plugin);
+    i = 0;
+    assert_null(codecs_next(plain, &i, "jpg", false)->plugin);
+    codecs_close(plain);
+    codecs_close(both);
+    registry_close(registry);
+    report_free(report);
+}
+
 int main(void)
 {
 #define CASE(f) cmocka_unit_test_setup_teardown(f, open_turbo, close_turbo)
@@ -216,6 +240,7 @@ int main(void)
         CASE(what_it_writes_the_built_in_codec_reads),
         CASE(files_cut_anywhere_are_refused),
         CASE(cmyk_is_handed_back_with_the_reason),
+        CASE(the_plugin_comes_first_and_plain_leaves_it_out),
         CASE(damage_is_an_error_not_a_grey_picture),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);
