@@ -1,7 +1,8 @@
 /* blend.c - one picture over another, through a mode, an opacity, its own alpha and a mask.
  *
  *     a = opacity * alpha of top * mask;   r = a + alpha of base (1 - a)
- *     out = (a (1 - ab) S + a ab B(C, S) + (1 - a) ab C) / r                       W3C Compositing, 5.1 */
+ *     out = (a (1 - ab) S + a ab B(C, S) + (1 - a) ab C) / r                       W3C
+ * Compositing, 5.1 */
 #include <stdbool.h>
 #include <string.h>
 #include "basic.h"
@@ -14,10 +15,11 @@ enum { EXACT, SCALE, CENTER, TILE };
 static const imp_param params[] = {
     {.key = "mode", .type = IMP_CHOICE, .choices = BLEND_NAMES, .def_text = "normal",
      .help = "How colours mix. All but normal work on colours cut to 0..1."},
-    {.key = "opacity", .type = IMP_FLOAT, .def = 1, .max = 1, .help = "Strength of the top picture."},
+    {.key = "opacity", .type = IMP_FLOAT, .def = 1, .max = 1,
+     .help = "Strength of the top picture."},
     {.key = "fit", .type = IMP_CHOICE, .choices = "exact|scale|center|tile", .def_text = "exact",
-     .help = "When sizes differ: exact refuses, scale stretches top (and mask) to the base, center lays "
-             "top in its middle, tile repeats it."},
+     .help = "When sizes differ: exact refuses, scale stretches top (and mask) to the base, "
+             "center lays top in its middle, tile repeats it."},
 };
 static const imp_port inputs[] = {
     {.name = "base", .kind = IMP_IMAGE, .help = "The picture below; gives the size of the result.",
@@ -28,8 +30,8 @@ static const imp_port inputs[] = {
      .help = "Where top shows: 1 fully, 0 not at all (luma if coloured). Stretched to the base."},
 };
 static const imp_port outputs[] = {
-    {.name = "out", .kind = IMP_IMAGE, .help = "As large as base; in colour or with alpha if either is "
-                                               "coloured or base has alpha."},
+    {.name = "out", .kind = IMP_IMAGE,
+     .help = "As large as base; in colour or with alpha if either is coloured or base has alpha."},
 };
 
 struct task {
@@ -60,7 +62,8 @@ static void fill(float *to, uint32_t n, float value)
 static void load_base(const struct task *t, struct span *s, uint32_t x, uint32_t y, uint32_t n)
 {
     for (uint32_t c = 0; c < 3; c++)
-        memcpy(s->base[c], imp_row(t->base, t->base->channels < 3 ? 0 : c, y) + x, n * sizeof(float));
+        memcpy(s->base[c], imp_row(t->base, t->base->channels < 3 ? 0 : c, y) + x,
+               n * sizeof(float));
     if (has_alpha(t->base))
         memcpy(s->base_alpha, imp_row(t->base, 3, y) + x, n * sizeof(float));
     else
@@ -88,7 +91,8 @@ static void load_top(const struct task *t, struct span *s, uint32_t x, uint32_t 
             continue;
         const uint32_t run = (uint32_t)(w - tx < n - i ? w - tx : n - i);
         for (uint32_t c = 0; c < 3; c++)
-            memcpy(&s->top[c][i], imp_row(m, m->channels < 3 ? 0 : c, (uint32_t)ty) + tx, run * sizeof(float));
+            memcpy(&s->top[c][i], imp_row(m, m->channels < 3 ? 0 : c, (uint32_t)ty) + tx,
+                   run * sizeof(float));
         if (has_alpha(m))
             memcpy(&s->alpha[i], imp_row(m, 3, (uint32_t)ty) + tx, run * sizeof(float));
         else
@@ -137,7 +141,8 @@ static void mix(const struct task *t, struct span *s, uint32_t n)
 }
 
 KIT_CLONES
-static void over_opaque(const float *base, const float *mixed, const float *alpha, float *out, uint32_t n)
+static void over_opaque(const float *base, const float *mixed, const float *alpha, float *out,
+                        uint32_t n)
 {
     for (uint32_t i = 0; i < n; i++)
         out[i] = base[i] + alpha[i] * (mixed[i] - base[i]);
@@ -147,7 +152,8 @@ static void over(const struct span *s, uint32_t c, float *out, uint32_t n)
 {
     for (uint32_t i = 0; i < n; i++) {
         const float a = s->alpha[i], ab = s->base_alpha[i], r = a + ab * (1 - a);
-        const float sum = a * (1 - ab) * s->top[c][i] + a * ab * s->mixed[c][i] + (1 - a) * ab * s->base[c][i];
+        const float sum =
+            a * (1 - ab) * s->top[c][i] + a * ab * s->mixed[c][i] + (1 - a) * ab * s->base[c][i];
         out[i] = r > 0 ? sum / r : s->base[c][i];
     }
 }
@@ -190,7 +196,8 @@ static imp_status fitted(const imp_image *base, const imp_image **m, imp_image *
     if ((*m)->width == base->width && (*m)->height == base->height)
         return IMP_OK;
     const imp_image *src = *m;
-    imp_image *copy = has_alpha(src) ? kit_image_new(src->width, src->height, 4, src->colour) : NULL;
+    imp_image *copy =
+        has_alpha(src) ? kit_image_new(src->width, src->height, 4, src->colour) : NULL;
     imp_status st = has_alpha(src) && !copy ? IMP_E_MEMORY : IMP_OK;
     if (!(*made = kit_image_new(base->width, base->height, src->channels, src->colour)))
         st = IMP_E_MEMORY;
@@ -234,14 +241,16 @@ static imp_status process(void *instance, imp_job *job, imp_error *err)
     if (fit == EXACT && (base->width != top->width || base->height != top->height)) {
         if (err)
             err->port = TOP;
-        return imp_fail(err, IMP_E_INPUT, "top is %u x %u, base is %u x %u: set fit = scale, center or tile",
+        return imp_fail(err, IMP_E_INPUT,
+                        "top is %u x %u, base is %u x %u: set fit = scale, center or tile",
                         top->width, top->height, base->width, base->height);
     }
     struct task t = {
         .base = base, .top = top, .mask = job->input_count > MASK ? imp_image_in(job, MASK) : NULL,
-        .out = job->new_image(job, base->width, base->height, result_channels(base->channels, top->channels),
-                              base->colour),
-        .mode = &blend_modes[job->params[MODE].i], .opacity = (float)job->params[OPACITY].f, .fit = fit,
+        .out = job->new_image(job, base->width, base->height,
+                              result_channels(base->channels, top->channels), base->colour),
+        .mode = &blend_modes[job->params[MODE].i], .opacity = (float)job->params[OPACITY].f,
+        .fit = fit,
         .strips = kit_strips(base->width, base->height),
     };
     if (!t.out)
@@ -259,12 +268,14 @@ static imp_status plan(void *instance, imp_plan *p, imp_error *err)
     (void)err;
     if (fit == EXACT && base->width && top->width
         && (base->width != top->width || base->height != top->height)) {
-        snprintf(text, sizeof text, "top is %u x %u, base is %u x %u: set fit = scale, center or tile",
-                 top->width, top->height, base->width, base->height);
+        snprintf(text, sizeof text,
+                 "top is %u x %u, base is %u x %u: set fit = scale, center or tile", top->width,
+                 top->height, base->width, base->height);
         p->mistake(p, -1, TOP, NULL, text, NULL);
     }
     if (base->channels && top->channels)
-        basic_plan_out(p, base->width, base->height, result_channels(base->channels, top->channels));
+        basic_plan_out(p, base->width, base->height,
+                       result_channels(base->channels, top->channels));
     if (fit == SCALE)
         p->bytes = (uint64_t)base->width * base->height * 20;
     return IMP_OK;
@@ -273,8 +284,8 @@ static imp_status plan(void *instance, imp_plan *p, imp_error *err)
 const imp_filter filter_blend = {
     BASIC_FILTER,
     .id = "blend", .summary = "Lay one picture over another.",
-    .help = "Mixes top into base by one of the usual blend modes, weighted by opacity, by the alpha of top "
-            "and by a mask.",
+    .help = "Mixes top into base by one of the usual blend modes, weighted by opacity, by the "
+            "alpha of top and by a mask.",
     .params = IMP_LIST(params), .inputs = IMP_LIST(inputs), .outputs = IMP_LIST(outputs),
     .create = basic_create, .destroy = basic_destroy, .process = process, .plan = plan,
 };

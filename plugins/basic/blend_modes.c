@@ -1,5 +1,5 @@
-/* blend_modes.c - how two colours mix, by the formulas of W3C "Compositing and Blending Level 1", 5.8;
- * add and subtract stop at 1 and 0. b is the base, s the picture on top. */
+/* blend_modes.c - how two colours mix, by the formulas of W3C "Compositing and Blending Level 1",
+ * 5.8; add and subtract stop at 1 and 0. b is the base, s the picture on top. */
 #include "basic.h"
 #include "blend_modes.h"
 #include <math.h>
@@ -17,8 +17,9 @@ CHANNEL(multiply, b * s)
 CHANNEL(screen, b + s - b * s)
 CHANNEL(overlay, b <= 0.5f ? 2 * b * s : 1 - 2 * (1 - b) * (1 - s))
 CHANNEL(hard_light, s <= 0.5f ? 2 * b * s : 1 - 2 * (1 - b) * (1 - s))
-CHANNEL(soft_light, s <= 0.5f ? b - (1 - 2 * s) * b * (1 - b)
-                              : b + (2 * s - 1) * ((b <= 0.25f ? ((16 * b - 12) * b + 4) * b : sqrtf(b)) - b))
+CHANNEL(soft_light,
+        s <= 0.5f ? b - (1 - 2 * s) * b * (1 - b)
+                  : b + (2 * s - 1) * ((b <= 0.25f ? ((16 * b - 12) * b + 4) * b : sqrtf(b)) - b))
 CHANNEL(darken, b < s ? b : s)
 CHANNEL(lighten, b > s ? b : s)
 CHANNEL(difference, b > s ? b - s : s - b)

@@ -13,8 +13,10 @@ enum { LEFT, CENTER, RIGHT };
 static const imp_param params[] = {
     {.key = "text", .type = IMP_TEXT, .flags = IMP_PARAM_REQUIRED,
      .help = "What to write. \\n begins a new line, \\\\ is a backslash."},
-    {.key = "position", .type = IMP_CHOICE, .choices = "below|above|bottom|top|middle", .def_text = "below",
-     .help = "below, above: on a band of its own, the picture grows. bottom, top, middle: over the picture."},
+    {.key = "position", .type = IMP_CHOICE, .choices = "below|above|bottom|top|middle",
+     .def_text = "below",
+     .help = "below, above: on a band of its own, the picture grows. bottom, top, middle: over "
+             "the picture."},
     {.key = "align", .type = IMP_CHOICE, .choices = "left|center|right", .def_text = "center",
      .help = "Where lines begin or end."},
     {.key = "size", .unit = "%", .type = IMP_FLOAT, .def = 5, .min = 0.5, .max = 100,
@@ -23,11 +25,12 @@ static const imp_param params[] = {
      .help = "Size of the letters in pixels, instead of `size`. 0: `size` counts."},
     {.key = "color", .type = IMP_COLOUR, .def_text = "#ffffff", .help = "Colour of the letters."},
     {.key = "band", .type = IMP_COLOUR, .def_text = "#181818b0",
-     .help = "Colour of the band behind the text; its fourth number is how much it covers (below and "
-             "above: always fully, unless it is 0 and the picture has alpha)."},
+     .help = "Colour of the band behind the text; its fourth number is how much it covers (below "
+             "and above: always fully, unless it is 0 and the picture has alpha)."},
     {.key = "padding", .unit = "%", .type = IMP_FLOAT, .def = 45, .min = 0, .max = 1000,
      .help = "Space around the text, of the size of the letters."},
-    {.key = "wrap", .type = IMP_BOOL, .def = 1, .help = "Break lines that are wider than the picture."},
+    {.key = "wrap", .type = IMP_BOOL, .def = 1,
+     .help = "Break lines that are wider than the picture."},
 };
 static const imp_port inputs[] = {
     {.name = "in", .kind = IMP_IMAGE, .channels = BASIC_ANY, .help = "The picture."},
@@ -141,7 +144,8 @@ struct task {
     bool apart;                         /* the band is beside the picture */
 };
 
-static void paint(const void *user, const imp_image *src, imp_image *out, uint32_t from, uint32_t to)
+static void paint(const void *user, const imp_image *src, imp_image *out, uint32_t from,
+                  uint32_t to)
 {
     const struct task *t = user;
     for (uint32_t c = 0; c < out->channels; c++)
@@ -149,7 +153,8 @@ static void paint(const void *user, const imp_image *src, imp_image *out, uint32
             float *d = imp_row_out(out, c, y);
             const bool inside = y >= t->shift && y - t->shift < src->height;
             const bool band = y >= t->band_top && y < t->band_end;
-            const float *s = inside ? imp_row(src, src->channels < 3 && c < 3 ? 0 : c, y - t->shift) : NULL;
+            const float *s =
+                inside ? imp_row(src, src->channels < 3 && c < 3 ? 0 : c, y - t->shift) : NULL;
             for (uint32_t x = 0; x < out->width; x++) {
                 const float under = s ? s[x] : t->band[c];
                 d[x] = !s ? t->band[c] : band ? under + t->cover * (t->band[c] - under) : under;
@@ -157,14 +162,15 @@ static void paint(const void *user, const imp_image *src, imp_image *out, uint32
         }
 }
 
-static void write_lines(imp_image *out, const struct task *t, const struct lines *l, const imp_cell *p,
-                        double size, const float colour[4])
+static void write_lines(imp_image *out, const struct task *t, const struct lines *l,
+                        const imp_cell *p, double size, const float colour[4])
 {
     const double pad = size * p[PADDING].f / 100;
     uint32_t width, height;
     for (uint32_t i = 0; i < l->count; i++) {
         kit_text_size(l->line[i], size, &width, &height);
-        const double y = t->band_top + pad + i * LEADING * height, room = (double)out->width - width;
+        const double y = t->band_top + pad + i * LEADING * height,
+                     room = (double)out->width - width;
         const double x = p[ALIGN].i == LEFT ? pad : p[ALIGN].i == CENTER ? room / 2 : room - pad;
         kit_text_draw(out, x, y, size, colour, l->line[i]);
     }
@@ -208,7 +214,8 @@ static imp_status caption(imp_job *job, const struct lines *l, double size)
     struct task t = layout(p, in, band_height(p, l->count, size));
     const uint64_t height = in->height + (uint64_t)(t.apart ? t.band_end - t.band_top : 0);
     imp_image *out = height <= UINT32_MAX ? job->new_image(job, in->width, (uint32_t)height,
-                                                           channels_of(p, in->channels), in->colour) : NULL;
+                                                           channels_of(p, in->channels), in->colour)
+                                          : NULL;
     float colour[4];
     if (!out)
         return IMP_E_MEMORY;
@@ -251,16 +258,20 @@ static imp_status plan(void *instance, imp_plan *plan, imp_error *err) IMP_NX
     if (!lines_make(&l, p[TEXT].s.ptr, p[WRAP].i, size, in->width - 2 * size * p[PADDING].f / 100))
         st = imp_fail(err, IMP_E_MEMORY, "no memory for the lines of the text");
     else
-        basic_plan_out(plan, in->width, in->height + (p[POSITION].i == BELOW || p[POSITION].i == ABOVE
-                       ? band_height(p, l.count, size) : 0), in->channels ? channels_of(p, in->channels) : 0);
+        basic_plan_out(plan, in->width,
+                       in->height
+                           + (p[POSITION].i == BELOW || p[POSITION].i == ABOVE
+                                  ? band_height(p, l.count, size)
+                                  : 0),
+                       in->channels ? channels_of(p, in->channels) : 0);
     lines_free(&l);
     return st;
 }
 
 const imp_filter filter_caption = {
     BASIC_FILTER, .id = "caption", .summary = "Write text on, under or over a picture.",
-    .help = "Letters come from a small font of Impasto's own: ASCII, the letters of Western Europe and a "
-            "few signs. Others are shown as boxes.",
+    .help = "Letters come from a small font of Impasto's own: ASCII, the letters of Western "
+            "Europe and a few signs. Others are shown as boxes.",
     .params = IMP_LIST(params), .inputs = IMP_LIST(inputs), .outputs = IMP_LIST(outputs),
     .create = basic_create, .destroy = basic_destroy, .process = process, .plan = plan,
 };

@@ -1,34 +1,39 @@
 /* compare.c - how far apart two pictures are.
  *
- * SSIM (Wang, Bovik, Sheikh and Simoncelli 2004) of luma: 11 x 11 Gaussian windows of deviation 1.5,
- * K1 = 0.01, K2 = 0.03, averaged over the windows that lie within the picture; where a side is shorter
- * than 11, over all of it, borders mirrored.
- *     (2 ma mb + C1) (2 sab + C2) / ((ma^2 + mb^2 + C1) (sa^2 + sb^2 + C2))                             */
+ * SSIM (Wang, Bovik, Sheikh and Simoncelli 2004) of luma: 11 x 11 Gaussian windows of deviation
+ * 1.5, K1 = 0.01, K2 = 0.03, averaged over the windows that lie within the picture; where a side
+ * is shorter than 11, over all of it, borders mirrored.
+ *     (2 ma mb + C1) (2 sab + C2) / ((ma^2 + mb^2 + C1) (sa^2 + sb^2 + C2)) */
 #include <math.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include "basic.h"
 
-enum { PICTURE, GAIN };
+enum { PICTURE, GAIN, FIT };
+enum { EXACT, SCALE };
 enum { ABSOLUTE, SIGNED };
 enum { RADIUS = 5, TAPS = 2 * RADIUS + 1, SUMS = 5 /* a b aa bb ab */ };
 #define C1 (0.01f * 0.01f)
 #define C2 (0.03f * 0.03f)
 #define BRIGHTEST 1e4f
 #define LARGEST 3e38
+#define REFUSAL "b is %u x %u, a is %u x %u: resize one of them, or set fit = scale"
 #define EQUAL_PSNR 999.0 /* of equal pictures, where it has no end */
 
 static const imp_param params[] = {
     {.key = "picture", .type = IMP_CHOICE, .choices = "absolute|signed", .def_text = "absolute",
-     .help = "The difference picture: absolute is black where nothing differs; signed is mid grey there, "
-             "brighter where b is."},
+     .help = "The difference picture: absolute is black where nothing differs; signed is mid "
+             "grey there, brighter where b is."},
     {.key = "gain", .type = IMP_FLOAT, .def = 1, .min = 0.01, .max = 1000,
      .help = "Multiplies the difference picture, to make small differences visible."},
+    {.key = "fit", .type = IMP_CHOICE, .choices = "exact|scale", .def_text = "exact",
+     .help = "When sizes differ: exact refuses, scale stretches b to the size of a."},
 };
 static const imp_port inputs[] = {
-    {.name = "a", .kind = IMP_IMAGE, .help = "The original.", .colours = 1u << IMP_SRGB | 1u << IMP_DATA},
-    {.name = "b", .kind = IMP_IMAGE, .help = "The other; of the same size.",
+    {.name = "a", .kind = IMP_IMAGE, .help = "The original.",
+     .colours = 1u << IMP_SRGB | 1u << IMP_DATA},
+    {.name = "b", .kind = IMP_IMAGE, .help = "The other.",
      .colours = 1u << IMP_SRGB | 1u << IMP_DATA},
 };
 static const imp_port outputs[] = {
@@ -77,9 +82,11 @@ static void differ(const struct task *t, struct sums *s, uint32_t c, uint32_t y)
 static void luma_row(const imp_image *m, uint32_t y, float *out)
 {
     const bool colour = m->channels >= 3;
-    kit_luma(imp_row(m, 0, y), colour ? imp_row(m, 1, y) : NULL, colour ? imp_row(m, 2, y) : NULL, out, m->width);
+    kit_luma(imp_row(m, 0, y), colour ? imp_row(m, 1, y) : NULL, colour ? imp_row(m, 2, y) : NULL,
+             out, m->width);
     for (uint32_t x = 0; x < m->width; x++)
-        out[x] = (out[x] > -BRIGHTEST ? out[x] < BRIGHTEST ? out[x] : BRIGHTEST : -BRIGHTEST) - 0.5f;
+        out[x] =
+            (out[x] > -BRIGHTEST ? out[x] < BRIGHTEST ? out[x] : BRIGHTEST : -BRIGHTEST) - 0.5f;
 }
 
 KIT_CLONES
@@ -183,7 +190,8 @@ static imp_status answer(const struct task *t, imp_job *job)
 {
     static const imp_column columns[] = {
         {"mse", "", IMP_FLOAT, 0}, {"psnr", "dB", IMP_FLOAT, 0}, {"ssim", "", IMP_FLOAT, 0},
-        {"mean", "", IMP_FLOAT, 0}, {"max", "", IMP_FLOAT, 0}, {"x", "px", IMP_INT, 0}, {"y", "px", IMP_INT, 0},
+        {"mean", "", IMP_FLOAT, 0}, {"max", "", IMP_FLOAT, 0}, {"x", "px", IMP_INT, 0},
+        {"y", "px", IMP_INT, 0},
     };
     struct sums all = {0};
     for (uint32_t i = 0; i < t->strips; i++) {
@@ -225,27 +233,22 @@ static uint32_t channels_of(uint32_t a, uint32_t b)
     return a > b ? a : b;
 }
 
-static imp_status process(void *instance, imp_job *job, imp_error *err) IMP_NX
+static imp_status compare(imp_job *job, const imp_image *a, const imp_image *b)
 {
-    const imp_image *a = imp_image_in(job, 0), *b = imp_image_in(job, 1);
-    (void)instance;
-    if (a->width != b->width || a->height != b->height) {
-        if (err)
-            err->port = 1;
-        return imp_fail(err, IMP_E_INPUT, "b is %u x %u, a is %u x %u: resize one of them", b->width, b->height,
-                        a->width, a->height);
-    }
     struct task t = {
         .a = a, .b = b, .gain = (float)job->params[GAIN].f, .width = a->width, .height = a->height,
-        .magnitude = job->params[PICTURE].i == ABSOLUTE, .middle = job->params[PICTURE].i == SIGNED ? 0.5f : 0,
-        .channels = channels_of(a->channels, b->channels), .strips = kit_strips(a->width, a->height),
+        .magnitude = job->params[PICTURE].i == ABSOLUTE,
+        .middle = job->params[PICTURE].i == SIGNED ? 0.5f : 0,
+        .channels = channels_of(a->channels, b->channels),
+        .strips = kit_strips(a->width, a->height),
     };
     set_weights(&t);
     t.sums = job->scratch(job, t.strips * sizeof *t.sums);
     if (!t.sums)
         return IMP_E_MEMORY;
     imp_image *out = NULL;
-    if (job->wanted & 2 && !(out = job->new_image(job, a->width, a->height, t.channels == 1 ? 1 : 3, IMP_SRGB)))
+    if (job->wanted & 2
+        && !(out = job->new_image(job, a->width, a->height, t.channels == 1 ? 1 : 3, IMP_SRGB)))
         return IMP_E_MEMORY;
     t.out = out;
     imp_status st = kit_parallel(job, t.strips, compare_strip, &t);
@@ -254,14 +257,33 @@ static imp_status process(void *instance, imp_job *job, imp_error *err) IMP_NX
     return st == IMP_OK && out ? job->set_output(job, 1, &out->head) : st;
 }
 
+static imp_status process(void *instance, imp_job *job, imp_error *err) IMP_NX
+{
+    const imp_image *a = imp_image_in(job, 0), *b = imp_image_in(job, 1);
+    (void)instance;
+    if (a->width == b->width && a->height == b->height)
+        return compare(job, a, b);
+    if (job->params[FIT].i == EXACT) {
+        if (err)
+            err->port = 1;
+        return imp_fail(err, IMP_E_INPUT, REFUSAL, b->width, b->height, a->width, a->height);
+    }
+    imp_image *scaled = kit_image_new(a->width, a->height, b->channels, b->colour);
+    imp_status st = scaled ? kit_resize(b, scaled, KIT_AREA, job) : IMP_E_MEMORY;
+    if (st == IMP_OK)
+        st = compare(job, a, scaled);
+    kit_image_free(scaled);
+    return st;
+}
+
 static imp_status plan(void *instance, imp_plan *p, imp_error *err) IMP_NX
 {
     const imp_shape *a = p->inputs[0], *b = p->inputs[1];
+    const bool exact = ((const basic_instance *)instance)->params[FIT].i == EXACT;
     char text[160];
-    (void)instance, (void)err;
-    if (a->width && b->width && (a->width != b->width || a->height != b->height)) {
-        snprintf(text, sizeof text, "b is %u x %u, a is %u x %u: resize one of them", b->width, b->height,
-                 a->width, a->height);
+    (void)err;
+    if (exact && a->width && b->width && (a->width != b->width || a->height != b->height)) {
+        snprintf(text, sizeof text, REFUSAL, b->width, b->height, a->width, a->height);
         p->mistake(p, -1, 1, NULL, text, NULL);
     }
     if (p->outputs[1] && a->width && a->channels && b->channels) {
@@ -275,9 +297,10 @@ static imp_status plan(void *instance, imp_plan *p, imp_error *err) IMP_NX
 
 const imp_filter filter_compare = {
     BASIC_FILTER, .id = "compare", .summary = "How far apart two pictures are: MSE, PSNR, SSIM.",
-    .help = "Samples count as 0..1; alpha is a channel like the others (1 where a picture has none), grey "
-            "stands for three equal ones. psnr of equal pictures is 999. x and y say where the difference "
-            "is largest. SSIM is that of luma, 11 x 11 Gaussian windows of deviation 1.5.",
+    .help = "Samples count as 0..1; alpha is a channel like the others (1 where a picture has "
+            "none), grey stands for three equal ones. psnr of equal pictures is 999. x and y say "
+            "where the difference is largest. SSIM is that of luma, 11 x 11 Gaussian windows of "
+            "deviation 1.5.",
     .params = IMP_LIST(params), .inputs = IMP_LIST(inputs), .outputs = IMP_LIST(outputs),
-    .process = process, .plan = plan,
+    .create = basic_create, .destroy = basic_destroy, .process = process, .plan = plan,
 };

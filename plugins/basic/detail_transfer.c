@@ -1,12 +1,13 @@
-/* detail_transfer.c - carries what was done to a small copy of a picture to the picture at full size.
+/* detail_transfer.c - what was done to a small copy of a picture, at full size.
  *
  * affine (fast guided filter, He and Sun 2015, with a Gaussian window): at the small size, in each
- * window, the changed copy is a linear function of the shrunk original's colours,
- *     A = G + (cov(changed, I) - G cov(I, I)) (cov(I, I) + epsilon E)^-1,    b = mean(changed) - A mean(I),
- * G the same fit over the whole picture (with the identity in place of G), so that flat windows do to
- * fine detail what is done to the picture as a whole. A and b are averaged over the windows, enlarged,
- * and applied to the full picture, whose edges they follow. What the windows do not explain (strokes,
- * texture) is enlarged and added.
+ * window, the changed copy is a linear function of the shrunk original's colours I,
+ *     A = G + (cov(changed, I) - G cov(I, I)) (cov(I, I) + epsilon E)^-1
+ *     b = mean(changed) - A mean(I)
+ * G is the same fit over the whole picture (with the identity in place of G), so that flat windows
+ * do to fine detail what is done to the picture as a whole. A and b are averaged over the windows,
+ * enlarged, and applied to the full picture, whose edges they follow. What the windows do not
+ * explain (strokes, texture) is enlarged and added.
  * difference: changed - I, enlarged and added. */
 #include <math.h>
 #include <stdbool.h>
@@ -18,11 +19,13 @@ enum { MEANS = 6, CROSS = 9, SQUARES = 6, STATISTICS = MEANS + CROSS + SQUARES, 
 
 static const imp_param params[] = {
     {.key = "method", .type = IMP_CHOICE, .choices = "affine|difference", .def_text = "affine",
-     .help = "affine: the change follows the picture's edges. difference: the change is enlarged as it is."},
+     .help = "affine: the change follows the picture's edges. difference: the change is enlarged "
+             "as it is."},
     {.key = "radius", .unit = "px", .type = IMP_FLOAT, .def = 3, .min = 0.5, .max = 200,
      .help = "affine: deviation of the windows, in pixels of the small copy."},
     {.key = "epsilon", .type = IMP_FLOAT, .def = 0.001, .min = 1e-6, .max = 1,
-     .help = "affine: contrast (as a variance) below which a window counts as flat; more is smoother."},
+     .help = "affine: contrast (as a variance) below which a window counts as flat; more is "
+             "smoother."},
     {.key = "rest", .type = IMP_FLOAT, .def = 1, .min = 0, .max = 1,
      .help = "affine: how much of what the windows do not explain (new texture) is added."},
     {.key = "strength", .type = IMP_FLOAT, .def = 1, .min = 0, .max = 2,
@@ -31,8 +34,8 @@ static const imp_param params[] = {
 static const imp_port inputs[] = {
     {.name = "in", .kind = IMP_IMAGE, .help = "The picture at full size.", .channels = 1u << 3,
      .colours = 1u << IMP_SRGB},
-    {.name = "small", .kind = IMP_IMAGE, .help = "A smaller copy of it that was changed.", .channels = 1u << 3,
-     .colours = 1u << IMP_SRGB},
+    {.name = "small", .kind = IMP_IMAGE, .help = "A smaller copy of it that was changed.",
+     .channels = 1u << 3, .colours = 1u << IMP_SRGB},
 };
 static const imp_port outputs[] = {
     {.name = "out", .kind = IMP_IMAGE, .help = "As large as in."},
@@ -51,7 +54,8 @@ struct small {              /* everything at the small size */
 /* ---- at the small size ---- */
 
 /* Means of I and of changed, changed x I, I x I: all about 1/2. */
-static void products(const void *user, const imp_image *src, imp_image *out, uint32_t from, uint32_t to)
+static void products(const void *user, const imp_image *src, imp_image *out, uint32_t from,
+                     uint32_t to)
 {
     const struct small *s = user;
     (void)src;
@@ -60,8 +64,10 @@ static void products(const void *user, const imp_image *src, imp_image *out, uin
         for (uint32_t c = 0; c < 3; c++)
             v[c] = imp_row(s->shrunk, c, y), v[3 + c] = imp_row(s->changed, c, y);
         for (uint32_t k = 0; k < STATISTICS; k++) {
-            static const uint8_t first[] = {0, 1, 2, 3, 4, 5, 3, 3, 3, 4, 4, 4, 5, 5, 5, 0, 0, 0, 1, 1, 2};
-            static const uint8_t second[] = {6, 6, 6, 6, 6, 6, 0, 1, 2, 0, 1, 2, 0, 1, 2, 0, 1, 2, 1, 2, 2};
+            static const uint8_t first[] = {0, 1, 2, 3, 4, 5, 3, 3, 3, 4, 4,
+                                            4, 5, 5, 5, 0, 0, 0, 1, 1, 2};
+            static const uint8_t second[] = {6, 6, 6, 6, 6, 6, 0, 1, 2, 0, 1,
+                                             2, 0, 1, 2, 0, 1, 2, 1, 2, 2};
             const float *p = v[first[k]], *q = second[k] < 6 ? v[second[k]] : NULL;
             float *d = imp_row_out(out, k, y);
             double sum = 0;
@@ -74,10 +80,12 @@ static void products(const void *user, const imp_image *src, imp_image *out, uin
     }
 }
 
-/* The inverse of a symmetric matrix that is positive definite by its epsilon. s: xx xy xz yy yz zz. */
+/* The inverse of a symmetric matrix that is positive definite by its epsilon. s: xx xy xz yy yz
+ * zz. */
 static void invert(const double s[6], double inverse[6])
 {
-    const double a = s[3] * s[5] - s[4] * s[4], b = s[2] * s[4] - s[1] * s[5], c = s[1] * s[4] - s[2] * s[3];
+    const double a = s[3] * s[5] - s[4] * s[4], b = s[2] * s[4] - s[1] * s[5],
+                 c = s[1] * s[4] - s[2] * s[3];
     const double det = s[0] * a + s[1] * b + s[2] * c;
     inverse[0] = a / det, inverse[1] = b / det, inverse[2] = c / det;
     inverse[3] = (s[0] * s[5] - s[2] * s[2]) / det;
@@ -86,7 +94,8 @@ static void invert(const double s[6], double inverse[6])
 }
 
 /* A (row by row) and b from the means of a window. */
-static void fit(const double v[STATISTICS], double epsilon, const double prior[3][3], double model[COEFFICIENTS])
+static void fit(const double v[STATISTICS], double epsilon, const double prior[3][3],
+                double model[COEFFICIENTS])
 {
     static const uint8_t at[3][3] = {{0, 1, 2}, {1, 3, 4}, {2, 4, 5}};
     double s[6], regular[6], inverse[6];
@@ -102,8 +111,8 @@ static void fit(const double v[STATISTICS], double epsilon, const double prior[3
             left[i] = v[MEANS + 3 * c + i] - v[3 + c] * v[i] - prior[c][0] * s[at[0][i]]
                     - prior[c][1] * s[at[1][i]] - prior[c][2] * s[at[2][i]];
         for (int j = 0; j < 3; j++) {
-            model[3 * c + j] = prior[c][j] + left[0] * inverse[at[0][j]] + left[1] * inverse[at[1][j]]
-                             + left[2] * inverse[at[2][j]];
+            model[3 * c + j] = prior[c][j] + left[0] * inverse[at[0][j]]
+                               + left[1] * inverse[at[1][j]] + left[2] * inverse[at[2][j]];
             b -= model[3 * c + j] * v[j];
         }
         model[9 + c] = b;
@@ -127,7 +136,8 @@ static void fit_whole(struct small *s)
             s->prior[c][j] = model[3 * c + j];
 }
 
-static void solve(const void *user, const imp_image *statistics, imp_image *model, uint32_t from, uint32_t to)
+static void solve(const void *user, const imp_image *statistics, imp_image *model, uint32_t from,
+                  uint32_t to)
 {
     const struct small *s = user;
     for (uint32_t y = from; y < to; y++)
@@ -142,7 +152,8 @@ static void solve(const void *user, const imp_image *statistics, imp_image *mode
 }
 
 /* In place of the shrunk original: keep * (changed - what the model makes of the original). */
-static void leave_rest(const void *user, const imp_image *src, imp_image *out, uint32_t from, uint32_t to)
+static void leave_rest(const void *user, const imp_image *src, imp_image *out, uint32_t from,
+                       uint32_t to)
 {
     const struct small *s = user;
     (void)src;
@@ -157,7 +168,8 @@ static void leave_rest(const void *user, const imp_image *src, imp_image *out, u
                     made[c] += imp_row(s->model, 3 * c + j, y)[x] * v[j];
             }
             for (uint32_t c = 0; c < 3; c++)
-                imp_row_out(out, c, y)[x] = (float)s->keep * (imp_row(s->changed, c, y)[x] - 0.5f - made[c]);
+                imp_row_out(out, c, y)[x] =
+                    (float)s->keep * (imp_row(s->changed, c, y)[x] - 0.5f - made[c]);
         }
 }
 
@@ -196,7 +208,8 @@ static struct between place(uint32_t i, uint32_t full, uint32_t small)
 enum { SPAN = 256 };
 
 /* The model's planes along a span of a full-size row. */
-static void enlarge(const struct apply *a, uint32_t y, uint32_t x0, uint32_t n, float out[COEFFICIENTS][SPAN])
+static void enlarge(const struct apply *a, uint32_t y, uint32_t x0, uint32_t n,
+                    float out[COEFFICIENTS][SPAN])
 {
     const struct between v = place(y, a->in->height, a->model->height);
     struct between u[SPAN];
@@ -213,14 +226,16 @@ static void enlarge(const struct apply *a, uint32_t y, uint32_t x0, uint32_t n, 
 }
 
 /* out holds the enlarged rest; the model's picture is added, then mixed with the original. */
-static void apply_rows(const void *user, const imp_image *src, imp_image *out, uint32_t from, uint32_t to)
+static void apply_rows(const void *user, const imp_image *src, imp_image *out, uint32_t from,
+                       uint32_t to)
 {
     const struct apply *a = user;
     float m[COEFFICIENTS][SPAN];
     for (uint32_t y = from; y < to; y++)
         for (uint32_t x0 = 0; x0 < out->width; x0 += SPAN) {
             const uint32_t n = out->width - x0 < SPAN ? out->width - x0 : SPAN;
-            const float *r = imp_row(src, 0, y) + x0, *g = imp_row(src, 1, y) + x0, *b = imp_row(src, 2, y) + x0;
+            const float *r = imp_row(src, 0, y) + x0, *g = imp_row(src, 1, y) + x0,
+                        *b = imp_row(src, 2, y) + x0;
             if (a->model)
                 enlarge(a, y, x0, n, m);
             for (uint32_t c = 0; c < 3; c++) {
@@ -257,7 +272,8 @@ static imp_status transfer(struct small *s, imp_image *out, imp_job *job)
 static bool other_shape(uint32_t w, uint32_t h, uint32_t sw, uint32_t sh)
 {
     const double expect = (double)h * sw / w;
-    return fabs(expect - sh) > 0.03 * expect && fabs(expect - sh) > 1.5 && fabs((double)w * sh / h - sw) > 1.5;
+    return fabs(expect - sh) > 0.03 * expect && fabs(expect - sh) > 1.5
+           && fabs((double)w * sh / h - sw) > 1.5;
 }
 
 static bool fits(uint32_t w, uint32_t h, uint32_t sw, uint32_t sh, char *text, size_t size)
@@ -296,7 +312,8 @@ static imp_status plan(void *instance, imp_plan *p, imp_error *err) IMP_NX
     const imp_shape *in = p->inputs[0], *small = p->inputs[1];
     char text[160];
     (void)instance, (void)err;
-    if (in->width && small->width && !fits(in->width, in->height, small->width, small->height, text, sizeof text))
+    if (in->width && small->width
+        && !fits(in->width, in->height, small->width, small->height, text, sizeof text))
         p->mistake(p, -1, 1, NULL, text, NULL);
     basic_plan_out(p, in->width, in->height, 3);
     p->bytes = (uint64_t)small->width * small->height * 4 * (2 * STATISTICS + COEFFICIENTS + 3);
@@ -307,8 +324,9 @@ static imp_status plan(void *instance, imp_plan *p, imp_error *err) IMP_NX
 const imp_filter filter_detail_transfer = {
     BASIC_FILTER, .id = "detail.transfer",
     .summary = "Carry the change of a small copy to the picture at full size.",
-    .help = "Shrink a picture, change the copy by whatever is slow, and let this filter do the same to the "
-            "picture: it finds the change as local linear maps of colour and applies them along the edges.",
+    .help = "Shrink a picture, change the copy by whatever is slow, and let this filter do the "
+            "same to the picture: it finds the change as local linear maps of colour and applies "
+            "them along the edges.",
     .params = IMP_LIST(params), .inputs = IMP_LIST(inputs), .outputs = IMP_LIST(outputs),
     .process = process, .plan = plan,
 };

@@ -6,18 +6,22 @@ enum { SIGMA, AT, RATIO, SHARPNESS, SLOPE, THRESHOLD, SOFT, SPECK, INVERT };
 
 static const imp_param params[] = {
     {.key = "sigma", .unit = "px", .type = IMP_FLOAT, .def = 1.4, .min = 0.3, .max = 50,
-     .help = "Width of the lines: deviation of the inner Gaussian. Larger leaves fewer, broader lines."},
+     .help = "Width of the lines: deviation of the inner Gaussian. Larger leaves fewer, broader "
+             "lines."},
     {.key = "at", .unit = "px", .type = IMP_INT, .def = 1024, .min = 0, .max = 65536,
-     .help = "Long side of the picture that sigma and speck are meant for: they grow with larger and "
-             "shrink with smaller pictures, so that drawings look alike. 0: pixels of this picture."},
+     .help = "Long side of the picture that sigma and speck are meant for: they grow with larger "
+             "and shrink with smaller pictures, so that drawings look alike. 0: pixels of this "
+             "picture."},
     {.key = "ratio", .type = IMP_FLOAT, .def = 1.6, .min = 1.1, .max = 10,
      .help = "Deviation of the outer Gaussian to that of the inner."},
     {.key = "sharpness", .type = IMP_FLOAT, .def = 0.98, .min = 0, .max = 1,
-     .help = "Weight of the outer Gaussian: near 1 only edges are drawn, less fills dark areas with ink."},
+     .help = "Weight of the outer Gaussian: near 1 only edges are drawn, less fills dark areas "
+             "with ink."},
     {.key = "slope", .type = IMP_FLOAT, .def = 100, .min = 1, .max = 10000,
      .help = "Steepness of the step from paper to ink: 20 is a soft pencil, 200 a pen."},
     {.key = "threshold", .type = IMP_FLOAT, .def = -0.004, .min = -1, .max = 1,
-     .help = "Where ink begins: below 0 only strong edges are drawn, above 0 more and darker ones."},
+     .help = "Where ink begins: below 0 only strong edges are drawn, above 0 more and darker "
+             "ones."},
     {.key = "soft", .type = IMP_FLOAT, .def = 1, .min = 0, .max = 1,
      .help = "1 keeps the soft edges of lines, 0 makes them black and white."},
     {.key = "speck", .unit = "px", .type = IMP_INT, .def = 24, .min = 0, .max = 1000000,
@@ -29,7 +33,8 @@ static const imp_port inputs[] = {
      .colours = 1u << IMP_SRGB},
 };
 static const imp_port outputs[] = {
-    {.name = "out", .kind = IMP_IMAGE, .help = "The drawing: one channel, 1 is paper and 0 is ink."},
+    {.name = "out", .kind = IMP_IMAGE,
+     .help = "The drawing: one channel, 1 is paper and 0 is ink."},
 };
 
 struct flip { imp_image *image; uint32_t strips; };
@@ -65,7 +70,8 @@ static imp_status process(void *instance, imp_job *job, imp_error *err)
         st = kit_parallel(job, flip.strips, flip_strip, &flip);
     }
     if (st == IMP_E_MEMORY)
-        return imp_fail(err, st, "no memory for two intermediate planes of %u x %u", src->width, src->height);
+        return imp_fail(err, st, "no memory for two intermediate planes of %u x %u", src->width,
+                        src->height);
     return st == IMP_OK ? job->set_output(job, 0, &dst->head) : st;
 }
 

@@ -1,4 +1,5 @@
-/* mask.c - a mask as large as a picture: a shape, a gradient, or what the picture's own samples say. */
+/* mask.c - a mask as large as a picture: a shape, a gradient, or what the picture's own samples
+ * say. */
 #include <math.h>
 #include <stdbool.h>
 #include "basic.h"
@@ -7,10 +8,12 @@ enum { SHAPE, X, Y, WIDTH, HEIGHT, ANGLE, FEATHER, FROM, TO, KEY, TOLERANCE, INV
 enum { ELLIPSE, RECTANGLE, LINEAR, RADIAL, LUMA, ALPHA, COLOUR };
 
 static const imp_param params[] = {
-    {.key = "shape", .type = IMP_CHOICE, .choices = "ellipse|rectangle|linear|radial|luma|alpha|color",
+    {.key = "shape", .type = IMP_CHOICE,
+     .choices = "ellipse|rectangle|linear|radial|luma|alpha|color",
      .def_text = "ellipse",
-     .help = "ellipse and rectangle: 1 inside. linear: from 0 to 1 across. radial: 1 in the centre, 0 at "
-             "the rim. luma: bright parts. alpha: the picture's alpha. color: what has the key's colour."},
+     .help = "ellipse and rectangle: 1 inside. linear: from 0 to 1 across. radial: 1 in the "
+             "centre, 0 at the rim. luma: bright parts. alpha: the picture's alpha. color: what "
+             "has the key's colour."},
     {.key = "x", .unit = "%", .type = IMP_FLOAT, .def = 50, .min = -1000, .max = 1000,
      .help = "Centre, of the picture's width."},
     {.key = "y", .unit = "%", .type = IMP_FLOAT, .def = 50, .min = -1000, .max = 1000,
@@ -29,8 +32,8 @@ static const imp_param params[] = {
      .help = "luma: what is brighter gives 1. Below `from` the mask is turned round."},
     {.key = "key", .type = IMP_COLOUR, .def_text = "#00ff00", .help = "color: what is sought."},
     {.key = "tolerance", .type = IMP_FLOAT, .def = 0.2, .min = 0, .max = 1,
-     .help = "color: distance from the key (1 is black to white) up to which the mask is 1; it falls to "
-             "0 at twice the distance."},
+     .help = "color: distance from the key (1 is black to white) up to which the mask is 1; it "
+             "falls to 0 at twice the distance."},
     {.key = "invert", .type = IMP_BOOL, .help = "Exchange inside and outside."},
 };
 static const imp_port inputs[] = {
@@ -121,7 +124,8 @@ static void mask_strip(void *user, uint32_t i)
     for (kit_strip(t->out->height, t->strips, i, &y, &end); y < end; y++) {
         float *row = imp_row_out(t->out, 0, y);
         for (uint32_t x = 0; x < t->out->width; x++) {
-            const float v = t->shape >= LUMA ? content_at(t, x, y) : shape_at(t, (float)x, (float)y);
+            const float v =
+                t->shape >= LUMA ? content_at(t, x, y) : shape_at(t, (float)x, (float)y);
             row[x] = t->invert ? 1 - v : v;
         }
     }
@@ -152,7 +156,8 @@ static imp_status process(void *instance, imp_job *job, imp_error *err)
         t.key[c] = (float)p[KEY].n.ptr[c];
     /* an upright linear gradient runs its way in the direction it points to */
     if (t.shape == LINEAR)
-        t.half_width = fmaxf((float)p[WIDTH].f / 200 * (fabsf(t.cosine) * w + fabsf(t.sine) * h), 0.01f);
+        t.half_width =
+            fmaxf((float)p[WIDTH].f / 200 * (fabsf(t.cosine) * w + fabsf(t.sine) * h), 0.01f);
     const imp_status st = kit_parallel(job, t.strips, mask_strip, &t);
     return st == IMP_OK ? job->set_output(job, 0, &out->head) : st;
 }

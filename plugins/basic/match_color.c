@@ -1,9 +1,10 @@
 /* match_color.c - gives a picture the colours of another.
  *
- * covariance: the linear map of least change between two Gaussians (Pitie and Kokaram 2007, after Monge
- * and Kantorovich):  y = mt + A (x - ms),  A = S^-1/2 (S^1/2 T S^1/2)^1/2 S^-1/2,  S, T covariances.
+ * covariance: the linear map of least change between two Gaussians (Pitie and Kokaram 2007, after
+ * Monge and Kantorovich), S and T being the covariances of picture and reference:
+ *     y = mt + A (x - ms),    A = S^-1/2 (S^1/2 T S^1/2)^1/2 S^-1/2
  * mean: the same along three fixed axes, brightness and two of colour (after Reinhard et al. 2001).
- * histogram, luma: the monotone map between two distributions, of each channel or of brightness alone. */
+ * histogram, luma: the monotone map between two distributions, of each channel or of brightness. */
 #include <math.h>
 #include <string.h>
 #include "basic.h"
@@ -16,16 +17,19 @@ enum { BINS = 2048, PIECES = 64 };
 #define MOST_GAIN 12.0
 
 static const imp_param params[] = {
-    {.key = "method", .type = IMP_CHOICE, .choices = "covariance|mean|histogram|luma", .def_text = "covariance",
-     .help = "covariance: mean and covariance, the least change that does it. mean: mean and spread of "
-             "brightness and of two colour axes. histogram: the distribution of each channel. luma: the "
-             "distribution of brightness; colours stay."},
-    {.key = "strength", .type = IMP_FLOAT, .def = 1, .max = 1, .help = "0 leaves the picture as it is."},
+    {.key = "method", .type = IMP_CHOICE, .choices = "covariance|mean|histogram|luma",
+     .def_text = "covariance",
+     .help = "covariance: mean and covariance, the least change that does it. mean: mean and "
+             "spread of brightness and of two colour axes. histogram: the distribution of each "
+             "channel. luma: the distribution of brightness; colours stay."},
+    {.key = "strength", .type = IMP_FLOAT, .def = 1, .max = 1,
+     .help = "0 leaves the picture as it is."},
 };
 static const imp_port inputs[] = {
     {.name = "in", .kind = IMP_IMAGE, .help = "The picture to change.", .channels = 1u << 3,
      .colours = 1u << IMP_SRGB},
-    {.name = "reference", .kind = IMP_IMAGE, .help = "The picture whose colours are wanted; any size.",
+    {.name = "reference", .kind = IMP_IMAGE,
+     .help = "The picture whose colours are wanted; any size.",
      .channels = 1u << 3, .colours = 1u << IMP_SRGB},
 };
 static const imp_port outputs[] = {
@@ -49,7 +53,8 @@ static void sum_piece(void *user, uint32_t i)
     struct sums s = {0};
     uint32_t y, end;
     for (kit_strip(m->image->height, m->pieces, i, &y, &end); y < end; y++) {
-        const float *r = imp_row(m->image, 0, y), *g = imp_row(m->image, 1, y), *b = imp_row(m->image, 2, y);
+        const float *r = imp_row(m->image, 0, y), *g = imp_row(m->image, 1, y),
+                    *b = imp_row(m->image, 2, y);
         for (uint32_t x = 0; x < m->image->width; x++) {
             const double p = r[x] - 0.5, q = g[x] - 0.5, o = b[x] - 0.5;
             s.mean[0] += p, s.mean[1] += q, s.mean[2] += o;
@@ -73,7 +78,8 @@ static void count_piece(void *user, uint32_t i)
     uint32_t y, end;
     memset(bins, 0, 4 * sizeof *bins);
     for (kit_strip(m->image->height, m->pieces, i, &y, &end); y < end; y++) {
-        const float *r = imp_row(m->image, 0, y), *g = imp_row(m->image, 1, y), *b = imp_row(m->image, 2, y);
+        const float *r = imp_row(m->image, 0, y), *g = imp_row(m->image, 1, y),
+                    *b = imp_row(m->image, 2, y);
         for (uint32_t x = 0; x < m->image->width; x++) {
             bins[0][bin_of(r[x])]++, bins[1][bin_of(g[x])]++, bins[2][bin_of(b[x])]++;
             bins[3][bin_of(0.2126f * r[x] + 0.7152f * g[x] + 0.0722f * b[x])]++;
@@ -144,7 +150,8 @@ static void along_axes(const double s[6], const double t[6], double a[6])
     };
     memset(a, 0, 6 * sizeof *a);
     for (int e = 0; e < 3; e++) {
-        const double gain = limit_gain(sqrt(symmetric3_form(t, axes[e]) / symmetric3_form(s, axes[e])));
+        const double gain =
+            limit_gain(sqrt(symmetric3_form(t, axes[e]) / symmetric3_form(s, axes[e])));
         for (int i = 0, k = 0; i < 3; i++)
             for (int j = i; j < 3; j++, k++)
                 a[k] += gain * axes[e][i] * axes[e][j];
@@ -199,7 +206,8 @@ static void monotone(const uint32_t in[BINS], const uint32_t wanted[BINS], struc
         below += in[i];
         while (to < BINS - 1 && passed + wanted[to] < rank)
             passed += wanted[to++];
-        const float value = (float)((to + (wanted[to] ? (rank - passed) / wanted[to] - 0.5 : 0)) / (BINS - 1));
+        const float value =
+            (float)((to + (wanted[to] ? (rank - passed) / wanted[to] - 0.5 : 0)) / (BINS - 1));
         for (uint32_t k = last < BINS ? last + 1 : 0; k < i; k++)
             out->at[k] = last < BINS ? out->at[last] + (value - out->at[last]) * (float)(k - last)
                                            / (float)(i - last) : value;
@@ -246,15 +254,18 @@ struct task {
 };
 
 KIT_CLONES
-static void linear_row(const struct affine *m, const float *const in[3], float *const out[3], uint32_t n)
+static void linear_row(const struct affine *m, const float *const in[3], float *const out[3],
+                       uint32_t n)
 {
     for (uint32_t c = 0; c < 3; c++)
         for (uint32_t x = 0; x < n; x++)
-            out[c][x] = m->to[c] + m->a[c][0] * (in[0][x] - m->from[0]) + m->a[c][1] * (in[1][x] - m->from[1])
-                      + m->a[c][2] * (in[2][x] - m->from[2]);
+            out[c][x] = m->to[c] + m->a[c][0] * (in[0][x] - m->from[0])
+                        + m->a[c][1] * (in[1][x] - m->from[1])
+                        + m->a[c][2] * (in[2][x] - m->from[2]);
 }
 
-static void curve_row(const struct task *t, const float *const in[3], float *const out[3], uint32_t n)
+static void curve_row(const struct task *t, const float *const in[3], float *const out[3],
+                      uint32_t n)
 {
     for (uint32_t x = 0; x < n; x++) {
         if (t->method == LUMA) {
@@ -277,8 +288,10 @@ static void map_strip(void *user, uint32_t i)
     const struct task *t = user;
     uint32_t y, end;
     for (kit_strip(t->out->height, t->strips, i, &y, &end); y < end; y++) {
-        const float *const in[3] = {imp_row(t->in, 0, y), imp_row(t->in, 1, y), imp_row(t->in, 2, y)};
-        float *const out[3] = {imp_row_out(t->out, 0, y), imp_row_out(t->out, 1, y), imp_row_out(t->out, 2, y)};
+        const float *const in[3] = {imp_row(t->in, 0, y), imp_row(t->in, 1, y),
+                                    imp_row(t->in, 2, y)};
+        float *const out[3] = {imp_row_out(t->out, 0, y), imp_row_out(t->out, 1, y),
+                               imp_row_out(t->out, 2, y)};
         if (t->curves)
             curve_row(t, in, out, t->out->width);
         else
@@ -324,8 +337,9 @@ static imp_status plan(void *instance, imp_plan *p, imp_error *err)
 const imp_filter filter_match_color = {
     BASIC_FILTER,
     .id = "match.color", .summary = "Give a picture the colours of another.",
-    .help = "Maps the colours of `in` so that, as a whole, they are distributed like those of `reference`. "
-            "Works on sRGB values, which are closer to what is seen than linear light.",
+    .help = "Maps the colours of `in` so that, as a whole, they are distributed like those of "
+            "`reference`. Works on sRGB values, which are closer to what is seen than linear "
+            "light.",
     .params = IMP_LIST(params), .inputs = IMP_LIST(inputs), .outputs = IMP_LIST(outputs),
     .process = process, .plan = plan,
 };

@@ -14,7 +14,8 @@ static const imp_param params[] = {
      .help = "Where the page is written, below the output folder."},
     {.key = "title", .type = IMP_TEXT, .def_text = "Pictures", .help = "Heading of the page."},
     {.key = "subtitle", .type = IMP_TEXT, .def_text = "", .help = "A line below the heading."},
-    {.key = "text", .type = IMP_TEXT, .def_text = "", .help = "Paragraphs before the pictures; \\n parts them."},
+    {.key = "text", .type = IMP_TEXT, .def_text = "",
+     .help = "Paragraphs before the pictures; \\n parts them."},
     {.key = "names", .type = IMP_NAMES, .def_text = "",
      .help = "Captions of pictures that belong together (that have one name): `original painted`."},
     {.key = "caption", .type = IMP_TEXT, .def_text = "", .help = "Caption of the table."},
@@ -24,7 +25,8 @@ static const imp_param params[] = {
      .help = "How pictures are stored. auto: PNG with alpha and for grey pictures, else JPEG."},
 };
 static const imp_port inputs[] = {
-    {.name = "table", .kind = IMP_TABLE, .flags = IMP_PORT_OPTIONAL, .help = "A table below the pictures."},
+    {.name = "table", .kind = IMP_TABLE, .flags = IMP_PORT_OPTIONAL,
+     .help = "A table below the pictures."},
     {.name = "pictures", .kind = IMP_IMAGE, .flags = IMP_PORT_MANY, .channels = BASIC_ANY,
      .colours = 1u << IMP_SRGB | 1u << IMP_DATA,
      .help = "Pictures; those of one name stand together: `all.pictures = photo painted`."},
@@ -53,8 +55,8 @@ struct pictures {
     int64_t format;
 };
 
-static imp_status create(const imp_host *host, const imp_filter *filter, const imp_cell *cells, void **instance,
-                         imp_error *err) IMP_NX
+static imp_status create(const imp_host *host, const imp_filter *filter, const imp_cell *cells,
+                         void **instance, imp_error *err) IMP_NX
 {
     struct self *self = calloc(1, sizeof *self);
     (void)filter, (void)cells;
@@ -64,8 +66,8 @@ static imp_status create(const imp_host *host, const imp_filter *filter, const i
     self->image = host->get_interface ? host->get_interface(host, IMP_HOST_IMAGE_1) : NULL;
     if (!self->image || !IMP_HAS(imp_host_image_1, self->image->struct_size, drop)) {
         free(self);
-        return imp_fail(err, IMP_E_UNSUPPORTED, "this host offers no picture codecs to filters (%s)",
-                        IMP_HOST_IMAGE_1);
+        return imp_fail(err, IMP_E_UNSUPPORTED,
+                        "this host offers no picture codecs to filters (%s)", IMP_HOST_IMAGE_1);
     }
     *instance = self;
     return IMP_OK;
@@ -80,7 +82,11 @@ static void destroy(void *instance) IMP_NX
 
 static imp_status encode(const struct pictures *p, struct coded *c, const imp_image *m)
 {
-    imp_error err = {.struct_size = sizeof err, .text_cap = sizeof c->why, .text = c->why, .param = -1, .port = -1};
+    imp_error err = {.struct_size = sizeof err,
+                     .text_cap = sizeof c->why,
+                     .text = c->why,
+                     .param = -1,
+                     .port = -1};
     const bool png = p->format == PNG || (p->format == AUTO && m->channels != 3);
     c->mime = png ? "image/png" : "image/jpeg";
     c->width = m->width, c->height = m->height;
@@ -97,7 +103,8 @@ static void encode_picture(void *user, uint32_t i) IMP_NX
         return;
     }
     const uint64_t height = ((uint64_t)in->height * p->max_width + in->width / 2) / in->width;
-    imp_image *small = kit_image_new(p->max_width, height ? (uint32_t)height : 1, in->channels, in->colour);
+    imp_image *small =
+        kit_image_new(p->max_width, height ? (uint32_t)height : 1, in->channels, in->colour);
     c->status = small ? kit_resize(in, small, KIT_AREA, NULL) : IMP_E_MEMORY;
     if (c->status == IMP_OK)
         c->status = encode(p, c, small);
@@ -108,8 +115,10 @@ static imp_status encode_all(struct pictures *p, imp_job *job, imp_error *err)
 {
     for (uint32_t i = 0; i < p->count; i++) {
         struct coded *c = &p->coded[i];
-        *c = (struct coded){.in = imp_image_in(job, PICTURES + i), .status = IMP_CANCELLED,
-                            .name = job->labels && job->labels[PICTURES + i] ? job->labels[PICTURES + i] : ""};
+        *c = (struct coded){
+            .in = imp_image_in(job, PICTURES + i),
+            .status = IMP_CANCELLED,
+            .name = job->labels && job->labels[PICTURES + i] ? job->labels[PICTURES + i] : ""};
     }
     const imp_status st = kit_parallel(job, p->count, encode_picture, p);
     for (uint32_t i = 0; i < p->count && st == IMP_OK; i++)
@@ -199,13 +208,15 @@ static imp_status write_page(const char *path, const char *text, size_t size, im
         return IMP_OK;
     if (err)
         err->param = PAGE;
-    return imp_fail(err, IMP_E_IO, "the page of %zu bytes cannot be written: %s", size, strerror(reason));
+    return imp_fail(err, IMP_E_IO, "the page of %zu bytes cannot be written: %s", size,
+                    strerror(reason));
 }
 
 static imp_status process(void *instance, imp_job *job, imp_error *err) IMP_NX
 {
     struct pictures p = {
-        .self = instance, .max_width = (uint32_t)job->params[MAX_WIDTH].i, .format = job->params[FORMAT].i,
+        .self = instance, .max_width = (uint32_t)job->params[MAX_WIDTH].i,
+        .format = job->params[FORMAT].i,
         .count = job->input_count > PICTURES ? job->input_count - PICTURES : 0,
     };
     size_t size = 0;
@@ -214,7 +225,8 @@ static imp_status process(void *instance, imp_job *job, imp_error *err) IMP_NX
         return IMP_E_MEMORY;
     imp_status st = encode_all(&p, job, err);
     if (st == IMP_OK && !(text = compose(&p, job, &size)))
-        st = imp_fail(err, IMP_E_MEMORY, "no memory for a page of %u pictures: make max_width smaller", p.count);
+        st = imp_fail(err, IMP_E_MEMORY,
+                      "no memory for a page of %u pictures: make max_width smaller", p.count);
     drop_all(&p);
     if (st == IMP_OK)
         st = write_page(job->params[PAGE].s.ptr, text, size, err);
@@ -223,9 +235,15 @@ static imp_status process(void *instance, imp_job *job, imp_error *err) IMP_NX
 }
 
 const imp_filter filter_page = {
-    BASIC_FILTER, .id = "page", .summary = "Pictures and a table on one HTML page that works offline.",
-    .help = "Writes a page with everything in it: pictures to click on, those of one name side by side, and "
-            "a table with columns to sort by. It adapts to narrow screens and to dark mode.",
-    .params = IMP_LIST(params), .inputs = IMP_LIST(inputs),
-    .create = create, .destroy = destroy, .process = process,
+    BASIC_FILTER,
+    .id = "page",
+    .summary = "Pictures and a table on one HTML page that works offline.",
+    .help = "Writes a page with everything in it: pictures to click on, those of one name side by "
+            "side, and a table with columns to sort by. It adapts to narrow screens and to dark "
+            "mode.",
+    .params = IMP_LIST(params),
+    .inputs = IMP_LIST(inputs),
+    .create = create,
+    .destroy = destroy,
+    .process = process,
 };

@@ -1,4 +1,5 @@
-/* sheet.c - a labelled contact sheet. Memory: the sheet; pictures are shrunk straight into small ones. */
+/* sheet.c - a labelled contact sheet. Memory: the sheet; pictures are shrunk straight into small
+ * ones. */
 #include <math.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -15,8 +16,10 @@ static const imp_param params[] = {
      .help = "Long side of a picture on the sheet; smaller pictures are not enlarged."},
     {.key = "gap", .unit = "px", .type = IMP_INT, .def = 16, .min = 0, .max = 1000,
      .help = "Space between pictures and around the sheet."},
-    {.key = "background", .type = IMP_COLOUR, .def_text = "#f4f3f0", .help = "Colour of the sheet."},
-    {.key = "color", .type = IMP_COLOUR, .def_text = "#33302c", .help = "Colour of title and labels."},
+    {.key = "background", .type = IMP_COLOUR, .def_text = "#f4f3f0",
+     .help = "Colour of the sheet."},
+    {.key = "color", .type = IMP_COLOUR, .def_text = "#33302c",
+     .help = "Colour of title and labels."},
     {.key = "labels", .type = IMP_BOOL, .def = 1, .help = "Write each picture's name below it."},
     {.key = "label_size", .unit = "px", .type = IMP_FLOAT, .def = 0, .min = 0, .max = 500,
      .help = "Size of the labels' letters. 0: a fitting one for the cell."},
@@ -132,7 +135,8 @@ static void put_picture(void *user, uint32_t i)
     kit_image_free(small);
 }
 
-static void clear(const void *user, const imp_image *src, imp_image *out, uint32_t from, uint32_t to)
+static void clear(const void *user, const imp_image *src, imp_image *out, uint32_t from,
+                  uint32_t to)
 {
     const struct sheet *s = user;
     (void)src;
@@ -234,8 +238,10 @@ static imp_status process(void *instance, imp_job *job, imp_error *err) IMP_NX
     else
         choose_columns(&s);
     if (s.height > 65535 || s.width > 65535)
-        return imp_fail(err, IMP_E_LIMIT, "the sheet of %u pictures would be %u x %llu: make cell smaller or "
-                        "change columns", s.count, s.width, (unsigned long long)s.height);
+        return imp_fail(err, IMP_E_LIMIT,
+                        "the sheet of %u pictures would be %u x %llu: make cell smaller or "
+                        "change columns",
+                        s.count, s.width, (unsigned long long)s.height);
     if (!(s.out = job->new_image(job, s.width, (uint32_t)s.height, 3, IMP_SRGB)))
         return IMP_E_MEMORY;
     return compose(&s, job, p[TITLE].s.ptr);

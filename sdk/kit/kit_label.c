@@ -1,5 +1,5 @@
-/* kit_label.c - text into pictures: the strokes of kit_font.h drawn with a round pen. A pixel's coverage
- * is pen radius minus distance to the stroke, plus a half, within 0..1. */
+/* kit_label.c - text into pictures: the strokes of kit_font.h drawn with a round pen. A pixel's
+ * coverage is pen radius minus distance to the stroke, plus a half, within 0..1. */
 #include <impasto/kit.h>
 #include <math.h>
 #include <stdbool.h>
@@ -87,8 +87,8 @@ static double extent(const char *path)
     return most;
 }
 
-/* Room of a glyph in units. Digits take the same, so that columns of numbers stand still; accents do
- * not run into the next letter; small text is set a little wider. */
+/* Room of a glyph in units. Digits take the same, so that columns of numbers stand still; accents
+ * do not run into the next letter; small text is set a little wider. */
 static double advance_of(uint32_t code, const struct glyph *g, double size)
 {
     const double own = (g->base[0] - '0') + extent(g->base + 2) + (g->base[1] - '0');
@@ -106,7 +106,8 @@ static double place_y(const struct pen *p, double y)
            - (y - FONT_SMALL) * (p->capital - p->small) / (FONT_CAPITAL - FONT_SMALL);
 }
 
-static void draw_segment(struct cover *c, const struct pen *p, double x0, double y0, double x1, double y1)
+static void draw_segment(struct cover *c, const struct pen *p, double x0, double y0, double x1,
+                         double y1)
 {
     const double dx = x1 - x0, dy = y1 - y0, length = dx * dx + dy * dy;
     const double radius = length > 0 ? p->radius : p->radius * 1.3; /* a dot is a little wider */
@@ -128,15 +129,16 @@ static void draw_segment(struct cover *c, const struct pen *p, double x0, double
 }
 
 /* A quarter of an ellipse as a rational quadratic curve: weight sqrt(1/2) at the corner. */
-static void draw_quarter(struct cover *c, const struct pen *p, const double from[2], const double corner[2],
-                         const double to[2])
+static void draw_quarter(struct cover *c, const struct pen *p, const double from[2],
+                         const double corner[2], const double to[2])
 {
-    const double bend = fabs(corner[0] - from[0]) + fabs(corner[1] - from[1]) + fabs(to[0] - corner[0])
-                      + fabs(to[1] - corner[1]);
+    const double bend = fabs(corner[0] - from[0]) + fabs(corner[1] - from[1])
+                        + fabs(to[0] - corner[0]) + fabs(to[1] - corner[1]);
     const int n = 3 + (int)fmin(sqrt(bend) * 1.5, 60);
     double x = from[0], y = from[1];
     for (int k = 1; k <= n; k++) {
-        const double t = (double)k / n, a = (1 - t) * (1 - t), b = 2 * t * (1 - t) * 0.70710678118654752;
+        const double t = (double)k / n, a = (1 - t) * (1 - t),
+                     b = 2 * t * (1 - t) * 0.70710678118654752;
         const double sum = a + b + t * t;
         const double u = (a * from[0] + b * corner[0] + t * t * to[0]) / sum;
         const double v = (a * from[1] + b * corner[1] + t * t * to[1]) / sum;
@@ -145,7 +147,8 @@ static void draw_quarter(struct cover *c, const struct pen *p, const double from
     }
 }
 
-static void draw_path(struct cover *c, const struct pen *p, const char *path, double shift, double lift)
+static void draw_path(struct cover *c, const struct pen *p, const char *path, double shift,
+                      double lift)
 {
     double at[2] = {0, 0};
     while (*path) {
@@ -227,12 +230,14 @@ void kit_text_size(const char *text, double size, uint32_t *width, uint32_t *hei
     *height = (uint32_t)ceil((FONT_ASCENT + FONT_DESCENT) * px);
 }
 
-void kit_text_draw(imp_image *m, double x, double y, double size, const float colour[4], const char *text)
+void kit_text_draw(imp_image *m, double x, double y, double size, const float colour[4],
+                   const char *text)
 {
     size = sane(size);
     const double scale = size / FONT_EM;
     struct pen p = {.x = x, .scale = scale, .radius = fmax(size * 0.085, 1.15) / 2};
-    /* centre lines of flat strokes lie in the middle of a row (thin pen) or between two (thick one) */
+    /* centre lines of flat strokes lie in the middle of a row (thin pen) or between two (thick
+     * one) */
     const double half = fmod(floor(2 * p.radius + 0.5), 2) ? 0.5 : 0;
     p.y = floor(y + FONT_ASCENT * scale) + half;
     p.small = fmax(floor(FONT_SMALL * scale + 0.5), 1);

@@ -1,14 +1,14 @@
-/* kit_lines.c - line drawings: extended difference of Gaussians (Winnemoeller, Kyprianidis and Olsen,
- * "XDoG: An eXtended difference-of-Gaussians compendium", 2012), then removal of specks.
+/* kit_lines.c - line drawings: extended difference of Gaussians (Winnemoeller, Kyprianidis and
+ * Olsen, "XDoG: An eXtended difference-of-Gaussians compendium", 2012), then removal of specks.
  *
  *     u = G_sigma * I - gamma G_(ratio sigma) * I
- *     T = 1 where u >= epsilon, else 1 + tanh(phi (u - epsilon))                                     */
+ *     T = 1 where u >= epsilon, else 1 + tanh(phi (u - epsilon)) */
 #include <impasto/kit.h>
 #include <math.h>
 #include <stdlib.h>
 #include "kit_math.h"
 
-#define VISIBLE 0.985f /* below it a pixel is ink of some strength; below 0.5 it counts for the size */
+#define VISIBLE 0.985f /* below it a pixel is ink; below 0.5 it counts for the size of a stroke */
 
 struct task {
     const imp_image *inner, *outer;
@@ -161,7 +161,8 @@ static imp_status draw(const imp_image *src, imp_image *dst, imp_image *grey, im
     return st == IMP_OK && o->speck > 1 ? remove_specks(dst, o->speck, job) : st;
 }
 
-imp_status kit_lines(const imp_image *src, imp_image *dst, const kit_lines_options *options, imp_job *job)
+imp_status kit_lines(const imp_image *src, imp_image *dst, const kit_lines_options *options,
+                     imp_job *job)
 {
     imp_image *grey = kit_image_new(src->width, src->height, 1, IMP_DATA);
     imp_image *outer = kit_image_new(src->width, src->height, 1, IMP_DATA);

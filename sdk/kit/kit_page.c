@@ -66,8 +66,8 @@ static size_t character(const unsigned char *s, size_t n)
         if ((s[i] & 0xc0) != 0x80)
             return 0;
     /* overlong forms, surrogates, beyond U+10FFFF */
-    if ((s[0] == 0xe0 && s[1] < 0xa0) || (s[0] == 0xed && s[1] > 0x9f) || (s[0] == 0xf0 && s[1] < 0x90)
-        || (s[0] == 0xf4 && s[1] > 0x8f))
+    if ((s[0] == 0xe0 && s[1] < 0xa0) || (s[0] == 0xed && s[1] > 0x9f)
+        || (s[0] == 0xf0 && s[1] < 0x90) || (s[0] == 0xf4 && s[1] > 0x8f))
         return 0;
     return length;
 }
@@ -80,7 +80,8 @@ static const char *entity(unsigned char c)
     case '>': return "&gt;";
     case '"': return "&quot;";
     case '\'': return "&#39;";
-    default: return c < 32 && c != '\n' && c != '\t' ? "\xef\xbf\xbd" : c == 127 ? "\xef\xbf\xbd" : NULL;
+    default:
+        return c < 32 && c != '\n' && c != '\t' ? "\xef\xbf\xbd" : c == 127 ? "\xef\xbf\xbd" : NULL;
     }
 }
 
@@ -89,7 +90,9 @@ static void escape_bytes(kit_page *p, const char *s, size_t n)
 {
     while (n) {
         const size_t length = character((const unsigned char *)s, n);
-        const char *other = length == 1 ? entity((unsigned char)*s) : length ? NULL : "\xef\xbf\xbd";
+        const char *other = length == 1 ? entity((unsigned char)*s)
+                            : length    ? NULL
+                                        : "\xef\xbf\xbd";
         if (other)
             add(p, other);
         else
@@ -345,7 +348,8 @@ char *kit_page_finish(kit_page *p, size_t *size)
 {
     kit_page_group_end(p);
     enter(p, PLAIN);
-    add(p, "<footer>Made with Impasto. This page is one file and needs no network.</footer>\n</main>\n");
+    add(p, "<footer>Made with Impasto. This page is one file and needs no "
+           "network.</footer>\n</main>\n");
     add_all(p, page_script);
     add(p, "</body>\n</html>\n");
     char *text = p->failed ? NULL : p->text;

@@ -5,7 +5,8 @@
 
 /* Inputs end with the count; NULL is an open port. Fails the test on anything but IMP_OK. */
 static inline struct mini_result call_labelled(void **state, const char *filter, const char *params,
-                                               const imp_value *const *inputs, const char *const *labels, uint32_t n)
+                                               const imp_value *const *inputs,
+                                               const char *const *labels, uint32_t n)
 {
     char why[512];
     struct mini_result r;
@@ -24,8 +25,8 @@ static inline struct mini_result call_labelled(void **state, const char *filter,
 }
 
 /* Two or three images in, image `port` out, which the caller releases. */
-static inline imp_image *combine(void **state, const char *filter, const char *params, const imp_image *a,
-                                 const imp_image *b, const imp_image *c)
+static inline imp_image *combine(void **state, const char *filter, const char *params,
+                                 const imp_image *a, const imp_image *b, const imp_image *c)
 {
     const imp_value *in[] = {&a->head, &b->head, c ? &c->head : NULL};
     struct mini_result r = call_labelled(state, filter, params, in, NULL, c ? 3 : 2);
@@ -53,14 +54,16 @@ static inline void refused(void **state, const char *filter, const char *params,
 }
 
 /* What plan() says to two images; "" = nothing. */
-static inline struct mini_planned planned_two(void **state, const char *filter, const char *params, uint32_t w,
-                                              uint32_t h, uint32_t w2, uint32_t h2)
+static inline struct mini_planned planned_two(void **state, const char *filter, const char *params,
+                                              uint32_t w, uint32_t h, uint32_t w2, uint32_t h2)
 {
     char why[512];
     struct mini_planned p;
     const imp_shape in[] = {
-        {.struct_size = sizeof in[0], .kind = IMP_IMAGE, .width = w, .height = h, .channels = 3, .colour = IMP_SRGB},
-        {.struct_size = sizeof in[0], .kind = IMP_IMAGE, .width = w2, .height = h2, .channels = 3, .colour = IMP_SRGB},
+        {.struct_size = sizeof in[0], .kind = IMP_IMAGE, .width = w, .height = h, .channels = 3,
+         .colour = IMP_SRGB},
+        {.struct_size = sizeof in[0], .kind = IMP_IMAGE, .width = w2, .height = h2, .channels = 3,
+         .colour = IMP_SRGB},
     };
     struct mini_node *node = mini_node(*state, filter, params, why, sizeof why);
     assert_non_null(node);

@@ -7,10 +7,13 @@ struct example { const char *mode; float base, top; double want; };
 static void modes_give_what_their_formulas_say(void **state)
 {
     static const struct example examples[] = {
-        {"normal", 0.25f, 0.75f, 0.75}, {"multiply", 0.5f, 0.25f, 0.125}, {"screen", 0.5f, 0.25f, 0.625},
-        {"overlay", 0.25f, 0.5f, 0.25}, {"overlay", 0.75f, 0.75f, 0.875}, {"hard-light", 0.5f, 0.25f, 0.25},
+        {"normal", 0.25f, 0.75f, 0.75}, {"multiply", 0.5f, 0.25f, 0.125},
+        {"screen", 0.5f, 0.25f, 0.625},
+        {"overlay", 0.25f, 0.5f, 0.25}, {"overlay", 0.75f, 0.75f, 0.875},
+        {"hard-light", 0.5f, 0.25f, 0.25},
         {"hard-light", 0.75f, 0.75f, 0.875}, {"soft-light", 0.5f, 0.25f, 0.375},
-        {"soft-light", 0.25f, 0.75f, 0.375}, {"soft-light", 0.81f, 1, 0.9}, {"darken", 0.5f, 0.25f, 0.25},
+        {"soft-light", 0.25f, 0.75f, 0.375}, {"soft-light", 0.81f, 1, 0.9},
+        {"darken", 0.5f, 0.25f, 0.25},
         {"lighten", 0.5f, 0.25f, 0.5}, {"difference", 0.25f, 1, 0.75}, {"add", 0.5f, 0.25f, 0.75},
         {"add", 0.75f, 0.75f, 1}, {"subtract", 0.5f, 0.125f, 0.375}, {"subtract", 0.25f, 0.5f, 0},
         {"colour-dodge", 0.25f, 0.5f, 0.5}, {"colour-dodge", 0, 1, 0}, {"colour-dodge", 0.5f, 1, 1},
@@ -20,7 +23,8 @@ static void modes_give_what_their_formulas_say(void **state)
         const struct example *e = &examples[i];
         char params[64];
         snprintf(params, sizeof params, "mode=%s", e->mode);
-        imp_image *base = mini_constant(5, 3, 1, IMP_SRGB, e->base), *top = mini_constant(5, 3, 1, IMP_SRGB, e->top);
+        imp_image *base = mini_constant(5, 3, 1, IMP_SRGB, e->base),
+                  *top = mini_constant(5, 3, 1, IMP_SRGB, e->top);
         imp_image *out = combine(state, "blend", params, base, top, NULL);
         assert_size(out, 5, 3, 1);
         assert_near(at(out, 0, 4, 2), e->want, 1e-6);
@@ -64,7 +68,8 @@ static void colour_modes_take_what_their_names_say(void **state)
                     assert_true(s[i] <= s[j] || h[i] >= h[j] - 1e-5);
         }
     assert_true(mini_difference(same, base) < 1e-5);
-    release(base), release(top), release(luminosity), release(color), release(saturation), release(hue), release(same);
+    release(base), release(top), release(luminosity), release(color), release(saturation),
+        release(hue), release(same);
 }
 
 static void opacity_mask_and_alpha_of_top_multiply(void **state)
@@ -91,7 +96,8 @@ static void two_transparent_pictures_follow_source_over(void **state)
             assert_near(at(out, 3, x, y), r, 1e-6);
             for (uint32_t c = 0; c < 3; c++) {
                 const double b = at(base, c, x, y), s = at(top, c, x, y);
-                assert_near(at(out, c, x, y) * r, a * (1 - ab) * s + a * ab * b * s + (1 - a) * ab * b, 1e-5);
+                assert_near(at(out, c, x, y) * r,
+                            a * (1 - ab) * s + a * ab * b * s + (1 - a) * ab * b, 1e-5);
             }
         }
     release(base), release(top), release(out);
@@ -109,7 +115,8 @@ static void opacity_0_changes_nothing_and_normal_replaces(void **state)
 
 static void grey_and_colour_mix_to_colour(void **state)
 {
-    imp_image *grey = mini_constant(4, 4, 1, IMP_SRGB, 0.5f), *colour = mini_gradient(4, 4, 3, IMP_SRGB);
+    imp_image *grey = mini_constant(4, 4, 1, IMP_SRGB, 0.5f),
+              *colour = mini_gradient(4, 4, 3, IMP_SRGB);
     imp_image *a = combine(state, "blend", "mode=multiply", grey, colour, NULL);
     imp_image *b = combine(state, "blend", "mode=multiply", colour, grey, NULL);
     assert_size(a, 4, 4, 3);
@@ -119,7 +126,8 @@ static void grey_and_colour_mix_to_colour(void **state)
 
 static void tiles_repeat_from_the_corner_and_center_leaves_a_rim(void **state)
 {
-    imp_image *base = mini_constant(23, 14, 3, IMP_SRGB, 0), *top = mini_noise(5, 4, 3, IMP_SRGB, 7);
+    imp_image *base = mini_constant(23, 14, 3, IMP_SRGB, 0),
+              *top = mini_noise(5, 4, 3, IMP_SRGB, 7);
     imp_image *tile = combine(state, "blend", "fit=tile", base, top, NULL);
     imp_image *center = combine(state, "blend", "fit=center", base, top, NULL);
     imp_image *large = combine(state, "blend", "fit=center", top, base, NULL);
@@ -136,7 +144,8 @@ static void tiles_repeat_from_the_corner_and_center_leaves_a_rim(void **state)
 
 static void scaling_does_not_draw_colour_from_transparent_pixels(void **state)
 {
-    imp_image *base = mini_constant(4, 4, 3, IMP_SRGB, 0), *top = mini_constant(8, 8, 4, IMP_SRGB, 1);
+    imp_image *base = mini_constant(4, 4, 3, IMP_SRGB, 0),
+              *top = mini_constant(8, 8, 4, IMP_SRGB, 1);
     for (uint32_t y = 0; y < 8; y++) /* every second column is transparent and black */
         for (uint32_t x = 0; x < 8; x += 2)
             for (uint32_t c = 0; c < 4; c++)
@@ -161,13 +170,16 @@ static void other_sizes_are_refused_with_both_sizes(void **state)
 
 static void huge_samples_stay_finite(void **state)
 {
-    imp_image *a = mini_constant(3, 3, 3, IMP_SRGB, 1e30f), *b = mini_constant(3, 3, 3, IMP_SRGB, -1e30f);
-    const char *modes[] = {"multiply", "soft-light", "colour-dodge", "colour-burn", "add", "difference", "hue",
-                           "saturation", "color", "luminosity", "overlay"};
+    imp_image *a = mini_constant(3, 3, 3, IMP_SRGB, 1e30f),
+              *b = mini_constant(3, 3, 3, IMP_SRGB, -1e30f);
+    const char *modes[] = {"multiply", "soft-light", "colour-dodge", "colour-burn",
+                           "add",      "difference", "hue",          "saturation",
+                           "color",    "luminosity", "overlay"};
     for (size_t i = 0; i < sizeof modes / sizeof *modes; i++) {
         char params[64], why[256];
         snprintf(params, sizeof params, "mode=%s", modes[i]);
-        imp_image *x = combine(state, "blend", params, a, b, NULL), *y = combine(state, "blend", params, b, a, NULL);
+        imp_image *x = combine(state, "blend", params, a, b, NULL),
+                  *y = combine(state, "blend", params, b, a, NULL);
         assert_null(mini_damage(&x->head, true, why, sizeof why));
         assert_null(mini_damage(&y->head, true, why, sizeof why));
         release(x), release(y);

@@ -39,11 +39,13 @@ static double oracle_ssim(const imp_image *a, const imp_image *b)
                         if (pass == 0)
                             n += k, ma += k * p, mb += k * q;
                         else
-                            va += k * (p - ma / n) * (p - ma / n), vb += k * (q - mb / n) * (q - mb / n),
-                            vab += k * (p - ma / n) * (q - mb / n);
+                            va += k * (p - ma / n) * (p - ma / n),
+                                vb += k * (q - mb / n) * (q - mb / n),
+                                vab += k * (p - ma / n) * (q - mb / n);
                     }
             ma /= n, mb /= n, va /= n, vb /= n, vab /= n;
-            total += (2 * ma * mb + 1e-4) * (2 * vab + 9e-4) / ((ma * ma + mb * mb + 1e-4) * (va + vb + 9e-4));
+            total += (2 * ma * mb + 1e-4) * (2 * vab + 9e-4)
+                     / ((ma * ma + mb * mb + 1e-4) * (va + vb + 9e-4));
         }
     return total / ((double)(w - 2 * bx) * (double)(h - 2 * by));
 }
@@ -53,7 +55,8 @@ static void ssim_is_that_of_the_oracle(void **state)
     const uint32_t sizes[][2] = {{40, 30}, {11, 11}, {12, 40}, {10, 20}, {3, 50}, {1, 1}, {5, 2}};
     for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
         const uint32_t w = sizes[i][0], h = sizes[i][1];
-        imp_image *a = mini_gradient(w, h, 3, IMP_SRGB), *noise = mini_noise(w, h, 3, IMP_SRGB, i + 1);
+        imp_image *a = mini_gradient(w, h, 3, IMP_SRGB),
+                  *noise = mini_noise(w, h, 3, IMP_SRGB, i + 1);
         imp_image *b = mini_image(w, h, 3, IMP_SRGB);
         for (uint32_t c = 0; c < 3; c++)
             for (uint32_t y = 0; y < h; y++)
@@ -112,14 +115,16 @@ static void equal_pictures_have_psnr_999_and_ssim_1(void **state)
 
 static void a_known_offset_gives_20_db(void **state)
 {
-    imp_image *a = mini_constant(64, 64, 1, IMP_SRGB, 0.5f), *b = mini_constant(64, 64, 1, IMP_SRGB, 0.6f);
+    imp_image *a = mini_constant(64, 64, 1, IMP_SRGB, 0.5f),
+              *b = mini_constant(64, 64, 1, IMP_SRGB, 0.6f);
     assert_near(compare(state, a, b).psnr, 20, 1e-4);
     release(a), release(b);
 }
 
 static void grey_stands_for_three_and_missing_alpha_for_1(void **state)
 {
-    imp_image *grey = mini_constant(8, 8, 1, IMP_SRGB, 0.5f), *rgb = mini_constant(8, 8, 3, IMP_SRGB, 0.5f);
+    imp_image *grey = mini_constant(8, 8, 1, IMP_SRGB, 0.5f),
+              *rgb = mini_constant(8, 8, 3, IMP_SRGB, 0.5f);
     imp_image *clear = mini_constant(8, 8, 4, IMP_SRGB, 0.5f);
     assert_near(compare(state, grey, rgb).mse, 0, 0);
     assert_near(compare(state, rgb, clear).mse, 0.25 / 4, 1e-9);
@@ -129,9 +134,11 @@ static void grey_stands_for_three_and_missing_alpha_for_1(void **state)
 
 static void figures_are_finite_for_huge_samples(void **state)
 {
-    imp_image *a = mini_constant(20, 20, 1, IMP_SRGB, 3e38f), *b = mini_constant(20, 20, 1, IMP_SRGB, -3e38f);
+    imp_image *a = mini_constant(20, 20, 1, IMP_SRGB, 3e38f),
+              *b = mini_constant(20, 20, 1, IMP_SRGB, -3e38f);
     const struct figures f = compare(state, a, b);
-    assert_true(isfinite(f.mse) && isfinite(f.psnr) && isfinite(f.ssim) && isfinite(f.mean) && isfinite(f.most));
+    assert_true(isfinite(f.mse) && isfinite(f.psnr) && isfinite(f.ssim) && isfinite(f.mean)
+                && isfinite(f.most));
     release(a), release(b);
 }
 
@@ -161,12 +168,17 @@ static void the_difference_picture_is_made_when_wanted(void **state)
     release(a), release(b);
 }
 
-static void other_sizes_are_refused(void **state)
+static void other_sizes_are_refused_or_scaled(void **state)
 {
     imp_image *a = mini_constant(4, 4, 3, IMP_SRGB, 0), *b = mini_constant(4, 5, 3, IMP_SRGB, 0);
     refused(state, "compare", "", a, b, IMP_E_INPUT, "b is 4 x 5, a is 4 x 4");
     assert_int_equal(planned_two(state, "compare", "", 4, 4, 4, 5).mistake_count, 1);
     assert_int_equal(planned_two(state, "compare", "", 4, 4, 4, 4).mistake_count, 0);
+    assert_int_equal(planned_two(state, "compare", "fit=scale", 4, 4, 4, 5).mistake_count, 0);
+    const imp_value *in[] = {&a->head, &b->head};
+    struct mini_result r = call_labelled(state, "compare", "fit=scale", in, NULL, 2);
+    assert_near(((const imp_table *)(const void *)mini_output(&r, 0, 0))->cells[4].f, 0, 0);
+    mini_result_free(&r);
     release(a), release(b);
 }
 
@@ -181,7 +193,7 @@ int main(void)
         cmocka_unit_test(grey_stands_for_three_and_missing_alpha_for_1),
         cmocka_unit_test(figures_are_finite_for_huge_samples),
         cmocka_unit_test(the_difference_picture_is_made_when_wanted),
-        cmocka_unit_test(other_sizes_are_refused),
+        cmocka_unit_test(other_sizes_are_refused_or_scaled),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);
     return cmocka_run_group_tests(tests, open_basic, close_basic) != 0;

@@ -1,4 +1,5 @@
-/* test_basic_match.c - match.color by the statistics of its results, and detail.transfer by laws. */
+/* test_basic_match.c - match.color by the statistics of its results, and detail.transfer by laws.
+ * */
 #include "basic_call.h"
 
 struct statistics { double mean[3], covariance[3][3]; };
@@ -15,7 +16,8 @@ static struct statistics measure(const imp_image *m)
         for (uint32_t d = 0; d < 3; d++)
             for (uint32_t y = 0; y < m->height; y++)
                 for (uint32_t x = 0; x < m->width; x++)
-                    s.covariance[c][d] += ((double)at(m, c, x, y) - s.mean[c]) * ((double)at(m, d, x, y) - s.mean[d]) / n;
+                    s.covariance[c][d] += ((double)at(m, c, x, y) - s.mean[c])
+                                          * ((double)at(m, d, x, y) - s.mean[d]) / n;
     return s;
 }
 
@@ -124,7 +126,8 @@ static void histogram_gives_the_sorted_values_of_the_reference(void **state)
             assert_near(got[i], want[i], 0.006);
     }
     for (uint32_t i = 1; i < W * H; i++) { /* monotone */
-        const double a = at(in, 0, 0, 0) - at(in, 0, i % W, i / W), b = at(out, 0, 0, 0) - at(out, 0, i % W, i / W);
+        const double a = at(in, 0, 0, 0) - at(in, 0, i % W, i / W),
+                     b = at(out, 0, 0, 0) - at(out, 0, i % W, i / W);
         assert_true(a * b >= -1e-7);
     }
     release(in), release(reference), release(out);
@@ -190,7 +193,8 @@ static imp_image *scene(uint32_t w, uint32_t h)
     for (uint32_t c = 0; c < 3; c++)
         for (uint32_t y = 0; y < h; y++)
             for (uint32_t x = 0; x < w; x++) {
-                const double d = hypot(x - w * 0.4, y - h * 0.5), b = d < h * 0.3 ? 0.7 - 0.2 * c : 0.2 + 0.15 * c;
+                const double d = hypot(x - w * 0.4, y - h * 0.5),
+                             b = d < h * 0.3 ? 0.7 - 0.2 * c : 0.2 + 0.15 * c;
                 imp_row_out(m, c, y)[x] = (float)(b + 0.08 * ((double)imp_row(m, c, y)[x] - 0.5));
             }
     return m;
@@ -216,26 +220,31 @@ static void no_change_transfers_as_no_change(void **state)
 static void a_linear_change_of_colour_is_carried_without_halos(void **state)
 {
     imp_image *in = scene(120, 80), *small = shrunk(in), *want = mini_image(120, 80, 3, IMP_SRGB);
-    imp_image *changed = mini_image(30, 20, 3, IMP_SRGB), *pair[2][2] = {{small, changed}, {in, want}};
+    imp_image *changed = mini_image(30, 20, 3, IMP_SRGB),
+              *pair[2][2] = {{small, changed}, {in, want}};
     for (int k = 0; k < 2; k++)
         for (uint32_t y = 0; y < pair[k][0]->height; y++)
             for (uint32_t x = 0; x < pair[k][0]->width; x++) {
-                const float r = at(pair[k][0], 0, x, y), g = at(pair[k][0], 1, x, y), b = at(pair[k][0], 2, x, y);
+                const float r = at(pair[k][0], 0, x, y), g = at(pair[k][0], 1, x, y),
+                            b = at(pair[k][0], 2, x, y);
                 imp_row_out(pair[k][1], 0, y)[x] = 0.2f + 0.5f * g + 0.3f * b;
                 imp_row_out(pair[k][1], 1, y)[x] = 0.9f - 0.8f * r;
                 imp_row_out(pair[k][1], 2, y)[x] = 0.1f + 1.3f * b - 0.2f * r;
             }
     imp_image *out = combine(state, "detail.transfer", "", in, changed, NULL);
     imp_image *smooth = combine(state, "detail.transfer", "method=difference", in, changed, NULL);
-    assert_true(mini_difference(out, want) < 0.03); /* the noise's own colours are hardly seen there */
+    assert_true(mini_difference(out, want)
+                < 0.03); /* the noise's own colours are hardly seen there */
     assert_true(mini_difference(smooth, want) > 0.1); /* what the simple way loses at the edge */
     release(in), release(small), release(want), release(changed), release(out), release(smooth);
 }
 
 static void new_texture_of_the_copy_comes_along(void **state)
 {
-    imp_image *in = mini_constant(120, 80, 3, IMP_SRGB, 0.5f), *changed = mini_noise(30, 20, 3, IMP_SRGB, 8);
-    assert_int_equal(kit_blur(changed, changed, 1, NULL), IMP_OK); /* finer than a pixel cannot survive */
+    imp_image *in = mini_constant(120, 80, 3, IMP_SRGB, 0.5f),
+              *changed = mini_noise(30, 20, 3, IMP_SRGB, 8);
+    assert_int_equal(kit_blur(changed, changed, 1, NULL),
+                     IMP_OK); /* finer than a pixel cannot survive */
     imp_image *out = combine(state, "detail.transfer", "", in, changed, NULL), *back = shrunk(out);
     double apart = 0;
     for (uint32_t y = 0; y < 20; y++)
@@ -248,8 +257,10 @@ static void new_texture_of_the_copy_comes_along(void **state)
 static void copies_of_another_shape_are_refused(void **state)
 {
     imp_image *in = scene(120, 80), *tall = mini_constant(20, 30, 3, IMP_SRGB, 0);
-    imp_image *large = mini_constant(240, 160, 3, IMP_SRGB, 0), *odd = mini_constant(7, 5, 3, IMP_SRGB, 0.5f);
-    refused(state, "detail.transfer", "", in, tall, IMP_E_INPUT, "small is 20 x 30, in is 120 x 80");
+    imp_image *large = mini_constant(240, 160, 3, IMP_SRGB, 0),
+              *odd = mini_constant(7, 5, 3, IMP_SRGB, 0.5f);
+    refused(state, "detail.transfer", "", in, tall, IMP_E_INPUT,
+            "small is 20 x 30, in is 120 x 80");
     refused(state, "detail.transfer", "", in, large, IMP_E_INPUT, "must not be larger");
     release(combine(state, "detail.transfer", "", in, odd, NULL)); /* rounded sizes are fine */
     assert_int_equal(planned_two(state, "detail.transfer", "", 120, 80, 20, 30).mistake_count, 1);

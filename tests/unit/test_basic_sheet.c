@@ -6,8 +6,8 @@
 enum { MOST = 40 };
 
 /* n pictures of those sizes, each a grey of its own, into one filter with a MANY port. */
-static struct mini_result lay_out(void **state, const char *params, const uint32_t (*sizes)[2], uint32_t n,
-                                  const char *label)
+static struct mini_result lay_out(void **state, const char *params, const uint32_t (*sizes)[2],
+                                  uint32_t n, const char *label)
 {
     const imp_value *in[MOST];
     const char *labels[MOST];
@@ -24,13 +24,16 @@ static struct mini_result lay_out(void **state, const char *params, const uint32
 static void a_sheet_has_cells_in_rows(void **state)
 {
     const uint32_t sizes[][2] = {{100, 50}, {50, 100}, {30, 20}, {200, 200}, {10, 10}};
-    struct mini_result r = lay_out(state, "columns=2 cell=40 gap=5 labels=no background=#000000", sizes, 5, "x");
+    struct mini_result r =
+        lay_out(state, "columns=2 cell=40 gap=5 labels=no background=#000000", sizes, 5, "x");
     const imp_image *m = mini_output_image(&r, 0);
     /* 40x20 20x40 / 30x20 40x40 / 10x10: cells 40 wide, rows 40, 40, 10 high */
     assert_size(m, 5 + 45 + 45, 5 + 45 + 45 + 15, 3);
     const struct { int64_t x, y; uint32_t i; } inside[] = {
-        {5, 25, 1}, {44, 44, 1}, {60, 5, 2}, {79, 44, 2}, {10, 70, 3}, {39, 89, 3}, {50, 50, 4}, {89, 89, 4},
-        {20, 95, 5}, {29, 104, 5}, {4, 30, 0}, {5, 24, 0}, {59, 20, 0}, {80, 20, 0}, {9, 80, 0}, {40, 80, 0},
+        {5, 25, 1}, {44, 44, 1}, {60, 5, 2}, {79, 44, 2}, {10, 70, 3}, {39, 89, 3}, {50, 50, 4},
+        {89, 89, 4},
+        {20, 95, 5}, {29, 104, 5}, {4, 30, 0}, {5, 24, 0}, {59, 20, 0}, {80, 20, 0}, {9, 80, 0},
+        {40, 80, 0},
         {19, 99, 0}, {30, 99, 0}, {20, 105, 0},
     };
     for (size_t k = 0; k < sizeof inside / sizeof *inside; k++)
@@ -56,7 +59,8 @@ static void labels_stay_below_their_pictures(void **state)
 {
     const uint32_t sizes[][2] = {{64, 64}, {64, 64}};
     const char *label = "a very long name of a picture, much longer than there is room for.jpg";
-    struct mini_result r = lay_out(state, "columns=2 cell=64 gap=8 background=#ffffff color=#000000", sizes, 2, label);
+    struct mini_result r =
+        lay_out(state, "columns=2 cell=64 gap=8 background=#ffffff color=#000000", sizes, 2, label);
     const imp_image *m = mini_output_image(&r, 0);
     uint32_t dark = 0;
     assert_int_equal(m->width, 8 + 72 + 72);
@@ -66,7 +70,8 @@ static void labels_stay_below_their_pictures(void **state)
             dark += at(m, 0, x, y) < 0.5f;
     assert_in_range(dark, 50, 800);
     for (uint32_t y = 72; y < m->height; y++) /* nothing in the middle of the gap, nor at the rim */
-        assert_true(at(m, 0, 76, y) > 0.9f && at(m, 0, 0, y) > 0.9f && at(m, 0, m->width - 1, y) > 0.9f);
+        assert_true(at(m, 0, 76, y) > 0.9f && at(m, 0, 0, y) > 0.9f
+                    && at(m, 0, m->width - 1, y) > 0.9f);
     mini_result_free(&r);
 }
 
@@ -74,7 +79,8 @@ static void transparent_pictures_show_the_sheet(void **state)
 {
     imp_image *in = mini_constant(10, 10, 4, IMP_SRGB, 0.5f);
     const imp_value *list[] = {&in->head};
-    struct mini_result r = call_labelled(state, "sheet", "cell=10 gap=0 labels=no background=#ffffff", list, NULL, 1);
+    struct mini_result r =
+        call_labelled(state, "sheet", "cell=10 gap=0 labels=no background=#ffffff", list, NULL, 1);
     const imp_image *m = mini_output_image(&r, 0);
     assert_size(m, 10, 10, 3);
     assert_near(at(m, 0, 5, 5), 0.75, 1e-6);
@@ -102,7 +108,8 @@ static void a_sheet_too_high_is_refused_with_its_size(void **state)
 static void a_caption_below_leaves_the_picture_alone(void **state)
 {
     imp_image *in = mini_noise(120, 80, 3, IMP_SRGB, 1);
-    const char *params[] = {"text=Hello size_px=20 position=below", "text=Hello size_px=20 position=above"};
+    const char *params[] = {"text=Hello size_px=20 position=below",
+                            "text=Hello size_px=20 position=above"};
     for (int i = 0; i < 2; i++) {
         imp_image *out = apply(state, "caption", params[i], in);
         assert_int_equal(out->width, 120);
@@ -110,7 +117,8 @@ static void a_caption_below_leaves_the_picture_alone(void **state)
         const uint32_t shift = i ? out->height - 80 : 0;
         for (uint32_t y = 0; y < 80; y++)
             assert_memory_equal(imp_row(out, 1, y + shift), imp_row(in, 1, y), 120 * sizeof(float));
-        assert_int_equal(planned(state, "caption", params[i], 120, 80, 3).outputs[0].height, out->height);
+        assert_int_equal(planned(state, "caption", params[i], 120, 80, 3).outputs[0].height,
+                         out->height);
         release(out);
     }
     release(in);
@@ -122,8 +130,10 @@ static void lines_break_at_n_and_at_words(void **state)
     imp_image *one = apply(state, "caption", "text=one size_px=16", in);
     imp_image *two = apply(state, "caption", "text='one\\ntwo' size_px=16", in);
     imp_image *slash = apply(state, "caption", "text='one\\\\ntwo' size_px=16", in);
-    imp_image *words = apply(state, "caption", "text='many words that need more than one line' size_px=16", in);
-    imp_image *cut = apply(state, "caption", "text='many words that need more than one line' size_px=16 wrap=no", in);
+    imp_image *words =
+        apply(state, "caption", "text='many words that need more than one line' size_px=16", in);
+    imp_image *cut = apply(state, "caption",
+                           "text='many words that need more than one line' size_px=16 wrap=no", in);
     const uint32_t line = two->height - one->height;
     assert_in_range(line, 16, 24);
     assert_int_equal(slash->height, one->height);
@@ -135,7 +145,8 @@ static void lines_break_at_n_and_at_words(void **state)
 static void colour_letters_colour_a_grey_picture(void **state)
 {
     imp_image *in = mini_constant(60, 40, 1, IMP_SRGB, 0.5f), *over = NULL;
-    imp_image *grey = apply(state, "caption", "text=x", in), *red = apply(state, "caption", "text=x color=#ff0000", in);
+    imp_image *grey = apply(state, "caption", "text=x", in),
+              *red = apply(state, "caption", "text=x color=#ff0000", in);
     over = apply(state, "caption", "text=' ' position=bottom band=#ff000080", in);
     assert_int_equal(grey->channels, 1);
     assert_int_equal(red->channels, 3);
@@ -151,11 +162,13 @@ static void colour_letters_colour_a_grey_picture(void **state)
 static void shapes_have_their_areas(void **state)
 {
     const struct { const char *params; double share; } shapes[] = {
-        {"shape=ellipse width=80 height=60", 3.14159265 / 4 * 0.8 * 0.6}, {"shape=rectangle width=50 height=40", 0.2},
+        {"shape=ellipse width=80 height=60", 3.14159265 / 4 * 0.8 * 0.6},
+        {"shape=rectangle width=50 height=40", 0.2},
         {"shape=ellipse width=80 height=60 feather=0", 3.14159265 / 4 * 0.8 * 0.6},
         {"shape=rectangle width=50 height=40 feather=0 angle=30", 0.2},
         {"shape=rectangle width=50 height=40 invert=yes feather=0", 0.8}, {"shape=linear", 0.5},
-        {"shape=linear angle=90 width=100", 0.5}, {"shape=radial width=100 height=100", 3.14159265 / 4 * 0.3},
+        {"shape=linear angle=90 width=100", 0.5},
+        {"shape=radial width=100 height=100", 3.14159265 / 4 * 0.3},
     };
     imp_image *in = mini_constant(201, 160, 3, IMP_SRGB, 0);
     for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++) {
@@ -181,14 +194,17 @@ static void gradients_rise_from_0_to_1(void **state)
         assert_true(at(right, 0, x, 20) > at(right, 0, x - 1, 20));
     for (uint32_t y = 1; y < 51; y++)
         assert_true(at(down, 0, 40, y) > at(down, 0, 40, y - 1));
-    assert_true(at(right, 0, 0, 0) < 0.01f && at(right, 0, 100, 0) > 0.99f && at(down, 0, 0, 50) > 0.99f);
+    assert_true(at(right, 0, 0, 0) < 0.01f && at(right, 0, 100, 0) > 0.99f
+                && at(down, 0, 0, 50) > 0.99f);
     release(in), release(right), release(down);
 }
 
 static void content_masks_look_at_the_picture(void **state)
 {
-    imp_image *in = mini_gradient(64, 32, 4, IMP_SRGB), *green = mini_constant(4, 4, 3, IMP_SRGB, 0);
-    imp_image *alpha = apply(state, "mask", "shape=alpha", in), *luma = apply(state, "mask", "shape=luma", in);
+    imp_image *in = mini_gradient(64, 32, 4, IMP_SRGB),
+              *green = mini_constant(4, 4, 3, IMP_SRGB, 0);
+    imp_image *alpha = apply(state, "mask", "shape=alpha", in),
+              *luma = apply(state, "mask", "shape=luma", in);
     imp_image *turned = apply(state, "mask", "shape=luma from=0.75 to=0.25", in);
     for (uint32_t x = 0; x < 4; x++)
         imp_row_out(green, 1, 2)[x] = 1;
@@ -206,7 +222,8 @@ static void content_masks_look_at_the_picture(void **state)
 
 static void drawings_of_a_picture_at_two_sizes_look_alike(void **state)
 {
-    imp_image *small = mini_image(256, 256, 1, IMP_SRGB), *large = mini_image(512, 512, 1, IMP_SRGB);
+    imp_image *small = mini_image(256, 256, 1, IMP_SRGB),
+              *large = mini_image(512, 512, 1, IMP_SRGB);
     imp_image *both[] = {small, large}, *drawn[2];
     double ink[2] = {0, 0};
     for (int i = 0; i < 2; i++) {
@@ -229,7 +246,8 @@ static void drawings_of_a_picture_at_two_sizes_look_alike(void **state)
 static void inverted_lines_are_white_on_black(void **state)
 {
     imp_image *in = mini_noise(50, 40, 3, IMP_SRGB, 2);
-    imp_image *a = apply(state, "lines", "at=0", in), *b = apply(state, "lines", "at=0 invert=yes", in);
+    imp_image *a = apply(state, "lines", "at=0", in),
+              *b = apply(state, "lines", "at=0 invert=yes", in);
     for (uint32_t y = 0; y < 40; y++)
         for (uint32_t x = 0; x < 50; x++)
             assert_near(at(a, 0, x, y) + at(b, 0, x, y), 1, 1e-6);
@@ -259,13 +277,24 @@ static void a_page_groups_pictures_of_one_name(void **state)
     mini_row(t, &(imp_cell){.f = 31.5});
     assert_non_null(mkdtemp(folder));
     snprintf(path, sizeof path, "%s/index.html", folder);
-    snprintf(params, sizeof params, "page=%s title='Two lakes' names='before after' max_width=16 text='One.\\nTwo.'", path);
+    snprintf(params, sizeof params,
+             "page=%s title='Two lakes' names='before after' max_width=16 text='One.\\nTwo.'",
+             path);
     struct mini_result r = call_labelled(state, "page", params, in, labels, 6);
     const char *text = read_text(path);
-    const char *parts[] = {"<h1>Two lakes</h1>", "<p>One.</p>\n<p>Two.</p>", "<h3>harbour</h3>", "<h3>lake &lt;1&gt;</h3>",
-                           "alt=\"harbour, after\"", "<figcaption>before</figcaption>", "alt=\"alone\"",
-                           "width=\"16\" height=\"12\"", "width=\"16\" height=\"24\"", "data-v=\"31.5\"", "image/jpeg",
-                           "image/png", "</html>"};
+    const char *parts[] = {"<h1>Two lakes</h1>",
+                           "<p>One.</p>\n<p>Two.</p>",
+                           "<h3>harbour</h3>",
+                           "<h3>lake &lt;1&gt;</h3>",
+                           "alt=\"harbour, after\"",
+                           "<figcaption>before</figcaption>",
+                           "alt=\"alone\"",
+                           "width=\"16\" height=\"12\"",
+                           "width=\"16\" height=\"24\"",
+                           "data-v=\"31.5\"",
+                           "image/jpeg",
+                           "image/png",
+                           "</html>"};
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
         if (!strstr(text, parts[i]))
             print_message("# not there: %s\n", parts[i]);
@@ -281,7 +310,8 @@ static void a_page_that_cannot_be_written_says_so(void **state)
     struct mini_result r;
     imp_image *a = mini_noise(4, 3, 3, IMP_SRGB, 1);
     const imp_value *in[] = {NULL, &a->head};
-    struct mini_node *node = mini_node(*state, "page", "page=/tmp/no-such-folder-here/x.html", why, sizeof why);
+    struct mini_node *node =
+        mini_node(*state, "page", "page=/tmp/no-such-folder-here/x.html", why, sizeof why);
     mini_process(node, &(struct mini_call){.inputs = in, .input_count = 2}, &r);
     assert_int_equal(r.status, IMP_E_IO);
     assert_non_null(strstr(r.text, "cannot be written: No such file"));

@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
 #include <impasto/kit.h>
@@ -99,7 +100,8 @@ static void digits_are_equally_wide(void **state)
 static void a_part_outside_is_cut_off_and_the_rest_is_the_same(void **state)
 {
     (void)state;
-    imp_image *whole = written(200, 80, 40, 20, 30, "Impasto"), *part = written(60, 30, 0, -10, 30, "Impasto");
+    imp_image *whole = written(200, 80, 40, 20, 30, "Impasto"),
+              *part = written(60, 30, 0, -10, 30, "Impasto");
     for (uint32_t y = 0; y < 30; y++)
         for (uint32_t x = 0; x < 60; x++)
             assert_true(fabsf(imp_row(part, 0, y)[x] - imp_row(whole, 0, y + 30)[x + 40]) < 1e-6f);
@@ -114,7 +116,8 @@ static void a_part_outside_is_cut_off_and_the_rest_is_the_same(void **state)
 
 static void bytes_that_are_no_utf_8_become_boxes(void **state)
 {
-    const char *broken[] = {"\xff", "\xc3", "\xe2\x80", "\xf0\x9f", "\x80", "\xc0\x80", "\xe4\xbd\xa0"};
+    const char *broken[] = {"\xff", "\xc3",     "\xe2\x80",    "\xf0\x9f",
+                            "\x80", "\xc0\x80", "\xe4\xbd\xa0"};
     imp_image *box = written(40, 40, 5, 5, 24, "\xe4\xba\x8c"); /* a letter that the font lacks */
     (void)state;
     for (int i = 0; i < 7; i++) {

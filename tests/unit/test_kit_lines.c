@@ -141,7 +141,8 @@ static void a_drawing_turns_with_the_picture(void **state)
 /* Pixels of the component of ink at x, y that corners join too, by flooding; they become paper. */
 static uint32_t flood(imp_image *m, int64_t x, int64_t y)
 {
-    if (x < 0 || y < 0 || x >= m->width || y >= m->height || at(m, (uint32_t)x, (uint32_t)y) >= 0.985f)
+    if (x < 0 || y < 0 || x >= m->width || y >= m->height
+        || at(m, (uint32_t)x, (uint32_t)y) >= 0.985f)
         return 0;
     uint32_t n = at(m, (uint32_t)x, (uint32_t)y) < 0.5f;
     imp_row_out(m, 0, (uint32_t)y)[x] = 1;

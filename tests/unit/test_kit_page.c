@@ -46,23 +46,28 @@ static void text_cannot_become_markup(void **state)
     kit_page_picture(p, evil, "x", 1, 1, 1, evil);
     char *text = finish(p);
     assert_int_equal(count(text, "<script"), 1); /* the page's own */
-    assert_int_equal(count(text, safe), 10); /* title, h1, subtitle, h2, p; h3; alt: twice; MIME type; caption */
+    assert_int_equal(count(text, safe),
+                     10); /* title, h1, subtitle, h2, p; h3; alt: twice; MIME type; caption */
     free(text);
 }
 
 static void bytes_that_are_no_utf_8_are_replaced(void **state)
 {
-    kit_page *p = kit_page_new("a\xff" "b\xc3(c\xe2\x82 d\xed\xa0\x80 e\x01 f\xf4\x90\x80\x80 g\xc3\xa9", NULL);
+    kit_page *p = kit_page_new("a\xff"
+                               "b\xc3(c\xe2\x82 d\xed\xa0\x80 e\x01 f\xf4\x90\x80\x80 g\xc3\xa9",
+                               NULL);
     (void)state;
     char *text = finish(p);
-    has(text, "<h1>a\xef\xbf\xbd" "b\xef\xbf\xbd(c\xef\xbf\xbd\xef\xbf\xbd d\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd "
+    has(text, "<h1>a\xef\xbf\xbd"
+              "b\xef\xbf\xbd(c\xef\xbf\xbd\xef\xbf\xbd d\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd "
               "e\xef\xbf\xbd f\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd g\xc3\xa9</h1>");
     free(text);
 }
 
 static void pictures_are_base64_of_any_length(void **state)
 {
-    const char *want[] = {"base64,\"", "base64,/w==\"", "base64,/wA=\"", "base64,/wBh\"", "base64,/wBhIA==\""};
+    const char *want[] = {"base64,\"", "base64,/w==\"", "base64,/wA=\"", "base64,/wBh\"",
+                          "base64,/wBhIA==\""};
     (void)state;
     for (size_t n = 0; n < 5; n++) {
         kit_page *p = kit_page_new("t", NULL);
@@ -101,12 +106,13 @@ static void containers_open_and_close_in_pairs(void **state)
 
 static void tables_show_every_type(void **state)
 {
-    const imp_column columns[] = {{"name", "", IMP_TEXT, 0}, {"time", "ms", IMP_FLOAT, 0}, {"steps", NULL, IMP_INT, 0},
-                                  {"ok", "", IMP_BOOL, 0}, {"list", "", IMP_NUMBERS, 0}, {"words", "", IMP_NAMES, 0}};
+    const imp_column columns[] = {{"name", "", IMP_TEXT, 0},    {"time", "ms", IMP_FLOAT, 0},
+                                  {"steps", NULL, IMP_INT, 0},  {"ok", "", IMP_BOOL, 0},
+                                  {"list", "", IMP_NUMBERS, 0}, {"words", "", IMP_NAMES, 0}};
     const double numbers[] = {1, 2.5};
     const char *words[] = {"a", "<b>"};
-    const imp_cell row[] = {{.s = {"x<y", 3}}, {.f = 1234.56789}, {.i = -7}, {.i = 1}, {.n = {numbers, 2}},
-                            {.w = {words, 2}}};
+    const imp_cell row[] = {{.s = {"x<y", 3}}, {.f = 1234.56789},   {.i = -7},
+                            {.i = 1},          {.n = {numbers, 2}}, {.w = {words, 2}}};
     imp_table *t = mini_table(6, columns);
     kit_page *p = kit_page_new("t", NULL);
     (void)state;
@@ -115,7 +121,8 @@ static void tables_show_every_type(void **state)
     char *text = finish(p);
     has(text, "<caption>Times &amp; steps</caption>");
     has(text, "time <span class=\"unit\">ms</span>");
-    has(text, "<td class=\"t\">x&lt;y</td><td class=\"n\" data-v=\"1234.56789\">1234.6</td><td class=\"n\">-7</td>"
+    has(text, "<td class=\"t\">x&lt;y</td><td class=\"n\" data-v=\"1234.56789\">1234.6</td><td "
+              "class=\"n\">-7</td>"
               "<td>yes</td><td class=\"t\">1 2.5</td><td class=\"t\">a &lt;b&gt;</td>");
     free(text), mini_release(&t->head);
 }
@@ -126,7 +133,8 @@ static void nothing_points_elsewhere(void **state)
     (void)state;
     kit_page_picture(p, "image/png", "a", 1, 1, 1, "c");
     char *text = finish(p);
-    const char *outside[] = {"http:", "https:", "//", "@import", "url(", "<iframe", "fetch(", "srcset", "<a "};
+    const char *outside[] = {"http:",   "https:", "//",     "@import", "url(",
+                             "<iframe", "fetch(", "srcset", "<a "};
     for (size_t i = 0; i < sizeof outside / sizeof *outside; i++)
         assert_null(strstr(text, outside[i]));
     has(text, "default-src 'none'");
