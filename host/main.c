@@ -115,7 +115,8 @@ static int dispatch(struct command *c, int argc, char **argv)
     c->args = &args;
     if (!c->verb)
         return unknown_verb(c->arena, word, c->report);
-    if (!arguments_parse(c->arena, c->verb, argc - 2, argv + 2, &args, c->report))
+    if (!arguments_parse(c->arena, c->verb, argc - 2, (const char *const *)(argv + 2), &args,
+                         c->report))
         return 2;
     if (args.help)
         return show_help(c->verb, args.help, stdout);

@@ -7,7 +7,7 @@ struct parsing {
     struct arena *arena;
     const struct verb *verb;
     int argc, next;
-    char *const *argv;
+    const char *const *argv;
     struct arguments *out;
     size_t operand_capacity, value_capacity;
     struct report *report;
@@ -191,8 +191,8 @@ static bool once_each(struct parsing *p)
     return true;
 }
 
-bool arguments_parse(struct arena *arena, const struct verb *verb, int argc, char *const *argv,
-                     struct arguments *out, struct report *report)
+bool arguments_parse(struct arena *arena, const struct verb *verb, int argc,
+                     const char *const *argv, struct arguments *out, struct report *report)
 {
     *out = (struct arguments){.verb = verb};
     struct parsing p = {

@@ -62,7 +62,7 @@ struct arguments {
 /* Parses what follows the verb: --name=value, --name value, -j2, -j 2, bundles of switches, `--`;
  * options and operands in any order; with HELP_SHORT or HELP_FULL nothing else counts. false: one
  * E08xx reported. */
-bool arguments_parse(struct arena *, const struct verb *, int argc, char *const *argv,
+bool arguments_parse(struct arena *, const struct verb *, int argc, const char *const *argv,
                      struct arguments *, struct report *);
 /* Last value given, NULL = not given (a switch: ""). */
 const char *arguments_text(const struct arguments *, enum option_id);

@@ -42,7 +42,7 @@ double clamp01(double);
 /* 0 below a, 1 above b, smooth between. */
 double smooth(double a, double b, double x);
 
-/* ---- noise.c: value noise on a lattice of hashed numbers, range about -1..1 ---- */
+/* ---- value_noise.c: value noise on a lattice of hashed numbers, range about -1..1 ---- */
 double noise2(uint64_t seed, double x, double y);
 double noise3(uint64_t seed, struct vec p);
 /* Sum of octaves, each half as high and twice as fine, turned against the one before. */
