@@ -5,14 +5,17 @@
 
 enum { MOST = 40 };
 
+struct size { uint32_t width, height; };
+
 /* n pictures of those sizes, each a grey of its own, into one filter with a MANY port. */
-static struct mini_result lay_out(void **state, const char *params, const uint32_t (*sizes)[2],
+static struct mini_result lay_out(void **state, const char *params, const struct size *sizes,
                                   uint32_t n, const char *label)
 {
     const imp_value *in[MOST];
     const char *labels[MOST];
     for (uint32_t i = 0; i < n; i++) {
-        in[i] = &mini_constant(sizes[i][0], sizes[i][1], 3, IMP_SRGB, (float)(i + 1) / MOST)->head;
+        const float grey = (float)(i + 1) / MOST;
+        in[i] = &mini_constant(sizes[i].width, sizes[i].height, 3, IMP_SRGB, grey)->head;
         labels[i] = label;
     }
     struct mini_result r = call_labelled(state, "sheet", params, in, labels, n);
@@ -23,7 +26,7 @@ static struct mini_result lay_out(void **state, const char *params, const uint32
 
 static void a_sheet_has_cells_in_rows(void **state)
 {
-    const uint32_t sizes[][2] = {{100, 50}, {50, 100}, {30, 20}, {200, 200}, {10, 10}};
+    const struct size sizes[] = {{100, 50}, {50, 100}, {30, 20}, {200, 200}, {10, 10}};
     struct mini_result r =
         lay_out(state, "columns=2 cell=40 gap=5 labels=no background=#000000", sizes, 5, "x");
     const imp_image *m = mini_output_image(&r, 0);
@@ -43,11 +46,11 @@ static void a_sheet_has_cells_in_rows(void **state)
 
 static void columns_make_the_sheet_about_4_to_3(void **state)
 {
-    uint32_t sizes[MOST][2];
+    struct size sizes[MOST];
     for (uint32_t n = 6; n <= MOST; n += 7)
         for (int wide = 0; wide < 2; wide++) {
             for (uint32_t i = 0; i < n; i++)
-                sizes[i][0] = wide ? 60 : 20, sizes[i][1] = wide ? 20 : 60;
+                sizes[i].width = wide ? 60 : 20, sizes[i].height = wide ? 20 : 60;
             struct mini_result r = lay_out(state, "cell=40 gap=2 labels=no", sizes, n, "x");
             const imp_image *m = mini_output_image(&r, 0);
             assert_true(fabs(log(m->width / (double)m->height / (4 / 3.0))) < 0.65);
@@ -57,7 +60,7 @@ static void columns_make_the_sheet_about_4_to_3(void **state)
 
 static void labels_stay_below_their_pictures(void **state)
 {
-    const uint32_t sizes[][2] = {{64, 64}, {64, 64}};
+    const struct size sizes[] = {{64, 64}, {64, 64}};
     const char *label = "a very long name of a picture, much longer than there is room for.jpg";
     struct mini_result r =
         lay_out(state, "columns=2 cell=64 gap=8 background=#ffffff color=#000000", sizes, 2, label);
