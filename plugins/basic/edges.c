@@ -32,7 +32,7 @@ static void differences(const float *restrict a, const float *restrict b, const 
                         uint32_t n, float side, float middle, float *restrict dx,
                         float *restrict dy)
 {
-    for (uint32_t x = 0; x < n; x++) {
+    for (size_t x = 0; x < n; x++) {
         const float p = c[x + 2] - a[x], q = c[x] - a[x + 2]; /* the diagonals serve both */
         dx[x] = side * (p - q) + middle * (b[x + 2] - b[x]);
         dy[x] = side * (p + q) + middle * (c[x + 1] - a[x + 1]);

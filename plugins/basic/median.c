@@ -55,7 +55,7 @@ KIT_CLONES
 static void middle9(const float *restrict a, const float *restrict b, const float *restrict c,
                     float *restrict out, uint32_t n)
 {
-    for (uint32_t x = 0; x < n; x++) {
+    for (size_t x = 0; x < n; x++) {
         const float low = high_of(high_of(a[x], a[x + 1]), a[x + 2]);
         const float middle = middle_of(b[x], b[x + 1], b[x + 2]);
         const float high = low_of(low_of(c[x], c[x + 1]), c[x + 2]);
@@ -122,7 +122,7 @@ static void middle25(const float *restrict r0, const float *restrict r1, const f
                      const float *restrict r3, const float *restrict r4, float *restrict out,
                      uint32_t n)
 {
-    for (uint32_t x = 0; x < n; x++) {
+    for (size_t x = 0; x < n; x++) {
         float a0 = r0[x], a1 = r0[x + 1], a2 = r0[x + 2], a3 = r0[x + 3], a4 = r0[x + 4];
         float b0 = r1[x], b1 = r1[x + 1], b2 = r1[x + 2], b3 = r1[x + 3], b4 = r1[x + 4];
         float c0 = r2[x], c1 = r2[x + 1], c2 = r2[x + 2], c3 = r2[x + 3], c4 = r2[x + 4];

@@ -1,6 +1,6 @@
 /* kit_blur.c - Gaussian blur whose cost does not grow with its deviation.
  *
- * Up to SPAN pixels the kernel is applied as it is, cut off at 3.8 deviations. A larger one is
+ * Up to SPAN pixels the kernel is applied as it is, cut off at 3.5 deviations. A larger one is
  * applied to a smaller picture: cubic B-splines, 4 knots wide, bring the picture down to a grid of
  * spacing f and up again, each adding the variance f^2 / 3, which the small Gaussian leaves out:
  * sigma'^2 = (sigma / f)^2 - 2/3. As sigma / f >= SPAN / 2, the fourth cumulant that the two splines
@@ -13,8 +13,8 @@
 #include <string.h>
 
 #define SPAN 5.0
-#define CUT 3.8
-enum { CHUNK = 32, MAX_RADIUS = 40 }; /* sigma' < 10: CUT * 10 */
+#define CUT 3.5
+enum { CHUNK = 32, MAX_RADIUS = 40 }; /* CUT times 10, beyond any sigma' */
 
 /* Cubic B-spline, knots at whole t, support 2. */
 static double spline(double t)
@@ -35,7 +35,7 @@ struct fold { /* w[0] in the middle, w[k] on both sides */
 static void fold_init(struct fold *f, double sigma)
 {
     double w[MAX_RADIUS + 1], sum = 0;
-    f->radius = (uint32_t)fmin(ceil(CUT * sigma), MAX_RADIUS);
+    f->radius = (uint32_t)fmin(ceil(CUT * sigma - 0.5), MAX_RADIUS);
     for (uint32_t k = 0; k <= f->radius; k++) {
         w[k] = exp(-0.5 * k * k / (sigma * sigma));
         sum += k ? 2 * w[k] : w[k];
@@ -62,8 +62,7 @@ static void fold_rows(const struct fold *f, const float *const *rows, float *res
             for (uint32_t j = 0; j < CHUNK; j++)
                 sum[j] += w * (a[j] + b[j]);
         }
-        for (uint32_t j = 0; j < CHUNK; j++)
-            out[x + j] = sum[j];
+        memcpy(out + x, sum, sizeof sum);
     }
     for (; x < n; x++) {
         float sum = f->w[0] * rows[r][x];
