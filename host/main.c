@@ -37,6 +37,7 @@ static void handle_signals(void)
     sigemptyset(&poke.sa_mask);
     sigemptyset(&ignore.sa_mask);
     sigaction(SIGPIPE, &ignore, NULL);
+    sigaction(SIGXFSZ, &ignore, NULL); /* a file over the limit: the write fails and is reported */
     sigaction(SIGUSR1, &poke, NULL);
     sigaction(SIGTERM, &stop, NULL);
     if (!sigaction(SIGINT, NULL, &old) && old.sa_handler != SIG_IGN)
