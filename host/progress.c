@@ -1,4 +1,5 @@
 #include "progress.h"
+#include <math.h>
 #include <pthread.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -76,7 +77,7 @@ static void append_times(char *buf, size_t size, const struct progress_state *s,
         append(buf, size, "  %.1f/s", (double)s->done / s->seconds);
     const bool known = s->done >= ITEMS_BEFORE_ETA || (s->total == 1 && part > 0.02);
     if (known && part > 0 && part < 1)
-        append(buf, size, "  %s left", print_seconds(s->seconds * (1 - part) / part, text));
+        append(buf, size, "  %s left", print_seconds(ceil(s->seconds * (1 - part) / part), text));
 }
 
 void progress_line(const struct progress_state *s, unsigned width, char *buf, size_t size)
