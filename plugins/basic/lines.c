@@ -19,7 +19,7 @@ static const imp_param params[] = {
              "with ink."},
     {.key = "slope", .type = IMP_FLOAT, .def = 100, .min = 1, .max = 10000,
      .help = "Steepness of the step from paper to ink: 20 is a soft pencil, 200 a pen."},
-    {.key = "threshold", .type = IMP_FLOAT, .def = -0.004, .min = -1, .max = 1,
+    {.key = "threshold", .type = IMP_FLOAT, .def = 0, .min = -1, .max = 1,
      .help = "Where ink begins: below 0 only strong edges are drawn, above 0 more and darker "
              "ones."},
     {.key = "soft", .type = IMP_FLOAT, .def = 1, .min = 0, .max = 1,
