@@ -204,9 +204,12 @@ fuzz-run:
 share = $(DESTDIR)$(datadir)/impasto
 man   = $(DESTDIR)$(mandir)
 verbs_of = $(shell sed -n 's/^    {\.name = "\([a-z]*\)".*/\1/p' host/verbs.c)
-.PHONY: install uninstall
+.PHONY: install install-files uninstall
 ## install: into prefix=/usr/local, below DESTDIR
 install: all
+	$(Q)$(MAKE) install-files
+# What is built, without building it.
+install-files:
 	$(Q)install -d $(DESTDIR)$(bindir) $(DESTDIR)$(libexecdir)/impasto $(DESTDIR)$(libdir)/impasto/plugins-1 $(DESTDIR)$(libdir)/pkgconfig \
 	  $(DESTDIR)$(includedir)/impasto $(share)/kit $(share)/template $(share)/presets $(man)/man1 $(man)/man5 $(man)/man7
 	$(Q)install -m755 $(program) $(DESTDIR)$(bindir)/

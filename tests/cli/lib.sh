@@ -34,7 +34,7 @@ run_cases() {
         mkdir "$work/in"
         (
             set -eEuo pipefail
-            trap 'echo "line $LINENO: $BASH_COMMAND"' ERR
+            trap 'echo "line $LINENO: $BASH_COMMAND" >&2' ERR
             cd "$work/in" || exit 1
             "case_$name"
         ) >"$work/log" 2>&1

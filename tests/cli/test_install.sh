@@ -1,4 +1,4 @@
-# A staged `make install`: everything is there, and enough to build and run a plugin out of tree.
+# A staged installation: everything is there, and enough to build and run a plugin out of tree.
 # limit: 300
 # shellcheck shell=bash disable=SC1091,SC2154
 . tests/cli/lib.sh
@@ -6,7 +6,7 @@ stage=$(mktemp -d) || exit 1
 trap 'rm -rf "$stage"' EXIT
 prefix=/opt/impasto
 there=$stage$prefix
-if ! make -C "$root" B="${B:-build/release}" SETUP=no DESTDIR="$stage" prefix=$prefix install >"$stage/log" 2>&1; then
+if ! make -C "$root" B="${B:-build/release}" DESTDIR="$stage" prefix=$prefix install-files >"$stage/log" 2>&1; then
     tail -n 20 "$stage/log" >&2
     exit 1
 fi
@@ -87,7 +87,7 @@ case_a_new_plugin_builds_and_validates() {
 }
 case_uninstall_leaves_nothing() {
     other=$(mktemp -d)
-    make -C "$root" B="${B:-build/release}" SETUP=no DESTDIR="$other" prefix=$prefix install >/dev/null
+    make -C "$root" B="${B:-build/release}" DESTDIR="$other" prefix=$prefix install-files >/dev/null
     make -C "$root" B="${B:-build/release}" DESTDIR="$other" prefix=$prefix uninstall >/dev/null
     same "$(find "$other" -type f | head -n 5)" ''
     rm -rf "$other"
