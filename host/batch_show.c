@@ -336,7 +336,7 @@ void show_summary(const struct batch *b, int status, double seconds)
     if (b->o->json) {
         report_flush(b->report, stdout, false, true);
         summary_object(b, status, seconds);
-    } else if (!b->o->quiet) {
+    } else if (!b->o->quiet && status != 130) {
         summary_lines(b, seconds);
     }
 }
