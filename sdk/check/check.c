@@ -83,7 +83,8 @@ static void child_run(struct trial *t, const struct test *test, int to)
     const char letter = (char)v;
     send(to, &letter, 1);
     send(to, t->text, strlen(t->text));
-    for (const imp_filter *const *f = test->run == list_filters && v == PASSED ? mini_entry(t->mini)->filters : NULL;
+    for (const imp_filter *const *f =
+             test->run == list_filters && v == PASSED ? mini_entry(t->mini)->filters : NULL;
          f && *f; f++) {
         send(to, (*f)->id, strlen((*f)->id));
         send(to, "\n", 1);
@@ -96,7 +97,8 @@ static int seconds(const struct check *c)
     return c->options->seconds > 0 ? c->options->seconds : SANITIZED ? 120 : 20;
 }
 
-/* Reads what the child says until it closes the pipe or the time is over; answers the bytes read, -1 = over. */
+/* Reads what the child says until it closes the pipe or the time is over; answers the bytes read,
+ * -1 = over. */
 static long listen_to(int from, char *buf, size_t size, int limit)
 {
     struct timespec start, now;
@@ -104,7 +106,8 @@ static long listen_to(int from, char *buf, size_t size, int limit)
     clock_gettime(CLOCK_MONOTONIC, &start);
     for (;;) {
         clock_gettime(CLOCK_MONOTONIC, &now);
-        const long left = limit * 1000L - (long)(now.tv_sec - start.tv_sec) * 1000 - (now.tv_nsec - start.tv_nsec) / 1000000;
+        const long left = limit * 1000L - (long)(now.tv_sec - start.tv_sec) * 1000 -
+                          (now.tv_nsec - start.tv_nsec) / 1000000;
         struct pollfd wait = {.fd = from, .events = POLLIN};
         if (left <= 0)
             return -1;
@@ -125,12 +128,15 @@ static void tell_end(int status, char *text, size_t size)
 {
     if (WIFSIGNALED(status))
         snprintf(text, size, "it crashes (signal %d, %s)", WTERMSIG(status),
-                 WTERMSIG(status) == SIGSEGV ? "a wrong address" : WTERMSIG(status) == SIGABRT ? "it gave up" : "see signal(7)");
+                 WTERMSIG(status) == SIGSEGV   ? "a wrong address"
+                 : WTERMSIG(status) == SIGABRT ? "it gave up"
+                                               : "see signal(7)");
     else
         snprintf(text, size, "it ends the program (exit status %d)", WEXITSTATUS(status));
 }
 
-static enum verdict run_child(struct check *c, struct trial *t, const struct test *test, char *text, size_t size)
+static enum verdict run_child(struct check *c, struct trial *t, const struct test *test, char *text,
+                              size_t size)
 {
     int ends[2], status = 0;
     char said[16384];
@@ -206,7 +212,8 @@ static void print_json_text(FILE *out, const char *text)
     fputc('"', out);
 }
 
-static void tell(struct check *c, const char *subject, const char *test, enum verdict v, const char *text)
+static void tell(struct check *c, const char *subject, const char *test, enum verdict v,
+                 const char *text)
 {
     const char *word = v == PASSED ? "ok" : v == FAILED ? "FAILED" : "skipped";
     c->totals->passed += v == PASSED;
@@ -217,18 +224,23 @@ static void tell(struct check *c, const char *subject, const char *test, enum ve
     if (c->options->json) {
         fputs("{\"schema\":1,\"type\":\"test\",\"subject\":", c->out);
         print_json_text(c->out, subject);
-        fprintf(c->out, ",\"test\":\"%s\",\"result\":\"%s\",\"text\":", test, v == FAILED ? "failed" : word);
+        fprintf(c->out, ",\"test\":\"%s\",\"result\":\"%s\",\"text\":", test,
+                v == FAILED ? "failed" : word);
         print_json_text(c->out, text);
         fputs("}\n", c->out);
     } else {
-        fprintf(c->out, "%-8s%s: %s%s%s\n", word, subject, test, v != PASSED ? ": " : "", v != PASSED ? text : "");
+        fprintf(c->out, "%-8s%s: %s%s%s\n", word, subject, test, v != PASSED ? ": " : "",
+                v != PASSED ? text : "");
     }
 }
 
 static enum verdict run_test(struct check *c, const char *filter, const struct test *test)
 {
     char folder[512] = "", text[1024] = "";
-    struct trial t = {.path = c->path, .with = c->options->with, .with_count = c->options->with_count, .filter_id = filter,
+    struct trial t = {.path = c->path,
+                      .with = c->options->with,
+                      .with_count = c->options->with_count,
+                      .filter_id = filter,
                       .folder = folder};
     if (c->options->only && strcmp(c->options->only, test->name) != 0)
         return PASSED;
@@ -248,7 +260,8 @@ static bool run_file_tests(struct check *c)
     bool sound = true;
     for (const struct test *test = trial_file_tests; test->name; test++)
         if (run_test(c, NULL, test) == FAILED)
-            sound = sound && strcmp(test->name, "exports") == 0; /* with more exports it can still be run */
+            sound = sound &&
+                    strcmp(test->name, "exports") == 0; /* with more exports it can still be run */
     return sound;
 }
 
@@ -269,7 +282,8 @@ static void run_filter_tests(struct check *c)
     }
 }
 
-int check_file(const char *path, const struct check_options *options, FILE *out, struct check_totals *totals)
+int check_file(const char *path, const struct check_options *options, FILE *out,
+               struct check_totals *totals)
 {
     struct check c = {.path = path, .options = options, .totals = totals, .out = out};
     *totals = (struct check_totals){0, 0, 0};
@@ -280,10 +294,12 @@ int check_file(const char *path, const struct check_options *options, FILE *out,
         run_filter_tests(&c);
     const bool good = totals->failed == 0 && totals->passed > 0;
     if (options->json)
-        fprintf(out, "{\"schema\":1,\"type\":\"summary\",\"passed\":%d,\"failed\":%d,\"skipped\":%d}\n", totals->passed,
-                totals->failed, totals->skipped);
+        fprintf(out,
+                "{\"schema\":1,\"type\":\"summary\",\"passed\":%d,\"failed\":%d,\"skipped\":%d}\n",
+                totals->passed, totals->failed, totals->skipped);
     else if (!options->quiet)
-        fprintf(out, "%d passed, %d failed, %d skipped\n", totals->passed, totals->failed, totals->skipped);
+        fprintf(out, "%d passed, %d failed, %d skipped\n", totals->passed, totals->failed,
+                totals->skipped);
     free(full);
     return good ? 0 : 1;
 }

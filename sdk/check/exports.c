@@ -1,5 +1,5 @@
-/* exports.c - reads the dynamic symbols of a 64-bit little-endian ELF file; every offset is checked.
- * Source: System V ABI, chapter 4; <elf.h>. */
+/* exports.c - reads the dynamic symbols of a 64-bit little-endian ELF file; every offset is
+ * checked. Source: System V ABI, chapter 4; <elf.h>. */
 #include "exports.h"
 #include <elf.h>
 #include <errno.h>
@@ -20,9 +20,11 @@ static const char *slurp(const char *path, struct image *out, char *buf, size_t 
         n = ftell(f);
     out->data = n > 0 ? malloc((size_t)n) : NULL;
     out->size = out->data ? (size_t)n : 0;
-    const bool whole = out->data && fseek(f, 0, SEEK_SET) == 0 && fread(out->data, 1, out->size, f) == out->size;
+    const bool whole =
+        out->data && fseek(f, 0, SEEK_SET) == 0 && fread(out->data, 1, out->size, f) == out->size;
     if (!whole)
-        snprintf(buf, size, "%s: cannot be read: %s", path, n == 0 ? "it is empty" : strerror(errno));
+        snprintf(buf, size, "%s: cannot be read: %s", path,
+                 n == 0 ? "it is empty" : strerror(errno));
     if (f)
         fclose(f);
     return whole ? NULL : buf;
@@ -46,30 +48,35 @@ static bool of_the_toolchain(const char *name, unsigned bind)
     for (size_t i = 0; i < sizeof always / sizeof *always; i++)
         if (strcmp(name, always[i]) == 0)
             return true;
-    return (bind != STB_GLOBAL && starts(name, "_Z")) || starts(name, "__odr_asan") || starts(name, "__asan_") ||
-           starts(name, "__gcov_") || starts(name, "__llvm_") || starts(name, "__start_") || starts(name, "__stop_");
+    return (bind != STB_GLOBAL && starts(name, "_Z")) || starts(name, "__odr_asan") ||
+           starts(name, "__asan_") || starts(name, "__gcov_") || starts(name, "__llvm_") ||
+           starts(name, "__start_") || starts(name, "__stop_");
 }
 
 static void each_symbol(const struct image *m, const Elf64_Shdr *syms, const Elf64_Shdr *names,
                         void (*found)(void *, const char *), void *user)
 {
     const char *texts = within(m, names->sh_offset, names->sh_size);
-    for (uint64_t at = 0; texts && at + sizeof(Elf64_Sym) <= syms->sh_size; at += sizeof(Elf64_Sym)) {
+    for (uint64_t at = 0; texts && at + sizeof(Elf64_Sym) <= syms->sh_size;
+         at += sizeof(Elf64_Sym)) {
         Elf64_Sym s;
         const void *p = within(m, syms->sh_offset + at, sizeof s);
         if (!p)
             return;
         memcpy(&s, p, sizeof s);
         const unsigned bind = ELF64_ST_BIND(s.st_info), seen = ELF64_ST_VISIBILITY(s.st_other);
-        if (s.st_shndx == SHN_UNDEF || bind == STB_LOCAL || (seen != STV_DEFAULT && seen != STV_PROTECTED))
+        if (s.st_shndx == SHN_UNDEF || bind == STB_LOCAL ||
+            (seen != STV_DEFAULT && seen != STV_PROTECTED))
             continue;
-        if (s.st_name < names->sh_size && memchr(texts + s.st_name, 0, names->sh_size - s.st_name) &&
+        if (s.st_name < names->sh_size &&
+            memchr(texts + s.st_name, 0, names->sh_size - s.st_name) &&
             !of_the_toolchain(texts + s.st_name, bind))
             found(user, texts + s.st_name);
     }
 }
 
-static const char *read_symbols(const struct image *m, void (*found)(void *, const char *), void *user)
+static const char *read_symbols(const struct image *m, void (*found)(void *, const char *),
+                                void *user)
 {
     Elf64_Ehdr head;
     if (m->size < sizeof head)
@@ -77,7 +84,8 @@ static const char *read_symbols(const struct image *m, void (*found)(void *, con
     memcpy(&head, m->data, sizeof head);
     if (memcmp(head.e_ident, ELFMAG, SELFMAG) != 0)
         return "is not a shared object (no ELF file)";
-    if (head.e_ident[EI_CLASS] != ELFCLASS64 || head.e_ident[EI_DATA] != ELFDATA2LSB || head.e_type != ET_DYN)
+    if (head.e_ident[EI_CLASS] != ELFCLASS64 || head.e_ident[EI_DATA] != ELFDATA2LSB ||
+        head.e_type != ET_DYN)
         return "is not a 64-bit shared object of this kind of machine";
     bool any = false;
     for (uint64_t i = 0; i < head.e_shnum && head.e_shentsize == sizeof(Elf64_Shdr); i++) {
@@ -88,7 +96,9 @@ static const char *read_symbols(const struct image *m, void (*found)(void *, con
         memcpy(&syms, p, sizeof syms);
         if (syms.sh_type != SHT_DYNSYM)
             continue;
-        p = syms.sh_link < head.e_shnum ? within(m, head.e_shoff + (uint64_t)syms.sh_link * sizeof names, sizeof names) : NULL;
+        p = syms.sh_link < head.e_shnum
+                ? within(m, head.e_shoff + (uint64_t)syms.sh_link * sizeof names, sizeof names)
+                : NULL;
         if (!p)
             return "is cut off";
         memcpy(&names, p, sizeof names);
@@ -98,8 +108,8 @@ static const char *read_symbols(const struct image *m, void (*found)(void *, con
     return any ? NULL : "has no dynamic symbols";
 }
 
-const char *exports_read(const char *path, void (*found)(void *user, const char *name), void *user, char *buf,
-                        size_t size)
+const char *exports_read(const char *path, void (*found)(void *user, const char *name), void *user,
+                         char *buf, size_t size)
 {
     struct image m = {0};
     const char *why = slurp(path, &m, buf, size);

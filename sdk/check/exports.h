@@ -4,9 +4,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Calls found() for every symbol that the file defines for others to see, weak ones of C++ and those that
- * sanitizers add left out. NULL: the file was understood; else why not, in buf. */
-const char *exports_read(const char *path, void (*found)(void *user, const char *name), void *user, char *buf,
-                        size_t size);
+/* Calls found() for every symbol that the file defines for others to see, weak ones of C++ and
+ * those that sanitizers add left out. NULL: the file was understood; else why not, in buf. */
+const char *exports_read(const char *path, void (*found)(void *user, const char *name), void *user,
+                         char *buf, size_t size);
 
 #endif

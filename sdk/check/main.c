@@ -1,4 +1,5 @@
-/* main.c - impasto-check FILE.so: the conformance driver as a program; `impasto validate` runs it. */
+/* main.c - impasto-check FILE.so: the conformance driver as a program; `impasto validate` runs it.
+ */
 #include <string.h>
 #include "check.h"
 

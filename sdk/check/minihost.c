@@ -12,15 +12,24 @@ struct mini {
     imp_host host; /* first: the plugin's imp_host leads back here */
     const imp_plugin *entry;
     struct mini *offers[MOST];
-    struct { const char *id; const void *table; } interfaces[MOST];
-    struct { imp_service given; const imp_service_def *def; } open[4 * MOST];
+    struct {
+        const char *id;
+        const void *table;
+    } interfaces[MOST];
+    struct {
+        imp_service given;
+        const imp_service_def *def;
+    } open[4 * MOST];
     int offer_count, interface_count, open_count;
     bool ready;
 };
 
 static struct mini *mini_of(const imp_host *host)
 {
-    union { const imp_host *in; struct mini *out; } to = {.in = host};
+    union {
+        const imp_host *in;
+        struct mini *out;
+    } to = {.in = host};
     return to.out;
 }
 
@@ -59,14 +68,15 @@ static const imp_service_def *find_service(struct mini *m, const char *id, const
     const imp_service_def *def;
     for (int i = 0; i <= m->offer_count; i++) {
         *from = i < m->offer_count ? m->offers[i] : m;
-        if ((!provider || strcmp((*from)->entry->id, provider) == 0) && (def = provided((*from)->entry, id)))
+        if ((!provider || strcmp((*from)->entry->id, provider) == 0) &&
+            (def = provided((*from)->entry, id)))
             return def;
     }
     return NULL;
 }
 
-static imp_status host_acquire(const imp_host *host, const char *id, const char *provider, imp_service *out,
-                               imp_error *err) IMP_NX
+static imp_status host_acquire(const imp_host *host, const char *id, const char *provider,
+                               imp_service *out, imp_error *err) IMP_NX
 {
     struct mini *m = mini_of(host), *from;
     const imp_service_def *def = find_service(m, id, provider, &from);
@@ -107,8 +117,8 @@ const char *mini_built(const char *plugin, char *buf, size_t size)
         if (slash)
             *slash = 0;
     }
-    snprintf(buf, size, "%s/%s%s.so", self, strncmp(plugin, "broken/", 7) == 0 ? "" : "lib/impasto/plugins-1/",
-             plugin);
+    snprintf(buf, size, "%s/%s%s.so", self,
+             strncmp(plugin, "broken/", 7) == 0 ? "" : "lib/impasto/plugins-1/", plugin);
     return buf;
 }
 
@@ -120,16 +130,25 @@ struct mini *mini_load(const char *path, char *why, size_t size)
         snprintf(why, size, "%s", reason ? reason : "cannot be opened");
         return NULL;
     }
-    union { void *object; const imp_plugin *(*entry)(void) IMP_NX; } sym = {.object = dlsym(so, "imp_entry_v1")};
+    union {
+        void *object;
+        const imp_plugin *(*entry)(void)IMP_NX;
+    } sym = {.object = dlsym(so, "imp_entry_v1")};
     const imp_plugin *entry = sym.object ? sym.entry() : NULL;
     if (!entry || entry->magic != IMP_MAGIC) {
-        snprintf(why, size, "%s: %s", path, !sym.object ? "no imp_entry_v1" : "no descriptor with the magic IMP1");
+        snprintf(why, size, "%s: %s", path,
+                 !sym.object ? "no imp_entry_v1" : "no descriptor with the magic IMP1");
         return NULL;
     }
     struct mini *m = mini_alloc(1, sizeof *m);
-    m->host = (imp_host){.struct_size = sizeof m->host, .abi_major = IMP_ABI_MAJOR, .abi_minor = IMP_ABI_MINOR,
-                         .version = "mini", .log = host_log, .get_interface = host_interface,
-                         .acquire = host_acquire, .release = host_release};
+    m->host = (imp_host){.struct_size = sizeof m->host,
+                         .abi_major = IMP_ABI_MAJOR,
+                         .abi_minor = IMP_ABI_MINOR,
+                         .version = "mini",
+                         .log = host_log,
+                         .get_interface = host_interface,
+                         .acquire = host_acquire,
+                         .release = host_release};
     m->entry = entry;
     mini_interface(m, IMP_HOST_IMAGE_1, &mini_pictures);
     return m;

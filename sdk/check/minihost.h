@@ -1,14 +1,15 @@
 /* minihost.h - a tiny second host, for tests of filters and for impasto-check. It knows plugins by
- * sdk/include alone and makes every rule of the ABI that can be seen from outside visible: images have
- * odd padded rows, guards around them and poison in every sample, so that an unwritten sample, a write
- * beside the picture or into an input becomes a sentence in mini_result.fault.
+ * sdk/include alone and makes every rule of the ABI that can be seen from outside visible: images
+ * have odd padded rows, guards around them and poison in every sample, so that an unwritten sample,
+ * a write beside the picture or into an input becomes a sentence in mini_result.fault.
  *
  *     struct mini *basic = mini_open(mini_built("basic", path, sizeof path), why, sizeof why);
  *     imp_image *in = mini_gradient(33, 17, 3, IMP_SRGB);
  *     imp_image *out = mini_apply(basic, "blur", "sigma=2", in, why, sizeof why);
  *     ... mini_release(&out->head); mini_release(&in->head); mini_close(basic);
  *
- * One thread uses a mini host at a time. Running out of memory ends the program: it is for tests. */
+ * One thread uses a mini host at a time. Running out of memory ends the program: it is for tests.
+ */
 #ifndef IMP_MINIHOST_H
 #define IMP_MINIHOST_H
 #include <impasto/impasto.h>
@@ -21,8 +22,10 @@ imp_image *mini_image(uint32_t width, uint32_t height, uint32_t channels, uint32
 /* Every channel its own slope from 0 to 1, alpha included; no two rows or columns equal. */
 imp_image *mini_gradient(uint32_t width, uint32_t height, uint32_t channels, uint32_t colour);
 /* Uniform noise in [0, 1), the same for the same seed on every machine. */
-imp_image *mini_noise(uint32_t width, uint32_t height, uint32_t channels, uint32_t colour, uint64_t seed);
-imp_image *mini_constant(uint32_t width, uint32_t height, uint32_t channels, uint32_t colour, float value);
+imp_image *mini_noise(uint32_t width, uint32_t height, uint32_t channels, uint32_t colour,
+                      uint64_t seed);
+imp_image *mini_constant(uint32_t width, uint32_t height, uint32_t channels, uint32_t colour,
+                         float value);
 /* A float tensor filled with noise; any number of axes up to 8. */
 imp_tensor *mini_tensor(uint32_t dtype, uint32_t ndim, const int64_t *shape, const char *name);
 /* An empty table; columns are copied. mini_row copies the cells. */
@@ -45,7 +48,8 @@ uint64_t mini_fingerprint(const imp_value *);
 
 struct mini;
 /* Path of a plugin of the tree, found from the running test program: "basic" is
- * build/CONFIG/lib/impasto/plugins-1/basic.so, "broken/x" is build/CONFIG/broken/x.so. Answers buf. */
+ * build/CONFIG/lib/impasto/plugins-1/basic.so, "broken/x" is build/CONFIG/broken/x.so. Answers buf.
+ */
 const char *mini_built(const char *plugin, char *buf, size_t size);
 /* Opens the file and runs its init. NULL: the reason is in why. */
 struct mini *mini_open(const char *path, char *why, size_t size);
@@ -57,22 +61,23 @@ const imp_plugin *mini_entry(const struct mini *);
 const imp_filter *mini_filter(const struct mini *, const char *id); /* NULL: none */
 /* Services that `provider` provides are found by what `consumer` acquires; before mini_init. */
 void mini_offer(struct mini *consumer, struct mini *provider);
-/* What get_interface answers for an id. The mini host has IMP_HOST_IMAGE_1 of its own (encode writes
- * PNG whatever the ending, read is unsupported); this replaces or adds a table. */
+/* What get_interface answers for an id. The mini host has IMP_HOST_IMAGE_1 of its own (encode
+ * writes PNG whatever the ending, read is unsupported); this replaces or adds a table. */
 void mini_interface(struct mini *, const char *id, const void *table);
 /* Services acquired and not yet given back. */
 int mini_services_open(const struct mini *);
 
 /* ---- parameters: miniparam.c ---- */
 
-/* Cells of all parameters of a filter from "key=value key2='two words'" (NULL: defaults). Values are
- * parsed, not checked against ranges. NULL: why. */
+/* Cells of all parameters of a filter from "key=value key2='two words'" (NULL: defaults). Values
+ * are parsed, not checked against ranges. NULL: why. */
 struct mini_params;
 struct mini_params *mini_params_new(const imp_filter *, const char *text, char *why, size_t size);
 void mini_params_free(struct mini_params *);
 const imp_cell *mini_params_cells(const struct mini_params *);
 imp_cell *mini_params_cell(struct mini_params *, uint32_t i); /* to change one */
-/* Row i of a filter's parameters or ports, by stride, as this header's struct: absent members zero. */
+/* Row i of a filter's parameters or ports, by stride, as this header's struct: absent members zero.
+ */
 imp_param mini_param_row(const imp_filter *, uint32_t i);
 imp_port mini_input_row(const imp_filter *, uint32_t i);
 imp_port mini_output_row(const imp_filter *, uint32_t i);
@@ -81,33 +86,36 @@ imp_port mini_output_row(const imp_filter *, uint32_t i);
 
 struct mini_node;
 /* create() with these parameters. NULL: why. */
-struct mini_node *mini_node(struct mini *, const char *filter, const char *params, char *why, size_t size);
-struct mini_node *mini_node_cells(struct mini *, const imp_filter *, struct mini_params *, char *why,
-                                  size_t size); /* takes the parameters over */
-void mini_node_free(struct mini_node *); /* destroy(); NULL allowed */
+struct mini_node *mini_node(struct mini *, const char *filter, const char *params, char *why,
+                            size_t size);
+struct mini_node *mini_node_cells(struct mini *, const imp_filter *, struct mini_params *,
+                                  char *why, size_t size); /* takes the parameters over */
+void mini_node_free(struct mini_node *);                   /* destroy(); NULL allowed */
 
-struct mini_call {                  /* zero: one thread, everything works */
-    const imp_value *const *inputs; /* in order of the ports, NULL = left open; a MANY port's are the last */
-    const char *const *labels;      /* one for each input, or NULL: "1", "2" ... are given to MANY ports */
-    uint32_t input_count;           /* fewer than ports: the rest is left open */
-    uint32_t threads;               /* 0, 1: parallel() runs in order on the calling thread */
-    uint32_t cancel_after;          /* k: the k-th question whether to stop is answered yes; 0 = never */
-    double cancel_ms;               /* every question after that time is answered yes; 0 = never */
-    uint32_t fail_at;               /* k: the k-th new value or scratch is refused; 0 = never */
-    uint64_t max_bytes;             /* what job->max_bytes says */
-    uint64_t limit;                 /* a value or scratch of more bytes is refused; 0 = 8 GiB */
-    uint64_t wanted;                /* mask of outputs; 0 = all */
+struct mini_call { /* zero: one thread, everything works */
+    const imp_value *const
+        *inputs; /* in order of the ports, NULL = left open; a MANY port's are the last */
+    const char *const
+        *labels;           /* one for each input, or NULL: "1", "2" ... are given to MANY ports */
+    uint32_t input_count;  /* fewer than ports: the rest is left open */
+    uint32_t threads;      /* 0, 1: parallel() runs in order on the calling thread */
+    uint32_t cancel_after; /* k: the k-th question whether to stop is answered yes; 0 = never */
+    double cancel_ms;      /* every question after that time is answered yes; 0 = never */
+    uint32_t fail_at;      /* k: the k-th new value or scratch is refused; 0 = never */
+    uint64_t max_bytes;    /* what job->max_bytes says */
+    uint64_t limit;        /* a value or scratch of more bytes is refused; 0 = 8 GiB */
+    uint64_t wanted;       /* mask of outputs; 0 = all */
 };
 struct mini_result {
     imp_status status;
-    char text[512];      /* what process() wrote into its error */
+    char text[512]; /* what process() wrote into its error */
     int32_t param, port;
-    char fault[512];     /* a rule that was broken, "" = none */
-    uint32_t polls;      /* how often it asked whether to stop (progress, pieces of parallel) */
-    bool told_to_stop;   /* one of them was answered yes */
-    bool refused;        /* a value or scratch was: fail_at or limit */
+    char fault[512];   /* a rule that was broken, "" = none */
+    uint32_t polls;    /* how often it asked whether to stop (progress, pieces of parallel) */
+    bool told_to_stop; /* one of them was answered yes */
+    bool refused;      /* a value or scratch was: fail_at or limit */
     uint32_t allocations, previews;
-    double longest_ms;   /* between two polls, or start and end */
+    double longest_ms; /* between two polls, or start and end */
     uint32_t output_count;
     imp_value **outputs; /* all that was set, in order; ports[i] is the port of outputs[i] */
     uint32_t *ports;
@@ -134,7 +142,8 @@ struct mini_planned {
     double macs;
     char text[1024]; /* all mistakes, a line each: "param 0: piece: text [names]" */
 };
-/* plan() with these input shapes (kind 0 = left open). A filter without plan: IMP_OK, shapes unknown. */
+/* plan() with these input shapes (kind 0 = left open). A filter without plan: IMP_OK, shapes
+ * unknown. */
 void mini_plan(struct mini_node *, const imp_shape *inputs, uint32_t count, struct mini_planned *);
 
 #endif

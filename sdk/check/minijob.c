@@ -80,7 +80,8 @@ static bool ask(struct run *r)
     pthread_mutex_lock(&r->lock);
     tick(r);
     const bool counted = ++r->result->polls >= r->call->cancel_after && r->call->cancel_after;
-    const bool stop = counted || (r->call->cancel_ms > 0 && between(r->start, r->last) > r->call->cancel_ms);
+    const bool stop =
+        counted || (r->call->cancel_ms > 0 && between(r->start, r->last) > r->call->cancel_ms);
     r->result->told_to_stop |= stop;
     pthread_mutex_unlock(&r->lock);
     return stop;
@@ -97,7 +98,8 @@ static bool refused(struct run *r, double bytes)
 static void remember(struct run *r, const imp_value *v)
 {
     if (r->made_count == r->made_capacity) {
-        const imp_value **more = mini_alloc(r->made_capacity = 2 * r->made_capacity + 16, sizeof *more);
+        const imp_value **more =
+            mini_alloc(r->made_capacity = 2 * r->made_capacity + 16, sizeof *more);
         if (r->made)
             memcpy(more, r->made, r->made_count * sizeof *more);
         free(r->made);
@@ -110,10 +112,13 @@ static imp_image *job_new_image(imp_job *job, uint32_t width, uint32_t height, u
                                 uint32_t colour) IMP_NX
 {
     struct run *r = run_of(job);
-    const bool sound = width && height && (channels == 1 || channels == 3 || channels == 4) && colour >= IMP_SRGB && colour <= IMP_DATA;
+    const bool sound = width && height && (channels == 1 || channels == 3 || channels == 4) &&
+                       colour >= IMP_SRGB && colour <= IMP_DATA;
     if (!sound)
-        fault(r, "asks for an image of %u x %u, %u channels, colour %u", width, height, channels, colour);
-    if (!sound || refused(r, width > 65536 || height > 65536 ? INFINITY : 4.0 * width * height * channels))
+        fault(r, "asks for an image of %u x %u, %u channels, colour %u", width, height, channels,
+              colour);
+    if (!sound ||
+        refused(r, width > 65536 || height > 65536 ? INFINITY : 4.0 * width * height * channels))
         return NULL;
     imp_image *m = mini_image(width, height, channels, colour);
     remember(r, &m->head);
@@ -132,13 +137,15 @@ static imp_tensor *job_new_tensor(imp_job *job, uint32_t dtype, uint32_t ndim, c
                                   const char *name) IMP_NX
 {
     struct run *r = run_of(job);
-    imp_tensor *t = refused(r, tensor_bytes(ndim, shape)) ? NULL : mini_tensor_blank(dtype, ndim, shape, name);
+    imp_tensor *t =
+        refused(r, tensor_bytes(ndim, shape)) ? NULL : mini_tensor_blank(dtype, ndim, shape, name);
     if (t)
         remember(r, &t->head);
     return t;
 }
 
-static imp_table *job_new_table(imp_job *job, uint32_t column_count, const imp_column *columns) IMP_NX
+static imp_table *job_new_table(imp_job *job, uint32_t column_count,
+                                const imp_column *columns) IMP_NX
 {
     struct run *r = run_of(job);
     imp_table *t = refused(r, 0) ? NULL : mini_table(column_count, columns);
@@ -184,10 +191,15 @@ static imp_status job_set_output(imp_job *job, uint32_t port, const imp_value *v
 {
     struct run *r = run_of(job);
     struct mini_result *out = r->result;
-    const imp_port row = port < r->node->filter->output_count ? mini_output_row(r->node->filter, port) : (imp_port){0};
+    const imp_port row = port < r->node->filter->output_count
+                             ? mini_output_row(r->node->filter, port)
+                             : (imp_port){0};
     if (!row.name || !value || !known(r, value) || value->kind != row.kind) {
-        fault(r, "sets output %u, %s", port, !row.name ? "which it does not have" : !value ? "to NULL"
-              : !known(r, value) ? "to a value of neither this job's making nor its inputs" : "to another kind");
+        fault(r, "sets output %u, %s", port,
+              !row.name          ? "which it does not have"
+              : !value           ? "to NULL"
+              : !known(r, value) ? "to a value of neither this job's making nor its inputs"
+                                 : "to another kind");
         return IMP_E_FAILED;
     }
     if (!(row.flags & IMP_PORT_MANY) && mini_output(out, port, 0)) {
@@ -200,7 +212,10 @@ static imp_status job_set_output(imp_job *job, uint32_t port, const imp_value *v
         memcpy(values, out->outputs, out->output_count * sizeof *values);
         memcpy(ports, out->ports, out->output_count * sizeof *ports);
     }
-    union { const imp_value *in; imp_value *out; } to = {.in = mini_retain(value)};
+    union {
+        const imp_value *in;
+        imp_value *out;
+    } to = {.in = mini_retain(value)};
     values[out->output_count] = to.out;
     ports[out->output_count++] = port;
     free(out->outputs);
@@ -256,7 +271,8 @@ static void *work(void *user)
     return NULL;
 }
 
-static imp_status job_parallel(imp_job *job, uint32_t n, void (*fn)(void *, uint32_t) IMP_NX, void *user) IMP_NX
+static imp_status job_parallel(imp_job *job, uint32_t n, void (*fn)(void *, uint32_t) IMP_NX,
+                               void *user) IMP_NX
 {
     enum { MOST = 16 };
     struct pieces p = {.run = run_of(job), .n = n, .fn = fn, .user = user};
@@ -329,8 +345,8 @@ static imp_status job_preview(imp_job *job, const imp_image *picture) IMP_NX
     return IMP_OK;
 }
 
-struct mini_node *mini_node_cells(struct mini *m, const imp_filter *f, struct mini_params *params, char *why,
-                                  size_t size)
+struct mini_node *mini_node_cells(struct mini *m, const imp_filter *f, struct mini_params *params,
+                                  char *why, size_t size)
 {
     struct mini_node *node = mini_alloc(1, sizeof *node);
     imp_error err = {sizeof err, (uint32_t)size, why, -1, -1};
@@ -338,7 +354,8 @@ struct mini_node *mini_node_cells(struct mini *m, const imp_filter *f, struct mi
     if (size)
         why[0] = 0;
     const imp_status st =
-        f->create ? f->create(mini_host(m), f, mini_params_cells(params), &node->instance, &err) : IMP_OK;
+        f->create ? f->create(mini_host(m), f, mini_params_cells(params), &node->instance, &err)
+                  : IMP_OK;
     if (st == IMP_OK)
         return node;
     if (size && !why[0])
@@ -348,7 +365,8 @@ struct mini_node *mini_node_cells(struct mini *m, const imp_filter *f, struct mi
     return NULL;
 }
 
-struct mini_node *mini_node(struct mini *m, const char *filter, const char *text, char *why, size_t size)
+struct mini_node *mini_node(struct mini *m, const char *filter, const char *text, char *why,
+                            size_t size)
 {
     const imp_filter *f = mini_filter(m, filter);
     if (!f) {
@@ -397,7 +415,10 @@ static void arguments_init(struct arguments *a, const imp_filter *f, const struc
 
 static void arguments_fini(struct arguments *a)
 {
-    union { const void *in; void *out; } inputs = {.in = a->inputs}, labels = {.in = a->labels};
+    union {
+        const void *in;
+        void *out;
+    } inputs = {.in = a->inputs}, labels = {.in = a->labels};
     free(inputs.out);
     free(labels.out);
     free(a->numbers);
@@ -445,7 +466,8 @@ static void check_memory(struct run *r, const struct arguments *a)
     for (const struct scratch *s = r->scratch; s; s = s->next)
         for (size_t i = 0; i < EDGE; i++)
             if (s->base[i] != 0xa5 || s->base[EDGE + s->size + i] != 0xa5)
-                fault(r, "memory %s scratch of %zu bytes was written", s->base[i] != 0xa5 ? "before" : "after", s->size);
+                fault(r, "memory %s scratch of %zu bytes was written",
+                      s->base[i] != 0xa5 ? "before" : "after", s->size);
 }
 
 static void run_fini(struct run *r)
@@ -457,16 +479,28 @@ static void run_fini(struct run *r)
         free(s->base);
         free(s);
     }
-    union { const void *in; void *out; } made = {.in = r->made};
+    union {
+        const void *in;
+        void *out;
+    } made = {.in = r->made};
     free(made.out);
     pthread_mutex_destroy(&r->lock);
 }
 
 static const imp_job callbacks = {
-    .struct_size = sizeof callbacks, .new_image = job_new_image, .new_tensor = job_new_tensor,
-    .new_table = job_new_table, .add_row = job_add_row, .new_object = job_new_object,
-    .set_output = job_set_output, .progress = job_progress, .scratch = job_scratch, .parallel = job_parallel,
-    .keep = job_keep, .kept = job_kept, .preview = job_preview,
+    .struct_size = sizeof callbacks,
+    .new_image = job_new_image,
+    .new_tensor = job_new_tensor,
+    .new_table = job_new_table,
+    .add_row = job_add_row,
+    .new_object = job_new_object,
+    .set_output = job_set_output,
+    .progress = job_progress,
+    .scratch = job_scratch,
+    .parallel = job_parallel,
+    .keep = job_keep,
+    .kept = job_kept,
+    .preview = job_preview,
 };
 
 static void drop_outputs(struct mini_result *out)
@@ -544,18 +578,22 @@ const imp_image *mini_output_image(const struct mini_result *out, uint32_t port)
     return v && v->kind == IMP_IMAGE ? (const imp_image *)(const void *)v : NULL;
 }
 
-imp_image *mini_apply(struct mini *m, const char *filter, const char *params, const imp_image *in, char *why,
-                      size_t size)
+imp_image *mini_apply(struct mini *m, const char *filter, const char *params, const imp_image *in,
+                      char *why, size_t size)
 {
     struct mini_node *node = mini_node(m, filter, params, why, size);
     const imp_value *inputs[1] = {in ? &in->head : NULL};
     const struct mini_call call = {.inputs = inputs, .input_count = in ? 1 : 0};
     struct mini_result out;
-    union { const imp_value *in; imp_image *out; } first = {NULL};
+    union {
+        const imp_value *in;
+        imp_image *out;
+    } first = {NULL};
     if (!node)
         return NULL;
     mini_process(node, &call, &out);
-    snprintf(why, size, "%s: status %d: %s", filter, (int)out.status, out.fault[0] ? out.fault : out.text);
+    snprintf(why, size, "%s: status %d: %s", filter, (int)out.status,
+             out.fault[0] ? out.fault : out.text);
     if (out.status == IMP_OK && !out.fault[0] && mini_output_image(&out, 0))
         first.in = mini_retain(mini_output(&out, 0, 0));
     mini_result_free(&out);
@@ -570,35 +608,44 @@ struct planning {
     struct mini_planned *out;
 };
 
-static void plan_mistake(imp_plan *plan, int32_t param, int32_t port, const char *piece, const char *text,
-                         const char *names) IMP_NX
+static void plan_mistake(imp_plan *plan, int32_t param, int32_t port, const char *piece,
+                         const char *text, const char *names) IMP_NX
 {
     struct mini_planned *out = ((struct planning *)(void *)plan)->out;
     const size_t used = strlen(out->text);
     out->mistake_count++;
-    snprintf(out->text + used, sizeof out->text - used, "%s %d: %s: %s [%s]\n", port >= 0 ? "port" : "param",
-             (int)(port >= 0 ? port : param), piece ? piece : "", text ? text : "", names ? names : "");
+    snprintf(out->text + used, sizeof out->text - used, "%s %d: %s: %s [%s]\n",
+             port >= 0 ? "port" : "param", (int)(port >= 0 ? port : param), piece ? piece : "",
+             text ? text : "", names ? names : "");
 }
 
-void mini_plan(struct mini_node *node, const imp_shape *inputs, uint32_t count, struct mini_planned *out)
+void mini_plan(struct mini_node *node, const imp_shape *inputs, uint32_t count,
+               struct mini_planned *out)
 {
     const imp_filter *f = node->filter;
     const imp_shape *in[MINI_PORTS] = {NULL};
     imp_shape *shapes[MINI_PORTS];
-    struct planning p = {.as = {.struct_size = sizeof p.as, .inputs = in, .outputs = shapes, .mistake = plan_mistake},
+    struct planning p = {.as = {.struct_size = sizeof p.as,
+                                .inputs = in,
+                                .outputs = shapes,
+                                .mistake = plan_mistake},
                          .out = out};
     imp_error err = {sizeof err, sizeof out->text, out->text, -1, -1};
-    *out = (struct mini_planned){.output_count = f->output_count < MINI_PORTS ? f->output_count : MINI_PORTS};
+    *out = (struct mini_planned){.output_count =
+                                     f->output_count < MINI_PORTS ? f->output_count : MINI_PORTS};
     p.as.input_count = count > f->input_count ? count : f->input_count;
     if (p.as.input_count > MINI_PORTS)
         p.as.input_count = MINI_PORTS;
     for (uint32_t i = 0; i < p.as.input_count; i++)
         in[i] = i < count && inputs[i].kind ? &inputs[i] : NULL;
     for (uint32_t i = 0; i < out->output_count; i++) {
-        out->outputs[i] = (imp_shape){.struct_size = sizeof(imp_shape), .kind = mini_output_row(f, i).kind};
+        out->outputs[i] =
+            (imp_shape){.struct_size = sizeof(imp_shape), .kind = mini_output_row(f, i).kind};
         shapes[i] = &out->outputs[i];
     }
-    out->status = IMP_HAS(imp_filter, f->struct_size, plan) && f->plan ? f->plan(node->instance, &p.as, &err) : IMP_OK;
+    out->status = IMP_HAS(imp_filter, f->struct_size, plan) && f->plan
+                      ? f->plan(node->instance, &p.as, &err)
+                      : IMP_OK;
     out->bytes = p.as.bytes;
     out->least_bytes = p.as.least_bytes;
     out->macs = p.as.macs;

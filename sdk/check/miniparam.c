@@ -24,14 +24,14 @@ static void *keep(struct mini_params *p, void *block)
     return p->memory[p->memory_count++] = block;
 }
 
-#define ROW(name, type, table, stride)                                                                       \
-    type name(const imp_filter *f, uint32_t i)                                                               \
-    {                                                                                                        \
-        type row;                                                                                            \
-        const size_t n = f->stride < sizeof row ? f->stride : sizeof row;                                    \
-        memset(&row, 0, sizeof row);                                                                         \
-        memcpy(&row, (const char *)f->table + (size_t)i * f->stride, n);                                     \
-        return row;                                                                                          \
+#define ROW(name, type, table, stride)                                                             \
+    type name(const imp_filter *f, uint32_t i)                                                     \
+    {                                                                                              \
+        type row;                                                                                  \
+        const size_t n = f->stride < sizeof row ? f->stride : sizeof row;                          \
+        memset(&row, 0, sizeof row);                                                               \
+        memcpy(&row, (const char *)f->table + (size_t)i * f->stride, n);                           \
+        return row;                                                                                \
     }
 ROW(mini_param_row, imp_param, params, param_stride)
 ROW(mini_input_row, imp_port, inputs, input_stride)
@@ -96,25 +96,32 @@ static bool parse_numbers(struct mini_params *p, const char *text, imp_cell *out
 
 static bool parse_colour(struct mini_params *p, const char *text, imp_cell *out)
 {
-    static const struct { const char *name, *hex; } named[] = {
-        {"black", "000000"}, {"white", "ffffff"}, {"red", "ff0000"}, {"green", "008000"}, {"blue", "0000ff"},
-        {"yellow", "ffff00"}, {"gray", "808080"}, {"grey", "808080"}, {"silver", "c0c0c0"}, {"lime", "00ff00"},
-        {"maroon", "800000"}, {"navy", "000080"}, {"olive", "808000"}, {"purple", "800080"}, {"teal", "008080"},
-        {"aqua", "00ffff"}, {"fuchsia", "ff00ff"},
+    static const struct {
+        const char *name, *hex;
+    } named[] = {
+        {"black", "000000"},   {"white", "ffffff"},  {"red", "ff0000"},    {"green", "008000"},
+        {"blue", "0000ff"},    {"yellow", "ffff00"}, {"gray", "808080"},   {"grey", "808080"},
+        {"silver", "c0c0c0"},  {"lime", "00ff00"},   {"maroon", "800000"}, {"navy", "000080"},
+        {"olive", "808000"},   {"purple", "800080"}, {"teal", "008080"},   {"aqua", "00ffff"},
+        {"fuchsia", "ff00ff"},
     };
     if (*text == '#')
         return parse_hex(p, text + 1, out);
     for (size_t i = 0; i < sizeof named / sizeof *named; i++)
         if (strcmp(text, named[i].name) == 0)
             return parse_hex(p, named[i].hex, out);
-    return parse_numbers(p, text, out) && (out->n.count == 0 || out->n.count == 3 || out->n.count == 4);
+    return parse_numbers(p, text, out) &&
+           (out->n.count == 0 || out->n.count == 3 || out->n.count == 4);
 }
 
 static bool parse_names(struct mini_params *p, const char *text, imp_cell *out)
 {
     char *copy = keep(p, mini_strdup(text)), *rest = NULL;
     const char **w = mini_alloc(strlen(text) / 2 + 1, sizeof *w);
-    union { const char **in; void *out; } block = {.in = w};
+    union {
+        const char **in;
+        void *out;
+    } block = {.in = w};
     keep(p, block.out);
     out->w.ptr = w;
     out->w.count = 0;
@@ -167,7 +174,8 @@ static bool set_default(struct mini_params *p, const imp_param *row, imp_cell *o
     return true;
 }
 
-/* Copies the next "key=value" into buf (quotes taken off) and answers what follows; NULL: no more. */
+/* Copies the next "key=value" into buf (quotes taken off) and answers what follows; NULL: no more.
+ */
 static const char *next_pair(const char *at, char *buf)
 {
     char quote = 0;
@@ -193,7 +201,8 @@ static bool add_other(struct mini_params *p, const imp_filter *f, const char *pa
     imp_cell *c = &p->cells[last];
     const size_t n = c->s.len + strlen(pair) + 2;
     char *lines = keep(p, mini_alloc(n, 1));
-    snprintf(lines, n, "%.*s%s%s", (int)c->s.len, c->s.ptr ? c->s.ptr : "", c->s.len ? "\n" : "", pair);
+    snprintf(lines, n, "%.*s%s%s", (int)c->s.len, c->s.ptr ? c->s.ptr : "", c->s.len ? "\n" : "",
+             pair);
     c->s.ptr = lines;
     c->s.len = strlen(lines);
     return true;

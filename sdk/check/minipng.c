@@ -1,5 +1,5 @@
-/* minipng.c - IMP_HOST_IMAGE_1 of the mini host: writes PNG with stored blocks, so that a filter which
- * embeds pictures can be tested without a codec. Source: RFC 1950, 1951, 2083. */
+/* minipng.c - IMP_HOST_IMAGE_1 of the mini host: writes PNG with stored blocks, so that a filter
+ * which embeds pictures can be tested without a codec. Source: RFC 1950, 1951, 2083. */
 #include "minipriv.h"
 #include <stdlib.h>
 #include <string.h>
@@ -17,8 +17,10 @@ static void put(struct bytes *b, const void *data, size_t size)
 
 static void put32(struct bytes *b, uint32_t v)
 {
-    put(b, (unsigned char[]){(unsigned char)(v >> 24), (unsigned char)(v >> 16), (unsigned char)(v >> 8),
-                             (unsigned char)v}, 4);
+    put(b,
+        (unsigned char[]){(unsigned char)(v >> 24), (unsigned char)(v >> 16),
+                          (unsigned char)(v >> 8), (unsigned char)v},
+        4);
 }
 
 static uint32_t crc32(const unsigned char *p, size_t n)
@@ -66,8 +68,10 @@ static struct bytes deflate_stored(struct bytes raw)
     put(&z, (unsigned char[]){0x78, 0x01}, 2);
     for (size_t at = 0; at < raw.size;) {
         const size_t n = raw.size - at < 65535 ? raw.size - at : 65535;
-        put(&z, (unsigned char[]){at + n == raw.size, (unsigned char)n, (unsigned char)(n >> 8),
-                                  (unsigned char)~n, (unsigned char)(~n >> 8)}, 5);
+        put(&z,
+            (unsigned char[]){at + n == raw.size, (unsigned char)n, (unsigned char)(n >> 8),
+                              (unsigned char)~n, (unsigned char)(~n >> 8)},
+            5);
         put(&z, raw.data + at, n);
         at += n;
     }
@@ -75,8 +79,8 @@ static struct bytes deflate_stored(struct bytes raw)
     return z;
 }
 
-static imp_status picture_encode(const imp_host *host, const imp_image *m, const char *ending, void **data,
-                                 uint64_t *size, imp_error *err) IMP_NX
+static imp_status picture_encode(const imp_host *host, const imp_image *m, const char *ending,
+                                 void **data, uint64_t *size, imp_error *err) IMP_NX
 {
     (void)host, (void)ending, (void)err;
     struct bytes raw = raw_rows(m), z = deflate_stored(raw);
@@ -95,8 +99,8 @@ static imp_status picture_encode(const imp_host *host, const imp_image *m, const
     return IMP_OK;
 }
 
-static imp_status picture_read(const imp_host *host, const char *path, uint32_t channels, imp_image **out,
-                               imp_error *err) IMP_NX
+static imp_status picture_read(const imp_host *host, const char *path, uint32_t channels,
+                               imp_image **out, imp_error *err) IMP_NX
 {
     (void)host, (void)channels, (void)out;
     return imp_fail(err, IMP_E_UNSUPPORTED, "%s: the mini host reads no pictures", path);
@@ -108,4 +112,5 @@ static void picture_drop(const imp_host *host, void *data) IMP_NX
     free(data);
 }
 
-const imp_host_image_1 mini_pictures = {sizeof mini_pictures, 0, picture_read, picture_encode, picture_drop};
+const imp_host_image_1 mini_pictures = {sizeof mini_pictures, 0, picture_read, picture_encode,
+                                        picture_drop};

@@ -6,8 +6,10 @@
 void *mini_alloc(size_t n, size_t size); /* zeroed, never NULL */
 char *mini_strdup(const char *);
 uint64_t mini_mix(uint64_t); /* SplitMix64 */
-imp_tensor *mini_tensor_blank(uint32_t dtype, uint32_t ndim, const int64_t *shape, const char *name);
-imp_object *mini_object(const char *type, const char *provider, void *object, void (*drop)(void *) IMP_NX);
+imp_tensor *mini_tensor_blank(uint32_t dtype, uint32_t ndim, const int64_t *shape,
+                              const char *name);
+imp_object *mini_object(const char *type, const char *provider, void *object,
+                        void (*drop)(void *) IMP_NX);
 /* Was memory beside the samples written? NULL, or a sentence in buf. */
 const char *mini_overrun(const imp_value *, char *buf, size_t size);
 const imp_host *mini_host(struct mini *);

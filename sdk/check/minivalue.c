@@ -18,7 +18,7 @@ struct mini_value {
         imp_object object;
     } as;
     unsigned refs;
-    size_t bytes;       /* of base, guards included */
+    size_t bytes; /* of base, guards included */
     unsigned char *base;
     int64_t shape[8];
     char *name;
@@ -46,7 +46,10 @@ char *mini_strdup(const char *text)
 
 static struct mini_value *value_of(const imp_value *v)
 {
-    union { const imp_value *in; struct mini_value *out; } to = {.in = v};
+    union {
+        const imp_value *in;
+        struct mini_value *out;
+    } to = {.in = v};
     return to.out;
 }
 
@@ -84,7 +87,8 @@ imp_image *mini_gradient(uint32_t width, uint32_t height, uint32_t channels, uin
     for (uint32_t c = 0; c < channels; c++)
         for (uint32_t y = 0; y < height; y++)
             for (uint32_t x = 0; x < width; x++) {
-                const float u = (float)(x + 1) / (float)(width + 1), w = (float)(y + 1) / (float)(height + 1);
+                const float u = (float)(x + 1) / (float)(width + 1),
+                            w = (float)(y + 1) / (float)(height + 1);
                 const float k = 0.25f + 0.15f * (float)c;
                 imp_row_out(m, c, y)[x] = k * u + (1 - k) * w;
             }
@@ -99,7 +103,8 @@ uint64_t mini_mix(uint64_t x)
     return x ^ (x >> 31);
 }
 
-imp_image *mini_noise(uint32_t width, uint32_t height, uint32_t channels, uint32_t colour, uint64_t seed)
+imp_image *mini_noise(uint32_t width, uint32_t height, uint32_t channels, uint32_t colour,
+                      uint64_t seed)
 {
     imp_image *m = mini_image(width, height, channels, colour);
     uint64_t i = mini_mix(seed);
@@ -110,7 +115,8 @@ imp_image *mini_noise(uint32_t width, uint32_t height, uint32_t channels, uint32
     return m;
 }
 
-imp_image *mini_constant(uint32_t width, uint32_t height, uint32_t channels, uint32_t colour, float value)
+imp_image *mini_constant(uint32_t width, uint32_t height, uint32_t channels, uint32_t colour,
+                         float value)
 {
     imp_image *m = mini_image(width, height, channels, colour);
     for (uint32_t c = 0; c < channels; c++)
@@ -175,11 +181,21 @@ imp_tensor *mini_tensor(uint32_t dtype, uint32_t ndim, const int64_t *shape, con
     for (size_t i = 0, n = tensor_count(t); i < n; i++) {
         const uint64_t r = mini_mix(i);
         switch (dtype) {
-        case IMP_F32: ((float *)t->data)[i] = (float)(r >> 40) / 16777216.0f; break;
-        case IMP_F64: ((double *)t->data)[i] = (double)(r >> 11) / 9007199254740992.0; break;
-        case IMP_I32: ((int32_t *)t->data)[i] = (int32_t)(r & 255); break;
-        case IMP_I64: ((int64_t *)t->data)[i] = (int64_t)(r & 255); break;
-        default: ((uint8_t *)t->data)[i] = (uint8_t)r; break;
+        case IMP_F32:
+            ((float *)t->data)[i] = (float)(r >> 40) / 16777216.0f;
+            break;
+        case IMP_F64:
+            ((double *)t->data)[i] = (double)(r >> 11) / 9007199254740992.0;
+            break;
+        case IMP_I32:
+            ((int32_t *)t->data)[i] = (int32_t)(r & 255);
+            break;
+        case IMP_I64:
+            ((int64_t *)t->data)[i] = (int64_t)(r & 255);
+            break;
+        default:
+            ((uint8_t *)t->data)[i] = (uint8_t)r;
+            break;
         }
     }
     return t;
@@ -223,7 +239,10 @@ static imp_cell cell_copy(imp_cell c, uint32_t type)
 
 static void free_const(const void *p)
 {
-    union { const void *in; void *out; } to = {.in = p};
+    union {
+        const void *in;
+        void *out;
+    } to = {.in = p};
     free(to.out);
 }
 
@@ -245,7 +264,8 @@ void mini_row(imp_table *t, const imp_cell *cells)
     struct mini_value *v = value_of(&t->head);
     const size_t used = (size_t)t->row_count * t->column_count;
     if (used + t->column_count > v->capacity) {
-        imp_cell *more = mini_alloc(v->capacity = 2 * used + 16 * (size_t)t->column_count, sizeof *more);
+        imp_cell *more =
+            mini_alloc(v->capacity = 2 * used + 16 * (size_t)t->column_count, sizeof *more);
         if (used)
             memcpy(more, v->cells, used * sizeof *more);
         free(v->cells);
@@ -257,7 +277,8 @@ void mini_row(imp_table *t, const imp_cell *cells)
     t->row_count++;
 }
 
-imp_object *mini_object(const char *type, const char *provider, void *object, void (*drop)(void *) IMP_NX)
+imp_object *mini_object(const char *type, const char *provider, void *object,
+                        void (*drop)(void *) IMP_NX)
 {
     struct mini_value *v = value_new(sizeof(imp_object), IMP_OBJECT);
     v->name = mini_strdup(type);
@@ -322,7 +343,8 @@ static bool same_table(const imp_table *a, const imp_table *b)
     if (a->column_count != b->column_count || a->row_count != b->row_count)
         return false;
     for (uint32_t i = 0; i < a->column_count; i++)
-        if (strcmp(a->columns[i].name, b->columns[i].name) != 0 || a->columns[i].type != b->columns[i].type)
+        if (strcmp(a->columns[i].name, b->columns[i].name) != 0 ||
+            a->columns[i].type != b->columns[i].type)
             return false;
     for (uint64_t i = 0; i < a->row_count * a->column_count; i++)
         if (!same_cell(a->cells[i], b->cells[i], a->columns[i % a->column_count].type))
@@ -332,7 +354,8 @@ static bool same_table(const imp_table *a, const imp_table *b)
 
 static bool same_image(const imp_image *a, const imp_image *b)
 {
-    if (a->width != b->width || a->height != b->height || a->channels != b->channels || a->colour != b->colour)
+    if (a->width != b->width || a->height != b->height || a->channels != b->channels ||
+        a->colour != b->colour)
         return false;
     for (uint32_t c = 0; c < a->channels; c++)
         for (uint32_t y = 0; y < a->height; y++)
@@ -403,10 +426,14 @@ static const char *sample_damage(const imp_image *m, bool finite, char *buf, siz
         for (uint32_t y = 0; y < m->height; y++)
             for (uint32_t x = 0; x < m->width; x++) {
                 const float *p = imp_row(m, c, y) + x;
-                const char *what = is_poison(p) ? "was never written" : isnan(*p) ? "is NaN" : "is infinite";
+                const char *what = is_poison(p) ? "was never written"
+                                   : isnan(*p)  ? "is NaN"
+                                                : "is infinite";
                 if (is_poison(p) || (finite && !isfinite(*p))) {
-                    snprintf(buf, size, "sample (channel %" PRIu32 ", y %" PRIu32 ", x %" PRIu32 ") of %" PRIu32
-                             " x %" PRIu32 " %s", c, y, x, m->width, m->height, what);
+                    snprintf(buf, size,
+                             "sample (channel %" PRIu32 ", y %" PRIu32 ", x %" PRIu32
+                             ") of %" PRIu32 " x %" PRIu32 " %s",
+                             c, y, x, m->width, m->height, what);
                     return buf;
                 }
             }
@@ -420,10 +447,14 @@ static const char *image_overrun(const struct mini_value *v, char *buf, size_t s
     for (const float *p = base; p < end; p++) {
         const int64_t i = p - m->data;
         const bool inside = i >= 0 && i < m->plane * (int64_t)m->channels &&
-                            i % m->plane < m->row * (int64_t)m->height && i % m->plane % m->row < (int64_t)m->width;
+                            i % m->plane < m->row * (int64_t)m->height &&
+                            i % m->plane % m->row < (int64_t)m->width;
         if (!inside && !is_poison(p)) {
-            snprintf(buf, size, "memory beside the samples was written: %" PRId64 " floats %s the first sample%s",
-                     i < 0 ? -i : i, i < 0 ? "before" : "after", i < 0 ? "" : " (padding of a row, or the end)");
+            snprintf(buf, size,
+                     "memory beside the samples was written: %" PRId64
+                     " floats %s the first sample%s",
+                     i < 0 ? -i : i, i < 0 ? "before" : "after",
+                     i < 0 ? "" : " (padding of a row, or the end)");
             return buf;
         }
     }
@@ -436,7 +467,8 @@ static const char *tensor_overrun(const struct mini_value *v, char *buf, size_t 
     const size_t used = tensor_count(t) * element_size(t->dtype);
     const unsigned char *after = (const unsigned char *)t->data + (used + 3) / 4 * 4;
     for (size_t i = 0; i < GUARD; i++)
-        if (!is_poison((const float *)(const void *)v->base + i) || memcmp(after + 4 * i, &poison, 4) != 0) {
+        if (!is_poison((const float *)(const void *)v->base + i) ||
+            memcmp(after + 4 * i, &poison, 4) != 0) {
             snprintf(buf, size, "memory beside the tensor was written");
             return buf;
         }

@@ -53,8 +53,11 @@ static enum verdict test_exports(struct trial *t)
     if (n.entries == 0)
         return trial_fail(t, "it does not export imp_entry_v1: mark it IMP_EXPORT");
     if (n.others)
-        return trial_fail(t, "it exports %d more symbol%s than imp_entry_v1: %s: compile with -fvisibility=hidden, or make "
-                          "them static", n.others, n.others == 1 ? "" : "s", n.list);
+        return trial_fail(t,
+                          "it exports %d more symbol%s than imp_entry_v1: %s: compile with "
+                          "-fvisibility=hidden, or make "
+                          "them static",
+                          n.others, n.others == 1 ? "" : "s", n.list);
     return PASSED;
 }
 
@@ -65,7 +68,9 @@ static void *open_file(struct trial *t)
     void *so = dlopen(t->path, RTLD_NOW | RTLD_LOCAL);
     if (!so) {
         const char *said = dlerror();
-        trial_fail(t, "it cannot be loaded: %s: link it with -Wl,-z,defs and the libraries it needs", said ? said : "?");
+        trial_fail(t,
+                   "it cannot be loaded: %s: link it with -Wl,-z,defs and the libraries it needs",
+                   said ? said : "?");
     }
     return so;
 }
@@ -79,10 +84,12 @@ static enum verdict test_loads(struct trial *t)
     world_look(&after);
     after.files = before.files; /* a library may keep one open */
     char why[300];
-    return world_changed(&before, &after, why, sizeof why) ? trial_fail(t, "when it is loaded it %s", why) : PASSED;
+    return world_changed(&before, &after, why, sizeof why)
+               ? trial_fail(t, "when it is loaded it %s", why)
+               : PASSED;
 }
 
-typedef const imp_plugin *(*entry_fn)(void) IMP_NX;
+typedef const imp_plugin *(*entry_fn)(void)IMP_NX;
 
 static entry_fn find_entry(struct trial *t)
 {
@@ -103,14 +110,19 @@ static enum verdict check_head(struct trial *t, const imp_plugin *p)
     if (!p)
         return trial_fail(t, "imp_entry_v1 answers NULL");
     if (p->magic != IMP_MAGIC)
-        return trial_fail(t, "its magic is 0x%08x, not IMP_MAGIC: begin imp_plugin with IMP_PLUGIN_HEAD", (unsigned)p->magic);
+        return trial_fail(
+            t, "its magic is 0x%08x, not IMP_MAGIC: begin imp_plugin with IMP_PLUGIN_HEAD",
+            (unsigned)p->magic);
     if (p->struct_size < sizeof *p || p->struct_size > 65536 || p->struct_size % 8)
-        return trial_fail(t, "its imp_plugin says %u bytes, ABI 1.0 has %zu: begin it with IMP_PLUGIN_HEAD",
-                          (unsigned)p->struct_size, sizeof *p);
+        return trial_fail(
+            t, "its imp_plugin says %u bytes, ABI 1.0 has %zu: begin it with IMP_PLUGIN_HEAD",
+            (unsigned)p->struct_size, sizeof *p);
     if (p->abi_major != IMP_ABI_MAJOR)
-        return trial_fail(t, "it says ABI %u in imp_entry_v%d", (unsigned)p->abi_major, IMP_ABI_MAJOR);
+        return trial_fail(t, "it says ABI %u in imp_entry_v%d", (unsigned)p->abi_major,
+                          IMP_ABI_MAJOR);
     if (p->abi_minor_required > IMP_ABI_MINOR)
-        return trial_fail(t, "it needs ABI 1.%u, this host has 1.%d", (unsigned)p->abi_minor_required, IMP_ABI_MINOR);
+        return trial_fail(t, "it needs ABI 1.%u, this host has 1.%d",
+                          (unsigned)p->abi_minor_required, IMP_ABI_MINOR);
     return PASSED;
 }
 
@@ -136,7 +148,8 @@ static enum verdict test_entry(struct trial *t)
     if (check_head(t, p) != PASSED)
         return FAILED;
     if (grown)
-        return trial_fail(t, "imp_entry_v1 allocates memory; it must answer static data and do nothing");
+        return trial_fail(
+            t, "imp_entry_v1 allocates memory; it must answer static data and do nothing");
     if (world_changed(&before, &after, why, sizeof why))
         return trial_fail(t, "imp_entry_v1 %s", why);
     first = *p;
@@ -173,7 +186,8 @@ enum verdict trial_open(struct trial *t)
         return PASSED;
     const char *need = mini_entry(t->mini)->needs ? mini_entry(t->mini)->needs[0] : NULL;
     if (st == IMP_E_MISSING && need && t->with_count == 0)
-        return trial_skip(t, "it needs the service '%s': give the plugin that provides it with --with", need);
+        return trial_skip(
+            t, "it needs the service '%s': give the plugin that provides it with --with", need);
     return trial_fail(t, "its init answers %d: %s", (int)st, why[0] ? why : "without a text");
 }
 
@@ -197,7 +211,11 @@ static enum verdict test_init(struct trial *t)
 }
 
 const struct test trial_file_tests[] = {
-    {"exports", test_exports}, {"loads", test_loads},           {"head", test_head},
-    {"entry", test_entry},     {"descriptor", test_descriptor}, {"init", test_init},
+    {"exports", test_exports},
+    {"loads", test_loads},
+    {"head", test_head},
+    {"entry", test_entry},
+    {"descriptor", test_descriptor},
+    {"init", test_init},
     {NULL, NULL},
 };

@@ -1,5 +1,5 @@
-/* trial_filter.c - tests of one filter: small runs in many ways. The plugin is open (trial->mini). A refusal
- * with a sentence is an answer too, as long as not every picture is refused. */
+/* trial_filter.c - tests of one filter: small runs in many ways. The plugin is open (trial->mini).
+ * A refusal with a sentence is an answer too, as long as not every picture is refused. */
 #include "trial.h"
 #include <math.h>
 #include <stdlib.h>
@@ -16,7 +16,8 @@ struct bench { /* an instance at its defaults with something to work on */
 };
 
 /* Takes params over; NULL: the defaults. */
-static enum verdict bench_init(struct trial *t, struct bench *b, const struct shape_wish *wish, struct mini_params *params)
+static enum verdict bench_init(struct trial *t, struct bench *b, const struct shape_wish *wish,
+                               struct mini_params *params)
 {
     char why[400];
     enum verdict v = params ? PASSED : feed_params(t, &params);
@@ -56,7 +57,8 @@ static enum verdict judge(struct trial *t, const struct mini_result *r, const ch
     if (r->fault[0])
         return trial_fail(t, "%s: it %s", what, r->fault);
     if (r->status < 0 && !r->refused && !r->text[0])
-        return trial_fail(t, "%s: it answers %d without a sentence that says why", what, (int)r->status);
+        return trial_fail(t, "%s: it answers %d without a sentence that says why", what,
+                          (int)r->status);
     if (r->status == IMP_E_MEMORY && !r->refused)
         return trial_fail(t, "%s: it answers IMP_E_MEMORY though nothing was refused", what);
     return PASSED;
@@ -64,8 +66,9 @@ static enum verdict judge(struct trial *t, const struct mini_result *r, const ch
 
 static void describe_wish(const struct shape_wish *w, char *buf, size_t size)
 {
-    snprintf(buf, size, "%u x %u, %u channel%s%s%s", w->width, w->height, w->channels, w->channels == 1 ? "" : "s",
-             w->colour == IMP_LINEAR ? ", linear" : "", w->open ? ", optional inputs open" : "");
+    snprintf(buf, size, "%u x %u, %u channel%s%s%s", w->width, w->height, w->channels,
+             w->channels == 1 ? "" : "s", w->colour == IMP_LINEAR ? ", linear" : "",
+             w->open ? ", optional inputs open" : "");
 }
 
 /* ---- it runs ---- */
@@ -112,8 +115,8 @@ static enum verdict test_sizes(struct trial *t)
     enum verdict v = PASSED;
     for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++)
         for (size_t c = 0; c < 3 && v == PASSED; c++) {
-            const struct shape_wish wish = {sizes[i][0], sizes[i][1], channels[c], i % 2 ? IMP_LINEAR : IMP_SRGB,
-                                            (i + c) % 2 == 0};
+            const struct shape_wish wish = {sizes[i][0], sizes[i][1], channels[c],
+                                            i % 2 ? IMP_LINEAR : IMP_SRGB, (i + c) % 2 == 0};
             if (channels[c] == 3 || feed_allows(t->filter, channels[c]))
                 v = run_wish(t, &wish);
         }
@@ -132,7 +135,8 @@ static bool same_outputs(const struct mini_result *a, const struct mini_result *
 }
 
 /* Runs twice, each time as said, and compares. fresh: the second on an instance of its own. */
-static enum verdict compare(struct trial *t, struct mini_call one, struct mini_call two, bool fresh, const char *complaint)
+static enum verdict compare(struct trial *t, struct mini_call one, struct mini_call two, bool fresh,
+                            const char *complaint)
 {
     struct bench a, b;
     struct mini_result x, y;
@@ -161,15 +165,19 @@ static enum verdict compare(struct trial *t, struct mini_call one, struct mini_c
 static enum verdict test_repeats(struct trial *t)
 {
     const struct mini_call plain = {0};
-    const enum verdict v =
-        compare(t, plain, plain, false, "an instance gives other bytes the second time: it keeps something of the first item");
-    return v != PASSED ? v : compare(t, plain, plain, true, "two instances give different bytes for the same input");
+    const enum verdict v = compare(
+        t, plain, plain, false,
+        "an instance gives other bytes the second time: it keeps something of the first item");
+    return v != PASSED ? v
+                       : compare(t, plain, plain, true,
+                                 "two instances give different bytes for the same input");
 }
 
 static enum verdict test_threads(struct trial *t)
 {
-    return compare(t, (struct mini_call){.threads = 1}, (struct mini_call){.threads = 4}, true,
-                   "4 threads give other bytes than 1: cut the work by shape, not by the number of threads");
+    return compare(
+        t, (struct mini_call){.threads = 1}, (struct mini_call){.threads = 4}, true,
+        "4 threads give other bytes than 1: cut the work by shape, not by the number of threads");
 }
 
 /* ---- parameters at their ends ---- */
@@ -215,7 +223,8 @@ static enum verdict run_whole(struct trial *t, uint32_t i, const imp_param *p)
     const int64_t n = p->type == IMP_CHOICE ? count_choices(p->choices) : 2;
     enum verdict v = PASSED;
     for (int64_t k = 0; k < n && k < 32 && v == PASSED; k++) {
-        snprintf(what, sizeof what, "%s = %s%lld", p->key, p->type == IMP_CHOICE ? "choice " : "", (long long)k);
+        snprintf(what, sizeof what, "%s = %s%lld", p->key, p->type == IMP_CHOICE ? "choice " : "",
+                 (long long)k);
         v = run_cell(t, i, (imp_cell){.i = k}, what);
     }
     return v;
@@ -230,7 +239,9 @@ static enum verdict run_ends(struct trial *t, uint32_t i, const imp_param *p)
         if (!isfinite(ends[k]))
             continue;
         snprintf(what, sizeof what, "%s = %g", p->key, ends[k]);
-        v = run_cell(t, i, p->type == IMP_INT ? (imp_cell){.i = (int64_t)ends[k]} : (imp_cell){.f = ends[k]}, what);
+        v = run_cell(
+            t, i, p->type == IMP_INT ? (imp_cell){.i = (int64_t)ends[k]} : (imp_cell){.f = ends[k]},
+            what);
     }
     return v;
 }
@@ -252,7 +263,8 @@ static enum verdict test_parameters(struct trial *t)
 
 enum { PATIENCE_MS = 1500 }; /* 100 ms is the rule; a busy machine and sanitizers are slow */
 
-static enum verdict stop_at(struct trial *t, struct bench *b, uint32_t poll, const struct mini_result *whole)
+static enum verdict stop_at(struct trial *t, struct bench *b, uint32_t poll,
+                            const struct mini_result *whole)
 {
     struct mini_result r, again;
     char what[80];
@@ -264,7 +276,8 @@ static enum verdict stop_at(struct trial *t, struct bench *b, uint32_t poll, con
         return v;
     bench_run(b, (struct mini_call){0}, &again);
     v = judge(t, &again, "the next item after a stop");
-    if (v == PASSED && (t->filter->flags & IMP_FILTER_DETERMINISTIC) && !same_outputs(whole, &again))
+    if (v == PASSED && (t->filter->flags & IMP_FILTER_DETERMINISTIC) &&
+        !same_outputs(whole, &again))
         v = trial_fail(t, "after a stop, the next item comes out with other bytes");
     mini_result_free(&again);
     return v;
@@ -282,8 +295,11 @@ static enum verdict test_stops(struct trial *t)
     v = judge(t, &whole, "512 x 512");
     const bool ran = whole.status == IMP_OK;
     if (v == PASSED && ran && whole.longest_ms > PATIENCE_MS)
-        v = trial_fail(t, "it works for %.0f ms on 512 x 512 without asking whether to stop: call job->progress or "
-                       "job->parallel every 100 ms", whole.longest_ms);
+        v = trial_fail(t,
+                       "it works for %.0f ms on 512 x 512 without asking whether to stop: call "
+                       "job->progress or "
+                       "job->parallel every 100 ms",
+                       whole.longest_ms);
     if (v == PASSED && ran && whole.polls)
         v = stop_at(t, &b, 1, &whole);
     if (v == PASSED && ran && whole.polls > 1)
@@ -295,15 +311,20 @@ static enum verdict test_stops(struct trial *t)
 
 /* ---- memory that is refused ---- */
 
-static enum verdict refuse_at(struct trial *t, struct bench *b, uint32_t k, const struct mini_result *whole)
+static enum verdict refuse_at(struct trial *t, struct bench *b, uint32_t k,
+                              const struct mini_result *whole)
 {
     struct mini_result r;
     char what[80];
-    snprintf(what, sizeof what, "refused its %u%s value or scratch", k, k == 1 ? "st" : k == 2 ? "nd" : k == 3 ? "rd" : "th");
+    snprintf(what, sizeof what, "refused its %u%s value or scratch", k,
+             k == 1   ? "st"
+             : k == 2 ? "nd"
+             : k == 3 ? "rd"
+                      : "th");
     bench_run(b, (struct mini_call){.fail_at = k}, &r);
     enum verdict v = judge(t, &r, what);
-    if (v == PASSED && r.refused && r.status == IMP_OK && (t->filter->flags & IMP_FILTER_DETERMINISTIC) &&
-        !same_outputs(&r, whole))
+    if (v == PASSED && r.refused && r.status == IMP_OK &&
+        (t->filter->flags & IMP_FILTER_DETERMINISTIC) && !same_outputs(&r, whole))
         v = trial_fail(t, "%s, it answers IMP_OK with other bytes", what);
     mini_result_free(&r);
     return v;
@@ -332,7 +353,8 @@ static enum verdict test_memory(struct trial *t)
 
 /* ---- what it leaves behind ---- */
 
-static enum verdict one_life(struct trial *t, uint32_t threads, const char **changed, char *why, size_t size)
+static enum verdict one_life(struct trial *t, uint32_t threads, const char **changed, char *why,
+                             size_t size)
 {
     struct bench b;
     struct world before, after;
@@ -388,7 +410,9 @@ static enum verdict test_leaks(struct trial *t)
     /* malloc counts small blocks that it caches; the first lives of a filter fill the cache */
     const size_t late = world_heap(), slack = lived < 20 ? 8192 : 160;
     if (v == PASSED && late > early + slack)
-        v = trial_fail(t, "%d times create, process, destroy leave %zu bytes of the heap in use: something is not freed",
+        v = trial_fail(t,
+                       "%d times create, process, destroy leave %zu bytes of the heap in use: "
+                       "something is not freed",
                        lived, late - early);
     return v;
 }
@@ -413,15 +437,19 @@ static bool foretold(uint32_t said, uint32_t is)
     return said == 0 || said == is;
 }
 
-static enum verdict compare_shapes(struct trial *t, const struct mini_planned *p, const struct mini_result *r)
+static enum verdict compare_shapes(struct trial *t, const struct mini_planned *p,
+                                   const struct mini_result *r)
 {
     for (uint32_t i = 0; i < p->output_count; i++) {
         const imp_image *m = mini_output_image(r, i);
         const imp_shape *s = &p->outputs[i];
-        if (m && !(foretold(s->width, m->width) && foretold(s->height, m->height) && foretold(s->channels, m->channels) &&
-                   foretold(s->colour, m->colour)))
-            return trial_fail(t, "plan says output %u will be %u x %u, %u channels, colour %u; process makes %u x %u, %u, %u", i,
-                              s->width, s->height, s->channels, s->colour, m->width, m->height, m->channels, m->colour);
+        if (m && !(foretold(s->width, m->width) && foretold(s->height, m->height) &&
+                   foretold(s->channels, m->channels) && foretold(s->colour, m->colour)))
+            return trial_fail(t,
+                              "plan says output %u will be %u x %u, %u channels, colour %u; "
+                              "process makes %u x %u, %u, %u",
+                              i, s->width, s->height, s->channels, s->colour, m->width, m->height,
+                              m->channels, m->colour);
     }
     return PASSED;
 }
@@ -444,7 +472,8 @@ static enum verdict test_plan(struct trial *t)
     if (known.status < 0 && !known.text[0])
         v = trial_fail(t, "plan answers %d without a sentence", (int)known.status);
     else if (unknown.mistake_count > known.mistake_count)
-        v = trial_fail(t, "plan finds a mistake when the inputs' sizes are not known yet: %s", unknown.text);
+        v = trial_fail(t, "plan finds a mistake when the inputs' sizes are not known yet: %s",
+                       unknown.text);
     else
         v = compare_shapes(t, &known, &r);
     mini_result_free(&r);
@@ -453,7 +482,15 @@ static enum verdict test_plan(struct trial *t)
 }
 
 const struct test trial_filter_tests[] = {
-    {"runs", test_runs},       {"sizes", test_sizes},   {"repeats", test_repeats}, {"threads", test_threads},
-    {"parameters", test_parameters}, {"stops", test_stops}, {"memory", test_memory}, {"leaves", test_leaves},
-    {"leaks", test_leaks},     {"plan", test_plan},     {NULL, NULL},
+    {"runs", test_runs},
+    {"sizes", test_sizes},
+    {"repeats", test_repeats},
+    {"threads", test_threads},
+    {"parameters", test_parameters},
+    {"stops", test_stops},
+    {"memory", test_memory},
+    {"leaves", test_leaves},
+    {"leaks", test_leaks},
+    {"plan", test_plan},
+    {NULL, NULL},
 };

@@ -28,16 +28,20 @@ bool feed_allows(const imp_filter *f, uint32_t channels)
     return any;
 }
 
-static const imp_value *feed_image(const imp_port *row, const struct shape_wish *wish, uint32_t seed)
+static const imp_value *feed_image(const imp_port *row, const struct shape_wish *wish,
+                                   uint32_t seed)
 {
-    static const uint32_t channels[] = {3, 1, 4, 0}, colours[] = {IMP_SRGB, IMP_LINEAR, IMP_DATA, 0};
+    static const uint32_t channels[] = {3, 1, 4, 0},
+                          colours[] = {IMP_SRGB, IMP_LINEAR, IMP_DATA, 0};
     return &mini_noise(wish->width, wish->height, choose(row->channels, wish->channels, channels),
-                       choose(row->colours, wish->colour, colours), seed)->head;
+                       choose(row->colours, wish->colour, colours), seed)
+                ->head;
 }
 
 static const imp_value *feed_table(void)
 {
-    const imp_column columns[] = {{.name = "name", .type = IMP_TEXT}, {.name = "value", .unit = "dB", .type = IMP_FLOAT}};
+    const imp_column columns[] = {{.name = "name", .type = IMP_TEXT},
+                                  {.name = "value", .unit = "dB", .type = IMP_FLOAT}};
     imp_table *t = mini_table(2, columns);
     for (int i = 0; i < 3; i++) {
         imp_cell cells[2] = {{.s = {"a <name>", 8}}, {.f = 0.5 * i}};
@@ -46,7 +50,8 @@ static const imp_value *feed_table(void)
     return &t->head;
 }
 
-static const imp_value *feed_value(const imp_port *row, const struct shape_wish *wish, uint32_t seed)
+static const imp_value *feed_value(const imp_port *row, const struct shape_wish *wish,
+                                   uint32_t seed)
 {
     static const int64_t shape[] = {1, 3, 8, 9};
     switch (row->kind) {
@@ -69,8 +74,9 @@ enum verdict feed_init(struct trial *t, struct feed *feed, const struct shape_wi
         const bool optional = row.flags & IMP_PORT_OPTIONAL, many = row.flags & IMP_PORT_MANY;
         if (row.kind == IMP_OBJECT && !optional) {
             feed_fini(feed);
-            return trial_skip(t, "its input '%s' is an object (%s), which only another filter can make", row.name,
-                              row.type ? row.type : "of no type");
+            return trial_skip(
+                t, "its input '%s' is an object (%s), which only another filter can make", row.name,
+                row.type ? row.type : "of no type");
         }
         for (uint32_t k = 0; k < (many ? 3u : 1u); k++) {
             const bool open = optional && (wish->open || row.kind == IMP_OBJECT);
@@ -94,7 +100,10 @@ static void written_name(const struct trial *t, const imp_param *row, char *buf,
     const char *def = row->def_text ? row->def_text : "";
     const char *dot = strrchr(def, '.');
     const bool folder = def[0] && def[strlen(def) - 1] == '/';
-    snprintf(buf, size, "%s/%s%s", t->folder, row->key, folder ? "/" : dot && !strchr(dot, '/') ? dot : ".bin");
+    snprintf(buf, size, "%s/%s%s", t->folder, row->key,
+             folder                     ? "/"
+             : dot && !strchr(dot, '/') ? dot
+                                        : ".bin");
     if (folder)
         mkdir(buf, 0700);
 }
@@ -118,7 +127,8 @@ static const char *guess(const imp_param *row)
 /* The size of a picture made from nothing: its default may be a large one. */
 static bool is_side(const imp_filter *f, const imp_param *row)
 {
-    return f->input_count == 0 && row->type == IMP_INT && (strcmp(row->key, "width") == 0 || strcmp(row->key, "height") == 0);
+    return f->input_count == 0 && row->type == IMP_INT &&
+           (strcmp(row->key, "width") == 0 || strcmp(row->key, "height") == 0);
 }
 
 static enum verdict add_param(struct trial *t, const imp_param *row, char *text, size_t size)
@@ -135,9 +145,10 @@ static enum verdict add_param(struct trial *t, const imp_param *row, char *text,
     } else if (row->type == IMP_PATH) {
         return trial_skip(t, "its parameter '%s' needs a file, which cannot be guessed", row->key);
     } else if (row->type == IMP_INT || row->type == IMP_FLOAT) {
-        const bool in_range = row->min == row->max || (row->def >= row->min && row->def <= row->max);
-        snprintf(text + used, size - used, row->type == IMP_INT ? " %s=%.0f" : " %s=%.17g", row->key,
-                 in_range ? row->def : row->min);
+        const bool in_range =
+            row->min == row->max || (row->def >= row->min && row->def <= row->max);
+        snprintf(text + used, size - used, row->type == IMP_INT ? " %s=%.0f" : " %s=%.17g",
+                 row->key, in_range ? row->def : row->min);
     } else if (guess(row)) {
         snprintf(text + used, size - used, " %s=%s", row->key, guess(row));
     }

@@ -1,5 +1,5 @@
-/* trial_table.h - the tables of a plugin, item by item, more strictly than the host: what the host can live
- * with, but an author should not leave (no help, no summary), fails too. */
+/* trial_table.h - the tables of a plugin, item by item, more strictly than the host: what the host
+ * can live with, but an author should not leave (no help, no summary), fails too. */
 #ifndef IMP_TRIAL_TABLE_H
 #define IMP_TRIAL_TABLE_H
 #include "trial.h"

@@ -42,7 +42,8 @@ static int count_entries(const char *folder)
 
 static unsigned long long handlers(void)
 {
-    static const int signals[] = {SIGINT, SIGTERM, SIGSEGV, SIGFPE, SIGBUS, SIGPIPE, SIGCHLD, SIGUSR1, SIGALRM, SIGABRT};
+    static const int signals[] = {SIGINT,  SIGTERM, SIGSEGV, SIGFPE,  SIGBUS,
+                                  SIGPIPE, SIGCHLD, SIGUSR1, SIGALRM, SIGABRT};
     unsigned long long h = 1;
     for (size_t i = 0; i < sizeof signals / sizeof *signals; i++) {
         struct sigaction now;
@@ -89,7 +90,8 @@ const char *world_changed(const struct world *a, const struct world *b, char *bu
 {
     const char *what = NULL;
     if (a->fp_mode != b->fp_mode)
-        what = "changes the floating-point mode (rounding, flushing or trapping); put it back, link without -ffast-math";
+        what = "changes the floating-point mode (rounding, flushing or trapping); put it back, "
+               "link without -ffast-math";
     else if (strcmp(a->folder, b->folder) != 0)
         what = "changes the current folder";
     else if (strcmp(a->locale, b->locale) != 0)
