@@ -1,13 +1,14 @@
-/* colour.c - colours as people write them. Names: CSS Color Module, the basic sixteen and orange. */
+/* colour.c - colours as people write them. Names: CSS Color Module, the basic sixteen and orange.
+ */
 #include "params_private.h"
 
 #include <string.h>
 #include <strings.h>
 #include "report.h"
 
-static const char *const names[] = {"black", "silver", "gray", "white", "maroon", "red",
-                                    "purple", "fuchsia", "green", "lime", "olive", "yellow",
-                                    "navy", "blue", "teal", "aqua", "orange", "grey"};
+static const char *const names[] = {"black",  "silver",  "gray",  "white", "maroon", "red",
+                                    "purple", "fuchsia", "green", "lime",  "olive",  "yellow",
+                                    "navy",   "blue",    "teal",  "aqua",  "orange", "grey"};
 static const unsigned values[] = {0x000000, 0xc0c0c0, 0x808080, 0xffffff, 0x800000, 0xff0000,
                                   0x800080, 0xff00ff, 0x008000, 0x00ff00, 0x808000, 0xffff00,
                                   0x000080, 0x0000ff, 0x008080, 0x00ffff, 0xffa500, 0x808080};
@@ -35,7 +36,8 @@ static size_t parse_hex(const char *text, double out[4])
         if (digit(text[i]) < 0)
             return 0;
     for (size_t i = 0; i < samples; i++) {
-        const int value = n < 6 ? digit(text[i]) * 17 : digit(text[2 * i]) * 16 + digit(text[2 * i + 1]);
+        const int value =
+            n < 6 ? digit(text[i]) * 17 : digit(text[2 * i]) * 16 + digit(text[2 * i + 1]);
         out[i] = value / 255.0;
     }
     return samples;

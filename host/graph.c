@@ -1,4 +1,5 @@
-/* graph.c - builds the graph of a preset: filters, parameters, wires, order; all mistakes in one go. */
+/* graph.c - builds the graph of a preset: filters, parameters, wires, order; all mistakes in one
+ * go. */
 #include "graph_private.h"
 
 #include <string.h>
@@ -56,8 +57,9 @@ static void add_save(struct builder *b, const struct draft *from)
     if (table)
         output = output_of_kind(from, IMP_TABLE);
     if (output < 0) {
-        struct fault *f = report_add(b->report, SEV_ERROR, "E0221", &from->node.at,
-                                     "nothing is written: '%s' gives no image or table to save", from->node.name);
+        struct fault *f =
+            report_add(b->report, SEV_ERROR, "E0221", &from->node.at,
+                       "nothing is written: '%s' gives no image or table to save", from->node.name);
         fault_hint(f, "end with a node  filter = save");
         return;
     }
@@ -65,7 +67,8 @@ static void add_save(struct builder *b, const struct draft *from)
     struct preset_section *s = preset_add_section(b->arena, b->preset, free_name(b, "save"));
     preset_add_key(b->arena, s, "filter", table ? "save.table" : "save");
     preset_add_key(b->arena, s, "in",
-                   arena_printf(b->arena, "%s.%s", from->node.name, from->node.filter->desc.outputs[output].name));
+                   arena_printf(b->arena, "%s.%s", from->node.name,
+                                from->node.filter->desc.outputs[output].name));
     preset_add_key(b->arena, s, "name", table ? "{stem}.csv" : "{stem}.png");
     add_draft(b, before);
 }
@@ -84,7 +87,8 @@ static void save_what_is_last(struct builder *b)
     if (until) {
         last = draft_named(b, until);
         if (!last) {
-            struct fault *f = report_add(b->report, SEV_ERROR, "E0220", NULL, "--until: no node '%s'", until);
+            struct fault *f =
+                report_add(b->report, SEV_ERROR, "E0220", NULL, "--until: no node '%s'", until);
             const char *near = nearest_name(until, b->names, b->count);
             if (near)
                 fault_hint(f, "did you mean '%s'?", near);
@@ -138,13 +142,18 @@ struct graph *graph_build(struct arena *a, struct preset *p, struct registry *re
                           const struct graph_options *options, struct report *report)
 {
     const size_t sections = p->section_count;
-    struct builder b = {.arena = a, .preset = p, .registry = registry, .options = options, .report = report,
+    struct builder b = {.arena = a,
+                        .preset = p,
+                        .registry = registry,
+                        .options = options,
+                        .report = report,
                         .drafts = arena_alloc(a, sections + 1, sizeof *b.drafts),
                         .names = arena_alloc(a, sections + 1, sizeof *b.names)};
     if (sections == 0) {
         const struct place whole = {.file = p->path};
         if (report_count(report, SEV_ERROR) == 0) {
-            struct fault *f = report_add(report, SEV_ERROR, "E0221", &whole, "this preset has no nodes");
+            struct fault *f =
+                report_add(report, SEV_ERROR, "E0221", &whole, "this preset has no nodes");
             fault_note(f, "a node is a section:  [soft]  filter = blur  sigma = 2");
         }
         return NULL;

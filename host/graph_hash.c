@@ -1,5 +1,5 @@
-/* graph_hash.c - recipes: the identity of all that a node's values follow from. The item's picture enters
- * as a placeholder; the engine and the batch add its content. */
+/* graph_hash.c - recipes: the identity of all that a node's values follow from. The item's picture
+ * enters as a placeholder; the engine and the batch add its content. */
 #include "graph.h"
 
 #include <errno.h>
@@ -25,8 +25,9 @@ static bool add_file(struct hasher *h, const struct node *n, uint32_t i, struct 
         return true;
     }
     if (!files_hash(path, &content)) {
-        struct fault *f = report_add(report, SEV_ERROR, "E0120", &n->param_at[i], "'%s' of node '%s': %s: %s",
-                                     n->filter->desc.params[i].key, n->name, path, strerror(errno));
+        struct fault *f =
+            report_add(report, SEV_ERROR, "E0120", &n->param_at[i], "'%s' of node '%s': %s: %s",
+                       n->filter->desc.params[i].key, n->name, path, strerror(errno));
         fault_hint(f, "it cannot be read");
         return false;
     }

@@ -8,7 +8,8 @@ static size_t wire_count(const struct builder *b)
 {
     size_t n = 0;
     for (size_t i = 0; i < b->count; i++)
-        for (uint32_t k = 0; b->drafts[i].node.filter && k < b->drafts[i].node.filter->desc.input_count; k++)
+        for (uint32_t k = 0;
+             b->drafts[i].node.filter && k < b->drafts[i].node.filter->desc.input_count; k++)
             n += b->drafts[i].node.inputs[k].count;
     return n;
 }
@@ -67,12 +68,13 @@ static void name_circle(struct builder *b, const bool *done)
         at = waits_for(&b->drafts[at].node, done)->node;
         names = arena_printf(b->arena, "%s -> %s", b->names[at], names);
     } while (at != start && strlen(names) < 400);
-    struct fault *f = report_add(b->report, SEV_ERROR, "E0206", &first->at, "nodes feed each other in a circle: %s",
-                                 names);
+    struct fault *f = report_add(b->report, SEV_ERROR, "E0206", &first->at,
+                                 "nodes feed each other in a circle: %s", names);
     fault_note(f, "take one of these wires from another node");
 }
 
-/* order[0..n): the drafts in order of execution, of those possible always the first; false: a circle. */
+/* order[0..n): the drafts in order of execution, of those possible always the first; false: a
+ * circle. */
 static bool find_order(struct builder *b, uint32_t *order)
 {
     const struct readers readers = find_readers(b);
@@ -126,13 +128,17 @@ struct graph *graph_from(struct builder *b)
 
 /* ---- phases ---- */
 
-static void mixes_phases(struct builder *b, const struct graph *g, const struct node *n, const struct wire *item)
+static void mixes_phases(struct builder *b, const struct graph *g, const struct node *n,
+                         const struct wire *item)
 {
     struct fault *f = report_add(b->report, SEV_ERROR, "E0208", &item->at,
-                                 "'%s' is made once, when all pictures are done: it cannot take '%s', which is made for each",
+                                 "'%s' is made once, when all pictures are done: it cannot take "
+                                 "'%s', which is made for each",
                                  n->name, g->nodes[item->node].name);
     fault_related(f, &g->nodes[item->node].at, "defined at");
-    fault_note(f, "no picture may depend on what gathers; gather that one, too (all = %s), or make two presets of this one",
+    fault_note(f,
+               "no picture may depend on what gathers; gather that one, too (all = %s), or make "
+               "two presets of this one",
                g->nodes[item->node].name);
 }
 
@@ -153,9 +159,10 @@ void graph_phases(struct builder *b, struct graph *g)
                 if (!in->gathers && from > n->phase)
                     n->phase = from;
                 if (in->gathers && from == PHASE_GATHER) {
-                    struct fault *f = report_add(b->report, SEV_ERROR, "E0208", &in->wires[w].at,
-                                                 "'%s' is made once, when all pictures are done: there is nothing to gather",
-                                                 g->nodes[in->wires[w].node].name);
+                    struct fault *f = report_add(
+                        b->report, SEV_ERROR, "E0208", &in->wires[w].at,
+                        "'%s' is made once, when all pictures are done: there is nothing to gather",
+                        g->nodes[in->wires[w].node].name);
                     fault_hint(f, "write in instead of all");
                 }
             }
@@ -205,8 +212,9 @@ void graph_pass(struct builder *b, struct graph *g)
             g->item_node = i;
         if (n->pass || b->options->until)
             continue;
-        struct fault *f = report_add(b->report, SEV_WARNING, "W0224", &n->at,
-                                     "node '%s' is not run: nothing that is written uses it", n->name);
+        struct fault *f =
+            report_add(b->report, SEV_WARNING, "W0224", &n->at,
+                       "node '%s' is not run: nothing that is written uses it", n->name);
         fault_hint(f, "to see what it makes: --until %s", n->name);
     }
 }

@@ -1,4 +1,5 @@
-/* graph_params.c - a node's filter and parameters: found, parsed, defaults filled in, files looked up. */
+/* graph_params.c - a node's filter and parameters: found, parsed, defaults filled in, files looked
+ * up. */
 #include "graph_private.h"
 
 #include <dirent.h>
@@ -48,7 +49,8 @@ static void no_filter_key(struct builder *b, struct draft *d)
         }
     }
     const char *near = hint ? NULL : nearest_name(s->name, special, 2);
-    struct fault *f = report_add(b->report, SEV_ERROR, "E0118", at, "node '%s' has no filter", s->name);
+    struct fault *f =
+        report_add(b->report, SEV_ERROR, "E0118", at, "node '%s' has no filter", s->name);
     if (hint)
         fault_hint(f, "%s", hint);
     else if (near)
@@ -62,7 +64,8 @@ static void no_such_filter(struct builder *b, const struct preset_key *key)
 {
     size_t n, refused = 0;
     const char *const *ids = registry_filter_ids(b->registry, &n);
-    struct fault *f = report_add(b->report, SEV_ERROR, "E0201", &key->value_at, "no filter '%s'", key->value);
+    struct fault *f =
+        report_add(b->report, SEV_ERROR, "E0201", &key->value_at, "no filter '%s'", key->value);
     const char *near = nearest_name(key->value, ids, n);
     if (near)
         fault_hint(f, "did you mean '%s'?", near);
@@ -70,7 +73,8 @@ static void no_such_filter(struct builder *b, const struct preset_key *key)
     for (size_t i = 0; i < n; i++)
         refused += plugins[i]->refused != NULL;
     if (refused)
-        fault_note(f, "%zu plugin%s refused: impasto list plugins", refused, refused == 1 ? " was" : "s were");
+        fault_note(f, "%zu plugin%s refused: impasto list plugins", refused,
+                   refused == 1 ? " was" : "s were");
     fault_note(f, "all filters: impasto list filters");
 }
 
@@ -89,8 +93,8 @@ static void check_provider(struct builder *b, struct draft *d, const struct pres
             return;
         }
     }
-    struct fault *f = report_add(b->report, SEV_ERROR, "E0227", &key->value_at, "no plugin '%s' to provide for '%s'",
-                                 key->value, d->node.name);
+    struct fault *f = report_add(b->report, SEV_ERROR, "E0227", &key->value_at,
+                                 "no plugin '%s' to provide for '%s'", key->value, d->node.name);
     const char *near = nearest_name(key->value, ids, count);
     if (near)
         fault_hint(f, "did you mean '%s'?", near);
@@ -145,11 +149,12 @@ static const char *near_file(struct builder *b, const char *path)
     return nearest_name(name, names, n);
 }
 
-static void no_file(struct builder *b, const struct draft *d, const imp_param *row, const struct preset_key *key,
-                    const char *path, const char *why)
+static void no_file(struct builder *b, const struct draft *d, const imp_param *row,
+                    const struct preset_key *key, const char *path, const char *why)
 {
-    struct fault *f = report_add(b->report, SEV_ERROR, "E0120", &key->value_at, "'%s' of node '%s': %s: %s",
-                                 row->key, d->node.name, *path ? path : "no path", why);
+    struct fault *f =
+        report_add(b->report, SEV_ERROR, "E0120", &key->value_at, "'%s' of node '%s': %s: %s",
+                   row->key, d->node.name, *path ? path : "no path", why);
     const char *near = *path ? near_file(b, path) : NULL;
     if (near)
         fault_hint(f, "did you mean '%s'?", near);
@@ -179,7 +184,8 @@ static const char *find_file(struct builder *b, const struct draft *d, const imp
     const char *why = found ? NULL : strerror(errno);
     if (!found && row->flags & IMP_PARAM_MODEL && *key->value != '/' && *key->value != '~') {
         for (size_t i = 0; i < b->options->model_path_count && !found; i++) {
-            const char *there = arena_printf(b->arena, "%s/%s", b->options->model_path[i], key->value);
+            const char *there =
+                arena_printf(b->arena, "%s/%s", b->options->model_path[i], key->value);
             found = stat(there, &st) == 0;
             path = found ? there : path;
         }
@@ -209,8 +215,8 @@ static void no_such_key(struct builder *b, const struct draft *d, const struct p
     names[shown + 1] = "in";
     names[shown + 2] = "all";
     names[shown + 3] = "provider";
-    struct fault *f = report_add(b->report, SEV_ERROR, "E0107", &key->key_at, "unknown key '%s' in node '%s'",
-                                 key->key, d->node.name);
+    struct fault *f = report_add(b->report, SEV_ERROR, "E0107", &key->key_at,
+                                 "unknown key '%s' in node '%s'", key->key, d->node.name);
     const char *near = nearest_name(key->key, names, shown + 4);
     for (uint32_t i = 0; i < desc->input_count && !near; i++) {
         if (strcmp(desc->inputs[i].name, key->key) == 0) {
@@ -226,8 +232,8 @@ static void no_such_key(struct builder *b, const struct draft *d, const struct p
 static void missing(struct builder *b, const struct draft *d, const imp_param *row)
 {
     const char *range = params_range_text(b->arena, row);
-    struct fault *f = report_add(b->report, SEV_ERROR, "E0119", &d->node.at, "node '%s' needs '%s'", d->node.name,
-                                 row->key);
+    struct fault *f = report_add(b->report, SEV_ERROR, "E0119", &d->node.at, "node '%s' needs '%s'",
+                                 d->node.name, row->key);
     fault_hint(f, "add a line  %s = ...", row->key);
     fault_note(f, "%s: %s%s%s%s%s", row->key, params_type_name(row), *range ? ", " : "", range,
                row->help && *row->help ? " - " : "", row->help ? row->help : "");
@@ -237,9 +243,10 @@ static void set_param(struct builder *b, struct draft *d, uint32_t i, struct pre
 {
     const imp_param *row = &d->node.filter->desc.params[i];
     imp_cell *cell = &d->node.params[i];
-    const bool given = key && !(key->value[0] == '\0' && !(row->flags & IMP_PARAM_REQUIRED) &&
-                                (row->type == IMP_PATH || row->type == IMP_TEXT || row->type == IMP_NAMES ||
-                                 row->type == IMP_NUMBERS || row->type == IMP_COLOUR));
+    const bool given =
+        key && !(key->value[0] == '\0' && !(row->flags & IMP_PARAM_REQUIRED) &&
+                 (row->type == IMP_PATH || row->type == IMP_TEXT || row->type == IMP_NAMES ||
+                  row->type == IMP_NUMBERS || row->type == IMP_COLOUR));
     params_default(b->arena, row, cell);
     if (!key) {
         if (row->flags & IMP_PARAM_REQUIRED)
@@ -280,7 +287,8 @@ static void set_others(struct builder *b, struct draft *d, uint32_t i)
         if (key->used || is_wire_key(key->key) || strncmp(key->key, "x-", 2) == 0)
             continue;
         key->used = true;
-        n->other_at = arena_grow(b->arena, n->other_at, n->other_count, &capacity, sizeof *n->other_at);
+        n->other_at =
+            arena_grow(b->arena, n->other_at, n->other_count, &capacity, sizeof *n->other_at);
         n->other_at[n->other_count++] = key->value_at;
         text_addf(&t, "%s=%s\n", key->key, key->value);
         if (n->other_count == 1) {
@@ -326,6 +334,7 @@ void draft_params(struct builder *b, struct draft *d)
     }
     n->takes_item = own_picture;
     for (size_t k = 0; k < s->key_count && !others; k++)
-        if (!s->keys[k].used && !is_wire_key(s->keys[k].key) && strncmp(s->keys[k].key, "x-", 2) != 0)
+        if (!s->keys[k].used && !is_wire_key(s->keys[k].key) &&
+            strncmp(s->keys[k].key, "x-", 2) != 0)
             no_such_key(b, d, &s->keys[k]);
 }

@@ -23,8 +23,8 @@ static const char *origin_name(enum origin origin)
 }
 
 /* A line, and where it comes from as a comment. */
-static void add_line(struct text *out, const char *key, const char *value, bool origins, enum origin origin,
-                     const struct place *at)
+static void add_line(struct text *out, const char *key, const char *value, bool origins,
+                     enum origin origin, const struct place *at)
 {
     text_addf(out, "%s = %s", key, value);
     if (origins && origin >= FROM_SET)
@@ -52,7 +52,8 @@ static void add_wires(const struct graph *g, const struct node *n, bool origins,
                       from->filter->desc.outputs[in->wires[w].port].name);
         }
         if (in->count) {
-            text_addf(out, "%s.%s = %s", in->gathers ? "all" : "in", n->filter->desc.inputs[k].name, value.data);
+            text_addf(out, "%s.%s = %s", in->gathers ? "all" : "in", n->filter->desc.inputs[k].name,
+                      value.data);
             if (origins && in->wires[0].at.file)
                 text_addf(out, " ; %s:%d", in->wires[0].at.file, in->wires[0].at.line);
             text_add(out, "\n");
@@ -66,12 +67,14 @@ static void add_others(const struct node *n, uint32_t i, struct text *out)
 {
     for (const char *p = n->params[i].s.ptr; p && *p;) {
         const size_t line = strcspn(p, "\n"), key = strcspn(p, "=");
-        text_addf(out, "%.*s = %.*s\n", (int)key, p, (int)(line > key ? line - key - 1 : 0), p + key + 1);
+        text_addf(out, "%.*s = %.*s\n", (int)key, p, (int)(line > key ? line - key - 1 : 0),
+                  p + key + 1);
         p += line + (p[line] == '\n');
     }
 }
 
-static void add_param(struct arena *a, const struct node *n, uint32_t i, bool origins, struct text *out)
+static void add_param(struct arena *a, const struct node *n, uint32_t i, bool origins,
+                      struct text *out)
 {
     const imp_param *row = &n->filter->desc.params[i];
     if (row->flags & IMP_PARAM_OTHERS) {
@@ -91,7 +94,8 @@ static void add_param(struct arena *a, const struct node *n, uint32_t i, bool or
     }
 }
 
-static void add_node(struct arena *a, const struct graph *g, const struct node *n, bool origins, struct text *out)
+static void add_node(struct arena *a, const struct graph *g, const struct node *n, bool origins,
+                     struct text *out)
 {
     text_addf(out, "\n[%s]", n->name);
     if (origins && n->at.file)

@@ -1,4 +1,5 @@
-/* numbers.c - numbers and names as text (declared in report.h): whole text or failure, whatever the locale. */
+/* numbers.c - numbers and names as text (declared in report.h): whole text or failure, whatever the
+ * locale. */
 #define _GNU_SOURCE /* strtod_l */
 #include "report.h"
 
@@ -22,8 +23,8 @@ static const char *skip_digits(const char *p)
     return p;
 }
 
-/* [+-] digits [. digits] [e [+-] digits], a digit before or after the point: what strtod takes but for
- * hexadecimal, infinities, NaN and blanks. */
+/* [+-] digits [. digits] [e [+-] digits], a digit before or after the point: what strtod takes but
+ * for hexadecimal, infinities, NaN and blanks. */
 static bool is_real(const char *p)
 {
     if (*p == '+' || *p == '-')
@@ -184,8 +185,8 @@ const char *print_seconds(double seconds, char *buf)
 
 enum { WORD = 127 };
 
-/* Edits that make b of a (insert, delete, replace, swap neighbours), letters' case aside; more than `most`:
- * some number above it. Optimal string alignment on three rows. */
+/* Edits that make b of a (insert, delete, replace, swap neighbours), letters' case aside; more than
+ * `most`: some number above it. Optimal string alignment on three rows. */
 static unsigned distance(const char *a, size_t n, const char *b, size_t m, unsigned most)
 {
     unsigned char rows[3][WORD + 1];

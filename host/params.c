@@ -82,13 +82,15 @@ struct value_faults {
 };
 
 /* The fault of the piece at `offset`; NULL when nothing is to be said. */
-static struct fault *wrong(const struct value_faults *v, const char *code, size_t offset, size_t length,
-                           const char *sentence)
+static struct fault *wrong(const struct value_faults *v, const char *code, size_t offset,
+                           size_t length, const char *sentence)
 {
     if (!v->report)
         return NULL;
-    const struct place at = v->at ? preset_piece(v->at, v->text, offset, length) : (struct place){0};
-    return report_add(v->report, SEV_ERROR, code, &at, "'%s' in node '%s' %s", v->row->key, v->node, sentence);
+    const struct place at =
+        v->at ? preset_piece(v->at, v->text, offset, length) : (struct place){0};
+    return report_add(v->report, SEV_ERROR, code, &at, "'%s' in node '%s' %s", v->row->key, v->node,
+                      sentence);
 }
 
 /* The last line of every fault: "sigma: number, 0.1 .. 1000 px, default 2 - spread". */
@@ -165,7 +167,8 @@ static bool parse_whole(const struct value_faults *v, imp_cell *out)
     long long value;
     unsigned long long bytes;
     const char *text = without_unit(v);
-    if (v->row->unit && strcmp(v->row->unit, "bytes") == 0 && parse_bytes(v->text, &bytes) && bytes <= INT64_MAX) {
+    if (v->row->unit && strcmp(v->row->unit, "bytes") == 0 && parse_bytes(v->text, &bytes) &&
+        bytes <= INT64_MAX) {
         value = (long long)bytes;
     } else if (!parse_integer(text, &value)) {
         return bad_value(v, 0, strlen(v->text), "a whole number");
@@ -296,7 +299,8 @@ static bool parse_colour(const struct value_faults *v, imp_cell *out)
     if (near)
         fault_hint(f, "did you mean '%s'?", near);
     if (f)
-        fault_note(f, "a colour is #rgb, #rrggbb, #rrggbbaa, a name (red, navy ...), or 3 or 4 numbers 0 .. 1");
+        fault_note(f, "a colour is #rgb, #rrggbb, #rrggbbaa, a name (red, navy ...), or 3 or 4 "
+                      "numbers 0 .. 1");
     describe(v, f);
     return false;
 }

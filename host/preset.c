@@ -3,8 +3,9 @@
 
 #include <string.h>
 
-static struct preset *parse(struct arena *a, const char *path, const char *folder, const char *text, size_t size,
-                            const struct preset_set *sets, size_t n, struct report *report)
+static struct preset *parse(struct arena *a, const char *path, const char *folder, const char *text,
+                            size_t size, const struct preset_set *sets, size_t n,
+                            struct report *report)
 {
     struct preset *p = arena_alloc(a, 1, sizeof *p);
     p->path = arena_strdup(a, path);
@@ -23,8 +24,9 @@ struct preset *preset_parse(struct arena *a, const char *path, const char *text,
     return parse(a, path, preset_folder(a, path), text, size, sets, n, report);
 }
 
-struct preset *preset_load(struct arena *a, const char *name, const char *const *search, size_t n_search,
-                           const struct preset_set *sets, size_t n, struct report *report)
+struct preset *preset_load(struct arena *a, const char *name, const char *const *search,
+                           size_t n_search, const struct preset_set *sets, size_t n,
+                           struct report *report)
 {
     const char *path = preset_find(a, name, search, n_search, report), *why;
     char *text;
@@ -37,8 +39,8 @@ struct preset *preset_load(struct arena *a, const char *name, const char *const 
         return NULL;
     }
     const bool from_stdin = strcmp(path, "-") == 0;
-    return parse(a, from_stdin ? "<stdin>" : path, from_stdin ? "." : preset_folder(a, path), text, size, sets, n,
-                 report);
+    return parse(a, from_stdin ? "<stdin>" : path, from_stdin ? "." : preset_folder(a, path), text,
+                 size, sets, n, report);
 }
 
 /* Where piece number `k` (from 0) of n bytes starts, at or after `from`; NULL: not there. */

@@ -129,7 +129,8 @@ static struct names names_in(struct arena *a, const char *folder, bool ending)
         if (e->d_name[0] == '.' || !ends_in_ini(e->d_name))
             continue;
         names.list = arena_grow(a, names.list, names.count, &names.capacity, sizeof *names.list);
-        names.list[names.count++] = arena_strndup(a, e->d_name, strlen(e->d_name) - (ending ? 0 : 4));
+        names.list[names.count++] =
+            arena_strndup(a, e->d_name, strlen(e->d_name) - (ending ? 0 : 4));
     }
     closedir(dir);
     if (names.count)
@@ -171,7 +172,8 @@ size_t preset_list(struct arena *a, const char *const *search, size_t n, const c
 
 static void missing_file(struct arena *a, const char *path, struct report *report)
 {
-    struct fault *f = report_add(report, SEV_ERROR, "E0101", NULL, "no preset '%s': %s", path, strerror(errno));
+    struct fault *f =
+        report_add(report, SEV_ERROR, "E0101", NULL, "no preset '%s': %s", path, strerror(errno));
     const char *slash = strrchr(path, '/');
     const struct names names = names_in(a, preset_folder(a, path), true);
     const char *near = nearest_name(slash ? slash + 1 : path, names.list, names.count);

@@ -6,10 +6,10 @@
 
 enum {
     PRESET_FORMAT = 1,
-    PRESET_DEPTH = 16,             /* includes within includes */
-    PRESET_BYTES = 1 << 20,        /* of one file */
+    PRESET_DEPTH = 16,      /* includes within includes */
+    PRESET_BYTES = 1 << 20, /* of one file */
     PRESET_NODES = 4096,
-    PRESET_VALUE = 65536           /* of one value, variables replaced */
+    PRESET_VALUE = 65536 /* of one value, variables replaced */
 };
 
 struct loader {
@@ -22,8 +22,8 @@ struct loader {
 
 /* ---- preset_read.c: one text ---- */
 /* Reads a text into the preset, its includes first; path and folder are the arena's. */
-void preset_read_text(struct loader *, const char *path, const char *folder, const char *text, size_t size,
-                      enum origin);
+void preset_read_text(struct loader *, const char *path, const char *folder, const char *text,
+                      size_t size, enum origin);
 struct preset_section *preset_section_find(struct preset *, const char *name);
 /* Sets or adds a key; places and origin as given. */
 void preset_put(struct arena *, struct preset_section *, const struct preset_key *);
@@ -39,7 +39,8 @@ void preset_check_sets(struct loader *);
 void preset_expand(struct loader *);
 
 /* ---- preset_find.c ---- */
-/* The whole of a regular file into the arena; false and a reason (static or strerror's). path "-": stdin. */
+/* The whole of a regular file into the arena; false and a reason (static or strerror's). path "-":
+ * stdin. */
 bool preset_slurp(struct arena *, const char *path, char **data, size_t *size, const char **why);
 /* The file of a preset by name or path; NULL: reported. */
 const char *preset_find(struct arena *, const char *name, const char *const *search, size_t n,

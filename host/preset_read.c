@@ -1,5 +1,5 @@
-/* preset_read.c - one text of a preset: its lines checked by the kit's reader, [preset] obeyed, [vars] and
- * nodes laid over those of the files it includes. */
+/* preset_read.c - one text of a preset: its lines checked by the kit's reader, [preset] obeyed,
+ * [vars] and nodes laid over those of the files it includes. */
 #include "preset_private.h"
 
 #include <impasto/kit.h>
@@ -60,9 +60,12 @@ static void split_lines(struct source *s, const char *text, size_t size)
 
 static struct place place_in(const struct source *s, kit_place at)
 {
-    return (struct place){.file = s->path,
-                          .excerpt = at.line >= 1 && at.line <= s->line_count ? s->lines[at.line - 1] : NULL,
-                          .line = (int)at.line, .col = (int)at.col, .length = (int)at.length};
+    return (struct place){
+        .file = s->path,
+        .excerpt = at.line >= 1 && at.line <= s->line_count ? s->lines[at.line - 1] : NULL,
+        .line = (int)at.line,
+        .col = (int)at.col,
+        .length = (int)at.length};
 }
 
 static bool goes_on(const char *line)
@@ -92,8 +95,8 @@ static void report_faults(const struct source *s, const kit_ini *ini)
     for (uint32_t i = 0; i < ini->fault_count; i++) {
         const kit_ini_fault *k = &ini->faults[i];
         const struct place at = place_in(s, k->at);
-        struct fault *f =
-            report_add(s->loader->report, SEV_ERROR, preset_fault_code(k->code), &at, "%s", k->text);
+        struct fault *f = report_add(s->loader->report, SEV_ERROR, preset_fault_code(k->code), &at,
+                                     "%s", k->text);
         if (k->related_line) {
             const struct place other = place_in(s, (kit_place){.line = k->related_line, .col = 1});
             fault_related(f, &other, "first at");
@@ -142,7 +145,8 @@ void preset_put(struct arena *a, struct preset_section *s, const struct preset_k
 
 struct preset_section *preset_add_section(struct arena *a, struct preset *p, const char *name)
 {
-    p->sections = arena_grow(a, p->sections, p->section_count, &p->section_capacity, sizeof *p->sections);
+    p->sections =
+        arena_grow(a, p->sections, p->section_count, &p->section_capacity, sizeof *p->sections);
     struct preset_section *s = &p->sections[p->section_count++];
     *s = (struct preset_section){.name = arena_strdup(a, name)};
     return s;
@@ -150,7 +154,8 @@ struct preset_section *preset_add_section(struct arena *a, struct preset *p, con
 
 void preset_add_key(struct arena *a, struct preset_section *s, const char *key, const char *value)
 {
-    const struct preset_key k = {.key = arena_strdup(a, key), .value = arena_strdup(a, value), .folder = "."};
+    const struct preset_key k = {
+        .key = arena_strdup(a, key), .value = arena_strdup(a, value), .folder = "."};
     preset_put(a, s, &k);
 }
 
@@ -194,8 +199,8 @@ static void include(struct loader *l, const struct source *s, const struct prese
         }
     }
     if (l->depth > PRESET_DEPTH - 1) {
-        report_add(l->report, SEV_ERROR, "E0114", &key->value_at, "more than %d files within each other",
-                   PRESET_DEPTH);
+        report_add(l->report, SEV_ERROR, "E0114", &key->value_at,
+                   "more than %d files within each other", PRESET_DEPTH);
         return;
     }
     char *text;
@@ -224,8 +229,8 @@ static bool check_format(const struct source *s, const struct preset_key *key)
     if (format <= PRESET_FORMAT)
         return true;
     struct fault *f = report_add(s->loader->report, SEV_ERROR, "E0116", &key->value_at,
-                                 "this preset is of format %lld, this Impasto reads up to %d", format,
-                                 PRESET_FORMAT);
+                                 "this preset is of format %lld, this Impasto reads up to %d",
+                                 format, PRESET_FORMAT);
     fault_hint(f, "update Impasto");
     return false;
 }
@@ -270,7 +275,8 @@ static void read_vars(const struct source *s, const kit_ini *ini, const kit_ini_
         const struct preset_key key = key_of(s, &ini->keys[i]);
         if (!well_named(key.key)) {
             report_add(s->loader->report, SEV_ERROR, "E0111", &key.key_at,
-                       "'%s' cannot name a variable: a letter first, then letters, digits, _ and -", key.key);
+                       "'%s' cannot name a variable: a letter first, then letters, digits, _ and -",
+                       key.key);
             continue;
         }
         struct preset_key *old = find_key(p->vars, p->var_count, key.key);
@@ -278,13 +284,15 @@ static void read_vars(const struct source *s, const kit_ini *ini, const kit_ini_
             *old = key;
             continue;
         }
-        p->vars = arena_grow(s->loader->arena, p->vars, p->var_count, &p->var_capacity, sizeof *p->vars);
+        p->vars =
+            arena_grow(s->loader->arena, p->vars, p->var_count, &p->var_capacity, sizeof *p->vars);
         p->vars[p->var_count++] = key;
     }
 }
 
 /* Nodes of included files (the first `before`) get the keys written here; others are new. */
-static void read_node(const struct source *s, const kit_ini *ini, const kit_ini_section *section, size_t before)
+static void read_node(const struct source *s, const kit_ini *ini, const kit_ini_section *section,
+                      size_t before)
 {
     struct loader *l = s->loader;
     struct preset_section *node = NULL;
@@ -295,7 +303,8 @@ static void read_node(const struct source *s, const kit_ini *ini, const kit_ini_
     if (!node) {
         if (!well_named(section->name))
             report_add(l->report, SEV_ERROR, "E0111", &at,
-                       "'%s' cannot name a node: a letter first, then letters, digits, _ and -", section->name);
+                       "'%s' cannot name a node: a letter first, then letters, digits, _ and -",
+                       section->name);
         node = preset_add_section(l->arena, l->preset, section->name);
         node->at = at;
     }
@@ -307,7 +316,8 @@ static void read_node(const struct source *s, const kit_ini *ini, const kit_ini_
             *there = key;
             continue;
         }
-        node->keys = arena_grow(l->arena, node->keys, node->key_count, &node->key_capacity, sizeof *node->keys);
+        node->keys = arena_grow(l->arena, node->keys, node->key_count, &node->key_capacity,
+                                sizeof *node->keys);
         node->keys[node->key_count++] = key;
     }
 }
@@ -327,8 +337,8 @@ static void read_sections(const struct source *s, const kit_ini *ini)
     struct loader *l = s->loader;
     uint32_t fault = 0;
     for (uint32_t i = 0; i < ini->section_count; i++)
-        if (strcmp(ini->sections[i].name, "preset") == 0 && !refused(ini, &ini->sections[i], &fault) &&
-            !read_head(s, ini, &ini->sections[i]))
+        if (strcmp(ini->sections[i].name, "preset") == 0 &&
+            !refused(ini, &ini->sections[i], &fault) && !read_head(s, ini, &ini->sections[i]))
             return;
     const size_t before = l->preset->section_count;
     fault = 0;
@@ -342,15 +352,16 @@ static void read_sections(const struct source *s, const kit_ini *ini)
         }
         if (l->preset->section_count >= PRESET_NODES) {
             const struct place at = place_in(s, section->at);
-            report_add(l->report, SEV_ERROR, "E0106", &at, "a preset has %d nodes at most", PRESET_NODES);
+            report_add(l->report, SEV_ERROR, "E0106", &at, "a preset has %d nodes at most",
+                       PRESET_NODES);
             return;
         }
         read_node(s, ini, section, before);
     }
 }
 
-void preset_read_text(struct loader *l, const char *path, const char *folder, const char *text, size_t size,
-                      enum origin origin)
+void preset_read_text(struct loader *l, const char *path, const char *folder, const char *text,
+                      size_t size, enum origin origin)
 {
     struct source s = {.loader = l, .path = path, .folder = folder, .origin = origin};
     kit_ini ini;
@@ -359,8 +370,9 @@ void preset_read_text(struct loader *l, const char *path, const char *folder, co
     const imp_status st = kit_ini_read(text, size, &ini);
     if (st != IMP_OK) {
         report_add(l->report, SEV_ERROR, st == IMP_E_MEMORY ? "E0501" : "E0102", &whole,
-                   st == IMP_E_MEMORY ? "out of memory" : "the INI library reads this text differently than it "
-                                                          "was given: it is another build than Debian's libinih1");
+                   st == IMP_E_MEMORY ? "out of memory"
+                                      : "the INI library reads this text differently than it "
+                                        "was given: it is another build than Debian's libinih1");
         return;
     }
     report_faults(&s, &ini);

@@ -1,5 +1,5 @@
-/* preset_sets.c - changes from the command line: node.key=value, vars.name=value. The text is read by the
- * same rules as a preset's, so that what is set can be written into a preset. */
+/* preset_sets.c - changes from the command line: node.key=value, vars.name=value. The text is read
+ * by the same rules as a preset's, so that what is set can be written into a preset. */
 #include "preset_private.h"
 
 #include <impasto/kit.h>
@@ -12,20 +12,24 @@ static const char *option_of(const struct preset_set *set)
 
 static struct place place_at(const struct preset_set *set, size_t from, size_t n)
 {
-    return (struct place){.file = option_of(set), .excerpt = set->text, .line = 1, .col = (int)from + 1,
+    return (struct place){.file = option_of(set),
+                          .excerpt = set->text,
+                          .line = 1,
+                          .col = (int)from + 1,
                           .length = (int)n};
 }
 
 static void malformed(struct loader *l, const struct preset_set *set)
 {
     const struct place at = place_at(set, 0, strlen(set->text));
-    struct fault *f = report_add(l->report, SEV_ERROR, "E0117", &at, "%s wants node.key=value, or vars.name=value",
-                                 option_of(set));
+    struct fault *f = report_add(l->report, SEV_ERROR, "E0117", &at,
+                                 "%s wants node.key=value, or vars.name=value", option_of(set));
     fault_note(f, "for instance: %s soft.sigma=4", option_of(set));
 }
 
 /* Reads "key=value" as a line of a preset. false: reported. */
-static bool read_line(struct loader *l, const struct preset_set *set, size_t shift, struct preset_key *out)
+static bool read_line(struct loader *l, const struct preset_set *set, size_t shift,
+                      struct preset_key *out)
 {
     struct arena *a = l->arena;
     const char *line = set->text + shift;
@@ -43,18 +47,21 @@ static bool read_line(struct loader *l, const struct preset_set *set, size_t shi
         return false;
     }
     for (uint32_t i = 0; i < ini.fault_count; i++) {
-        const struct place at = place_at(set, shift + ini.faults[i].at.col - 1, ini.faults[i].at.length);
-        report_add(l->report, SEV_ERROR, preset_fault_code(ini.faults[i].code), &at, "%s", ini.faults[i].text);
+        const struct place at =
+            place_at(set, shift + ini.faults[i].at.col - 1, ini.faults[i].at.length);
+        report_add(l->report, SEV_ERROR, preset_fault_code(ini.faults[i].code), &at, "%s",
+                   ini.faults[i].text);
     }
     const bool fine = ini.fault_count == 0 && ini.key_count == 1;
     if (fine) {
         const kit_ini_key *k = &ini.keys[0];
-        *out = (struct preset_key){.key = arena_strdup(a, k->key),
-                                   .value = arena_strdup(a, k->value),
-                                   .folder = ".",
-                                   .key_at = place_at(set, shift + k->key_at.col - 1, k->key_at.length),
-                                   .value_at = place_at(set, shift + k->value_at.col - 1, k->value_at.length),
-                                   .origin = set->origin};
+        *out = (struct preset_key){
+            .key = arena_strdup(a, k->key),
+            .value = arena_strdup(a, k->value),
+            .folder = ".",
+            .key_at = place_at(set, shift + k->key_at.col - 1, k->key_at.length),
+            .value_at = place_at(set, shift + k->value_at.col - 1, k->value_at.length),
+            .origin = set->origin};
     }
     kit_ini_free(&ini);
     return fine;
@@ -68,19 +75,21 @@ static bool is_whole(struct loader *l, const struct preset_set *set, const struc
         if (value[i] == ';' && (value[i - 1] == ' ' || value[i - 1] == '\t')) {
             const struct place at = place_at(set, (size_t)(value + i - set->text), 1);
             report_add(l->report, SEV_ERROR, "E0105", &at,
-                       "a blank and ';' begin a comment: the value of '%s' cannot hold them", key->key);
+                       "a blank and ';' begin a comment: the value of '%s' cannot hold them",
+                       key->key);
             return false;
         }
     }
     return true;
 }
 
-static bool twice(struct loader *l, const struct preset_key *old, const struct preset_key *key, const char *what)
+static bool twice(struct loader *l, const struct preset_key *old, const struct preset_key *key,
+                  const char *what)
 {
     if (old->origin < FROM_SET)
         return false;
-    struct fault *f = report_add(l->report, SEV_ERROR, "E0117", &key->key_at, "'%s.%s' is set twice", what,
-                                 key->key);
+    struct fault *f = report_add(l->report, SEV_ERROR, "E0117", &key->key_at,
+                                 "'%s.%s' is set twice", what, key->key);
     fault_note(f, "the other: %s %s", old->key_at.file, old->key_at.excerpt);
     return true;
 }
@@ -97,8 +106,8 @@ static void set_variable(struct loader *l, const struct preset_key *key)
             return;
         }
     }
-    struct fault *f = report_add(l->report, SEV_ERROR, "E0117", &key->key_at, "no variable '%s' in this preset",
-                                 key->key);
+    struct fault *f = report_add(l->report, SEV_ERROR, "E0117", &key->key_at,
+                                 "no variable '%s' in this preset", key->key);
     const char *near = nearest_name(key->key, names, p->var_count);
     if (near)
         fault_hint(f, "did you mean '%s'?", near);
@@ -114,7 +123,8 @@ static void no_node(struct loader *l, const struct preset_set *set, const char *
         names[i] = p->sections[i].name;
     names[p->section_count] = "vars";
     const struct place at = place_at(set, 0, strlen(name));
-    struct fault *f = report_add(l->report, SEV_ERROR, "E0117", &at, "no node '%s' in this preset", name);
+    struct fault *f =
+        report_add(l->report, SEV_ERROR, "E0117", &at, "no node '%s' in this preset", name);
     const char *near = nearest_name(name, names, p->section_count + 1);
     if (near)
         fault_hint(f, "did you mean '%s'?", near);
@@ -142,8 +152,8 @@ static void apply(struct loader *l, const struct preset_set *set)
         return;
     }
     if (strncmp(key.key, "x-", 2) == 0) {
-        report_add(l->report, SEV_ERROR, "E0117", &key.key_at, "setting '%s' has no effect: x-... keys are notes",
-                   key.key);
+        report_add(l->report, SEV_ERROR, "E0117", &key.key_at,
+                   "setting '%s' has no effect: x-... keys are notes", key.key);
         return;
     }
     for (size_t i = 0; i < s->key_count; i++)
@@ -166,5 +176,6 @@ void preset_check_sets(struct loader *l)
     for (size_t i = 0; i < p->var_count; i++)
         if (p->vars[i].origin >= FROM_SET && !p->vars[i].used)
             report_add(l->report, SEV_ERROR, "E0117", &p->vars[i].key_at,
-                       "setting '%s' has no effect: no node uses ${%s}", p->vars[i].key, p->vars[i].key);
+                       "setting '%s' has no effect: no node uses ${%s}", p->vars[i].key,
+                       p->vars[i].key);
 }

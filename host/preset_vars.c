@@ -13,8 +13,8 @@ struct expansion {
 
 static void expand(struct expansion *, struct preset_key *, unsigned depth);
 
-static struct preset_key *variable(struct expansion *e, const struct preset_key *user, const char *name,
-                                   size_t n, const struct place *at)
+static struct preset_key *variable(struct expansion *e, const struct preset_key *user,
+                                   const char *name, size_t n, const struct place *at)
 {
     struct preset *p = e->loader->preset;
     for (size_t i = 0; i < p->var_count; i++)
@@ -25,8 +25,8 @@ static struct preset_key *variable(struct expansion *e, const struct preset_key 
     for (size_t i = 0; i < p->var_count; i++)
         names[i] = p->vars[i].key;
     const char *word = arena_strndup(a, name, n);
-    struct fault *f = report_add(e->loader->report, SEV_ERROR, "E0115", at, "no variable '%s' for '%s'", word,
-                                 user->key);
+    struct fault *f = report_add(e->loader->report, SEV_ERROR, "E0115", at,
+                                 "no variable '%s' for '%s'", word, user->key);
     const char *near = nearest_name(word, names, p->var_count);
     if (near)
         fault_hint(f, "did you mean '${%s}'?", near);
@@ -38,8 +38,9 @@ static struct preset_key *variable(struct expansion *e, const struct preset_key 
 }
 
 /* The variable's value, its own variables replaced; NULL: reported. */
-static const struct preset_key *value_of(struct expansion *e, const struct preset_key *user, const char *name,
-                                         size_t n, const struct place *at, unsigned depth)
+static const struct preset_key *value_of(struct expansion *e, const struct preset_key *user,
+                                         const char *name, size_t n, const struct place *at,
+                                         unsigned depth)
 {
     struct preset_key *var = variable(e, user, name, n, at);
     if (!var)
@@ -47,7 +48,8 @@ static const struct preset_key *value_of(struct expansion *e, const struct prese
     unsigned char *state = &e->states[var - e->loader->preset->vars];
     var->used = true;
     if (*state == BUSY || depth > 100) {
-        report_add(e->loader->report, SEV_ERROR, "E0115", at, "variable '%s' is made of itself", var->key);
+        report_add(e->loader->report, SEV_ERROR, "E0115", at, "variable '%s' is made of itself",
+                   var->key);
         return NULL;
     }
     if (*state == NEW) {
@@ -77,11 +79,12 @@ static void expand(struct expansion *e, struct preset_key *key, unsigned depth)
     text_add(&t, "");
     const char *value = key->value;
     const char *from = value;
-    for (const char *open; (open = strstr(from, "${")); ) {
+    for (const char *open; (open = strstr(from, "${"));) {
         text_addn(&t, from, (size_t)(open - from));
         const char *close = open + 2 + strcspn(open + 2, "} $");
         const size_t n = (size_t)(close - open) - 2;
-        const struct place at = preset_piece(&key->value_at, value, (size_t)(open - value), n + 2 + (*close == '}'));
+        const struct place at =
+            preset_piece(&key->value_at, value, (size_t)(open - value), n + 2 + (*close == '}'));
         if (*close != '}' || n == 0) {
             struct fault *f = report_add(e->loader->report, SEV_ERROR, "E0115", &at,
                                          n ? "'${' without its '}'" : "'${}' names no variable");

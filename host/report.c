@@ -1,5 +1,5 @@
-/* report.c - collects faults. Printing is in report_print.c, numbers in numbers.c. A fault belongs to the
- * thread that added it until the report is flushed; adding locks. */
+/* report.c - collects faults. Printing is in report_print.c, numbers in numbers.c. A fault belongs
+ * to the thread that added it until the report is flushed; adding locks. */
 #include "report_private.h"
 
 #include <pthread.h>
@@ -90,7 +90,8 @@ void fault_related(struct fault *f, const struct place *at, const char *what)
         return;
     pthread_mutex_lock(&f->report->lock);
     struct arena *a = &f->report->arena;
-    f->related = arena_grow(a, f->related, f->related_count, &f->related_capacity, sizeof *f->related);
+    f->related =
+        arena_grow(a, f->related, f->related_count, &f->related_capacity, sizeof *f->related);
     f->related[f->related_count++] =
         (struct related){.at = copy_place(a, at), .what = arena_strdup(a, what)};
     pthread_mutex_unlock(&f->report->lock);
@@ -104,7 +105,8 @@ int report_count(const struct report *r, enum severity least)
     return n;
 }
 
-/* A mistake of the user's (2) is told before a plugin that does not load (4), that before a budget (5). */
+/* A mistake of the user's (2) is told before a plugin that does not load (4), that before a budget
+ * (5). */
 int report_exit_status(const struct report *r)
 {
     bool broken = false, budget = false;

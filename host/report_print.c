@@ -53,7 +53,9 @@ static struct paint paint_for(enum severity s, bool colour)
 {
     if (!colour)
         return (struct paint){"", "", "", ""};
-    const char *head = s == SEV_ERROR ? "\033[1;31m" : s == SEV_WARNING ? "\033[1;33m" : "\033[1;36m";
+    const char *head = s == SEV_ERROR     ? "\033[1;31m"
+                       : s == SEV_WARNING ? "\033[1;33m"
+                                          : "\033[1;36m";
     return (struct paint){head, "\033[1;34m", "\033[1m", "\033[0m"};
 }
 

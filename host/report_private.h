@@ -18,7 +18,8 @@ struct fault {
     size_t note_count, note_capacity, related_count, related_capacity;
     size_t number, file_order;
 };
-/* Appends a fault as a block for people (an empty line before it when `gap`) or as a line of JSON. */
+/* Appends a fault as a block for people (an empty line before it when `gap`) or as a line of JSON.
+ */
 void fault_text(const struct fault *, bool colour, bool gap, struct text *);
 void fault_json(const struct fault *, struct text *);
 

@@ -1,12 +1,13 @@
 /* kit_ini.c - a strict reader of INI text in front of inih.
  *
- * inih, as packaged, cuts, joins or skips what it does not expect and answers 0; its options are variables
- * of the whole process. So every line is checked here, inih is handed only `[section]`, `key=token` or an
- * empty line, a token of a few letters standing for the value, and its handler compares what comes back
- * with what was sent: whatever inih is set to, it either says the same or the text is refused.
+ * inih, as packaged, cuts, joins or skips what it does not expect and answers 0; its options are
+ * variables of the whole process. So every line is checked here, inih is handed only `[section]`,
+ * `key=token` or an empty line, a token of a few letters standing for the value, and its handler
+ * compares what comes back with what was sent: whatever inih is set to, it either says the same or
+ * the text is refused.
  *
- * The text is copied once and worked on in place: names and values are terminated where they stand, and the
- * pieces of a continued value are moved together, which only ever shortens it. */
+ * The text is copied once and worked on in place: names and values are terminated where they stand,
+ * and the pieces of a continued value are moved together, which only ever shortens it. */
 #include <impasto/kit.h>
 
 #include <ini.h>
@@ -15,9 +16,9 @@
 #include <string.h>
 
 enum {
-    NAME_MAX_BYTES = 49,     /* inih keeps 49 bytes of a key or a section */
+    NAME_MAX_BYTES = 49, /* inih keeps 49 bytes of a key or a section */
     VALUE_MAX_BYTES = 65536,
-    TEXT_FAULTS_MAX = 50     /* a file of other bytes altogether needs no more */
+    TEXT_FAULTS_MAX = 50 /* a file of other bytes altogether needs no more */
 };
 
 /* What an indented line would continue. */
@@ -33,12 +34,12 @@ struct span {
 };
 struct reader {
     char *text;
-    size_t size, next;          /* next: where the line after this one starts */
+    size_t size, next; /* next: where the line after this one starts */
     uint32_t line;
     struct list sections, keys, faults;
     enum above above;
     uint32_t text_faults;
-    uint32_t sent, confirmed;   /* keys that inih was given, and gave back */
+    uint32_t sent, confirmed; /* keys that inih was given, and gave back */
     bool no_memory, disagrees;
 };
 
@@ -79,7 +80,8 @@ static void fault_at(struct reader *r, enum kit_ini_code code, kit_place at, con
 
 static kit_place place_of(const struct reader *r, const struct span *line, const char *at, size_t n)
 {
-    return (kit_place){.line = r->line, .col = (uint32_t)(at - line->at) + 1, .length = (uint32_t)n};
+    return (kit_place){
+        .line = r->line, .col = (uint32_t)(at - line->at) + 1, .length = (uint32_t)n};
 }
 
 static void fault(struct reader *r, enum kit_ini_code code, const struct span *line, const char *at,
@@ -123,14 +125,19 @@ static struct span without_comment(struct span s)
 static size_t utf8_letter(const char *s, size_t n)
 {
     const unsigned char *u = (const unsigned char *)s;
-    const size_t size = u[0] < 0x80 ? 1 : u[0] < 0xc2 ? 0 : u[0] < 0xe0 ? 2 : u[0] < 0xf0 ? 3 : u[0] < 0xf5 ? 4 : 0;
+    const size_t size = u[0] < 0x80   ? 1
+                        : u[0] < 0xc2 ? 0
+                        : u[0] < 0xe0 ? 2
+                        : u[0] < 0xf0 ? 3
+                        : u[0] < 0xf5 ? 4
+                                      : 0;
     if (size == 0 || size > n)
         return 0;
     for (size_t i = 1; i < size; i++)
         if ((u[i] & 0xc0) != 0x80)
             return 0;
-    if ((u[0] == 0xe0 && u[1] < 0xa0) || (u[0] == 0xed && u[1] > 0x9f) || (u[0] == 0xf0 && u[1] < 0x90) ||
-        (u[0] == 0xf4 && u[1] > 0x8f))
+    if ((u[0] == 0xe0 && u[1] < 0xa0) || (u[0] == 0xed && u[1] > 0x9f) ||
+        (u[0] == 0xf0 && u[1] < 0x90) || (u[0] == 0xf4 && u[1] > 0x8f))
         return 0;
     return size;
 }
@@ -149,8 +156,8 @@ static const char *text_fault_at(const struct span *line, size_t i)
     return NULL;
 }
 
-/* Reports the first byte that is no text and turns all such bytes of the line to '?', so that the rest of
- * the line is still checked. */
+/* Reports the first byte that is no text and turns all such bytes of the line to '?', so that the
+ * rest of the line is still checked. */
 static bool check_text(struct reader *r, struct span *line)
 {
     bool fine = true;
@@ -221,7 +228,8 @@ static void read_section(struct reader *r, const struct span *line, char *out, s
     }
     for (size_t i = 0; i < n; i++) {
         if (name[i] < 0x20 || name[i] > 0x7e) {
-            fault(r, KIT_INI_NAME, line, name + i, 1, "only ASCII letters may stand in the name of a section");
+            fault(r, KIT_INI_NAME, line, name + i, 1,
+                  "only ASCII letters may stand in the name of a section");
             return;
         }
     }
@@ -267,8 +275,8 @@ static bool read_key(struct reader *r, const struct span *line, struct span *key
     return false;
 }
 
-static void read_value(struct reader *r, const struct span *line, struct span key, char *equals, char *out,
-                       size_t cap)
+static void read_value(struct reader *r, const struct span *line, struct span key, char *equals,
+                       char *out, size_t cap)
 {
     const struct span whole = {equals + 1, (size_t)(line->at + line->n - equals - 1)};
     const struct span value = trimmed(without_comment(whole));
@@ -319,10 +327,12 @@ static void read_continuation(struct reader *r, const struct span *line)
     if (s.at[0] == '[')
         wrong = "an indented section: sections start at the beginning of their line";
     else if (looks_like_key(s))
-        wrong = "an indented key: keys start at the beginning of their line, and only a long value goes on "
+        wrong = "an indented key: keys start at the beginning of their line, and only a long value "
+                "goes on "
                 "in indented lines";
     else if (s.at[0] == '#')
-        wrong = "an indented '#': comments with '#' start at the beginning of their line, with ';' anywhere";
+        wrong = "an indented '#': comments with '#' start at the beginning of their line, with ';' "
+                "anywhere";
     else if (above == ABOVE_NOTHING)
         wrong = "an indented line goes on with the value right above it, and there is none";
     if (wrong) {
@@ -330,7 +340,8 @@ static void read_continuation(struct reader *r, const struct span *line)
         return;
     }
     kit_ini_key *k = last_key(r);
-    /* Moved towards the front: between the value and this piece there is a line end at the least. */
+    /* Moved towards the front: between the value and this piece there is a line end at the least.
+     */
     char *value = r->text + (k->value - r->text);
     const size_t n = strlen(value);
     if (n + 1 + s.n > VALUE_MAX_BYTES) {
@@ -399,8 +410,9 @@ static int compare(void *user, const char *section, const char *name, const char
         return 1;
     char token[16];
     snprintf(token, sizeof token, "v%u", (unsigned)r->keys.count);
-    if (r->sent != r->confirmed + 1 || !section || !value || strcmp(section, last_section(r)->name) != 0 ||
-        strcmp(name, last_key(r)->key) != 0 || strcmp(value, token) != 0)
+    if (r->sent != r->confirmed + 1 || !section || !value ||
+        strcmp(section, last_section(r)->name) != 0 || strcmp(name, last_key(r)->key) != 0 ||
+        strcmp(value, token) != 0)
         r->disagrees = true;
     r->confirmed = r->sent;
     return 1;
@@ -408,7 +420,8 @@ static int compare(void *user, const char *section, const char *name, const char
 
 static int by_key(const void *left, const void *right)
 {
-    const kit_ini_key *a = *(const kit_ini_key *const *)left, *b = *(const kit_ini_key *const *)right;
+    const kit_ini_key *a = *(const kit_ini_key *const *)left,
+                      *b = *(const kit_ini_key *const *)right;
     if (a->section != b->section)
         return a->section < b->section ? -1 : 1;
     const int order = strcmp(a->key, b->key);
@@ -423,7 +436,8 @@ static int by_name(const void *left, const void *right)
     return order ? order : a < b ? -1 : a > b;
 }
 
-static void repeated(struct reader *r, enum kit_ini_code code, kit_place at, uint32_t first, const char *text)
+static void repeated(struct reader *r, enum kit_ini_code code, kit_place at, uint32_t first,
+                     const char *text)
 {
     kit_ini_fault *f = push(r, &r->faults, sizeof *f);
     if (f)
@@ -480,7 +494,8 @@ static void find_repeated_keys(struct reader *r)
     kit_ini_key **list = sorted(r, &r->keys, sizeof(kit_ini_key), by_key);
     bool any = false;
     for (uint32_t i = 1, first = 0; list && i < r->keys.count; i++) {
-        if (list[i]->section != list[first]->section || strcmp(list[i]->key, list[first]->key) != 0) {
+        if (list[i]->section != list[first]->section ||
+            strcmp(list[i]->key, list[first]->key) != 0) {
             first = i;
             continue;
         }
@@ -543,9 +558,13 @@ imp_status kit_ini_read(const char *text, size_t size, kit_ini *out)
     }
     if (r->faults.count)
         qsort(r->faults.data, r->faults.count, sizeof(kit_ini_fault), by_place);
-    *out = (kit_ini){.sections = r->sections.data, .keys = r->keys.data, .faults = r->faults.data,
-                     .section_count = r->sections.count, .key_count = r->keys.count,
-                     .fault_count = r->faults.count, .memory = r};
+    *out = (kit_ini){.sections = r->sections.data,
+                     .keys = r->keys.data,
+                     .faults = r->faults.data,
+                     .section_count = r->sections.count,
+                     .key_count = r->keys.count,
+                     .fault_count = r->faults.count,
+                     .memory = r};
     return IMP_OK;
 }
 

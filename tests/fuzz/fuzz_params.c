@@ -1,5 +1,5 @@
-/* fuzz_params.c - any text as a value of any type: the first byte chooses the row, the rest is the text. What
- * is taken prints to a text that is taken as the same value. */
+/* fuzz_params.c - any text as a value of any type: the first byte chooses the row, the rest is the
+ * text. What is taken prints to a text that is taken as the same value. */
 #include <math.h>
 #include <stdint.h>
 #include <stdlib.h>

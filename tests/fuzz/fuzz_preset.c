@@ -1,6 +1,6 @@
-/* fuzz_preset.c - any bytes as a preset: read, built, resolved; no crash, no leak, no hang; what is valid
- * resolves to a text that is valid again. Includes and files outside are not opened: paths that exist are few
- * and the text cannot write. */
+/* fuzz_preset.c - any bytes as a preset: read, built, resolved; no crash, no leak, no hang; what is
+ * valid resolves to a text that is valid again. Includes and files outside are not opened: paths
+ * that exist are few and the text cannot write. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,19 +28,30 @@ static const imp_param params[] = {
     {.key = "page", .type = IMP_PATH, .flags = IMP_PARAM_WRITTEN},
     {.key = "others", .type = IMP_TEXT, .flags = IMP_PARAM_OTHERS},
 };
-static const imp_port inputs[] = {{.name = "base", .kind = IMP_IMAGE},
-                                  {.name = "table", .kind = IMP_TABLE, .flags = IMP_PORT_OPTIONAL},
-                                  {.name = "many", .kind = IMP_IMAGE, .flags = IMP_PORT_OPTIONAL | IMP_PORT_MANY}};
-static const imp_port outputs[] = {{.name = "out", .kind = IMP_IMAGE}, {.name = "table", .kind = IMP_TABLE}};
-static const imp_filter any = {.struct_size = sizeof any, .id = "any", .summary = "of the fuzzer",
-                               .params = params, .param_count = 9, .param_stride = sizeof *params,
-                               .inputs = inputs, .input_count = 3, .input_stride = sizeof *inputs,
-                               .outputs = outputs, .output_count = 2, .output_stride = sizeof *outputs,
+static const imp_port inputs[] = {
+    {.name = "base", .kind = IMP_IMAGE},
+    {.name = "table", .kind = IMP_TABLE, .flags = IMP_PORT_OPTIONAL},
+    {.name = "many", .kind = IMP_IMAGE, .flags = IMP_PORT_OPTIONAL | IMP_PORT_MANY}};
+static const imp_port outputs[] = {{.name = "out", .kind = IMP_IMAGE},
+                                   {.name = "table", .kind = IMP_TABLE}};
+static const imp_filter any = {.struct_size = sizeof any,
+                               .id = "any",
+                               .summary = "of the fuzzer",
+                               .params = params,
+                               .param_count = 9,
+                               .param_stride = sizeof *params,
+                               .inputs = inputs,
+                               .input_count = 3,
+                               .input_stride = sizeof *inputs,
+                               .outputs = outputs,
+                               .output_count = 2,
+                               .output_stride = sizeof *outputs,
                                .process = process};
 
 static struct registry *open_registry(struct report *report)
 {
-    const struct registry_options none = {.plugin_path = "", .program_path = "/nonexistent/bin/impasto"};
+    const struct registry_options none = {.plugin_path = "",
+                                          .program_path = "/nonexistent/bin/impasto"};
     const imp_filter *all[16] = {0};
     size_t n = 0;
     struct registry *r = registry_open(&none, report);
@@ -54,7 +65,8 @@ static struct registry *open_registry(struct report *report)
 }
 
 /* What the graph resolves to must build again, with the same recipe. */
-static void check_resolved(struct arena *a, struct graph *g, struct registry *registry, struct report *report)
+static void check_resolved(struct arena *a, struct graph *g, struct registry *registry,
+                           struct report *report)
 {
     const struct graph_options options = {0};
     struct text text = {0};

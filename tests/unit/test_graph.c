@@ -1,5 +1,5 @@
-/* test_graph.c - from preset to graph: filters, wires, order, phases, recipes (graph*.c). The filters are small
- * ones of this test. */
+/* test_graph.c - from preset to graph: filters, wires, order, phases, recipes (graph*.c). The
+ * filters are small ones of this test. */
 #define _GNU_SOURCE /* mkdtemp, nftw */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -24,31 +24,42 @@ static imp_status process(void *instance, imp_job *job, imp_error *err) IMP_NX
     return imp_fail(err, IMP_E_FAILED, "never run");
 }
 
-#define FILTER(name, ...) \
-    static const imp_filter name = {.struct_size = sizeof(imp_filter), .flags = IMP_FILTER_DETERMINISTIC, \
-                                    .summary = "of the test", .process = process, __VA_ARGS__}
-#define PARAMS(p) .params = p, .param_count = sizeof p / sizeof *p, .param_stride = sizeof *p
-#define INPUTS(p) .inputs = p, .input_count = sizeof p / sizeof *p, .input_stride = sizeof *p
+#define FILTER(name, ...)                                                                          \
+    static const imp_filter name = {.struct_size = sizeof(imp_filter),                             \
+                                    .flags = IMP_FILTER_DETERMINISTIC,                             \
+                                    .summary = "of the test",                                      \
+                                    .process = process,                                            \
+                                    __VA_ARGS__}
+#define PARAMS(p)  .params = p, .param_count = sizeof p / sizeof *p, .param_stride = sizeof *p
+#define INPUTS(p)  .inputs = p, .input_count = sizeof p / sizeof *p, .input_stride = sizeof *p
 #define OUTPUTS(p) .outputs = p, .output_count = sizeof p / sizeof *p, .output_stride = sizeof *p
 
 static const imp_port image_in[] = {{.name = "image", .kind = IMP_IMAGE}};
 static const imp_port image_out[] = {{.name = "out", .kind = IMP_IMAGE}};
-static const imp_port two_in[] = {{.name = "base", .kind = IMP_IMAGE}, {.name = "layer", .kind = IMP_IMAGE},
+static const imp_port two_in[] = {{.name = "base", .kind = IMP_IMAGE},
+                                  {.name = "layer", .kind = IMP_IMAGE},
                                   {.name = "mask", .kind = IMP_IMAGE, .flags = IMP_PORT_OPTIONAL}};
 static const imp_port many_in[] = {{.name = "title", .kind = IMP_TABLE, .flags = IMP_PORT_OPTIONAL},
                                    {.name = "images", .kind = IMP_IMAGE, .flags = IMP_PORT_MANY}};
-static const imp_port measured[] = {{.name = "table", .kind = IMP_TABLE}, {.name = "marked", .kind = IMP_IMAGE}};
+static const imp_port measured[] = {{.name = "table", .kind = IMP_TABLE},
+                                    {.name = "marked", .kind = IMP_IMAGE}};
 static const imp_port counted[] = {{.name = "table", .kind = IMP_TABLE}};
-static const imp_port model_out[] = {{.name = "model", .kind = IMP_OBJECT, .type = "impasto.model/1"}};
-static const imp_port data_out[] = {{.name = "data", .kind = IMP_OBJECT, .type = "impasto.dataset/1"}};
+static const imp_port model_out[] = {
+    {.name = "model", .kind = IMP_OBJECT, .type = "impasto.model/1"}};
+static const imp_port data_out[] = {
+    {.name = "data", .kind = IMP_OBJECT, .type = "impasto.dataset/1"}};
 static const imp_port style_in[] = {{.name = "net", .kind = IMP_OBJECT, .type = "impasto.model/1"},
                                     {.name = "image", .kind = IMP_IMAGE}};
-static const imp_param soft_params[] = {{.key = "sigma", .type = IMP_FLOAT, .def = 2, .min = 0.1, .max = 1000, .unit = "px"},
-                                        {.key = "edges", .type = IMP_CHOICE, .choices = "mirror|repeat"}};
-static const imp_param scale_params[] = {{.key = "width", .type = IMP_INT, .min = 1, .max = 65536, .flags = IMP_PARAM_REQUIRED}};
-static const imp_param model_params[] = {{.key = "path", .type = IMP_PATH, .flags = IMP_PARAM_REQUIRED | IMP_PARAM_MODEL}};
-static const imp_param face_params[] = {{.key = "seed", .type = IMP_INT, .def = 1},
-                                        {.key = "attributes", .type = IMP_TEXT, .flags = IMP_PARAM_OTHERS}};
+static const imp_param soft_params[] = {
+    {.key = "sigma", .type = IMP_FLOAT, .def = 2, .min = 0.1, .max = 1000, .unit = "px"},
+    {.key = "edges", .type = IMP_CHOICE, .choices = "mirror|repeat"}};
+static const imp_param scale_params[] = {
+    {.key = "width", .type = IMP_INT, .min = 1, .max = 65536, .flags = IMP_PARAM_REQUIRED}};
+static const imp_param model_params[] = {
+    {.key = "path", .type = IMP_PATH, .flags = IMP_PARAM_REQUIRED | IMP_PARAM_MODEL}};
+static const imp_param face_params[] = {
+    {.key = "seed", .type = IMP_INT, .def = 1},
+    {.key = "attributes", .type = IMP_TEXT, .flags = IMP_PARAM_OTHERS}};
 FILTER(soft, .id = "soft", PARAMS(soft_params), INPUTS(image_in), OUTPUTS(image_out));
 FILTER(scale, .id = "scale", PARAMS(scale_params), INPUTS(image_in), OUTPUTS(image_out));
 FILTER(mix, .id = "mix", INPUTS(two_in), OUTPUTS(image_out));
@@ -59,7 +70,8 @@ FILTER(model, .id = "model", PARAMS(model_params), OUTPUTS(model_out));
 FILTER(dataset, .id = "dataset", OUTPUTS(data_out));
 FILTER(style, .id = "style", INPUTS(style_in), OUTPUTS(image_out));
 FILTER(face, .id = "face", PARAMS(face_params), OUTPUTS(image_out));
-static const imp_filter *const filters[] = {&soft, &scale, &mix, &sheets, &measure, &count, &model, &dataset, &style, &face, NULL};
+static const imp_filter *const filters[] = {&soft,  &scale,   &mix,   &sheets, &measure, &count,
+                                            &model, &dataset, &style, &face,   NULL};
 
 /* ---- fixture ---- */
 
@@ -74,7 +86,8 @@ struct fixture {
 static int set_up(void **state)
 {
     struct fixture *f = calloc(1, sizeof *f);
-    const struct registry_options none = {.plugin_path = "", .program_path = "/nonexistent/bin/impasto"};
+    const struct registry_options none = {.plugin_path = "",
+                                          .program_path = "/nonexistent/bin/impasto"};
     arena_init(&f->arena);
     f->report = report_new();
     unsetenv("IMPASTO_PLUGIN_PATH");
@@ -136,8 +149,8 @@ static const char *said(struct fixture *f)
 
 static struct graph *try_build(struct fixture *f, const char *text)
 {
-    struct preset *p = preset_parse(&f->arena, arena_printf(&f->arena, "%s/t.ini", f->folder), text, strlen(text), NULL, 0,
-                                    f->report);
+    struct preset *p = preset_parse(&f->arena, arena_printf(&f->arena, "%s/t.ini", f->folder), text,
+                                    strlen(text), NULL, 0, f->report);
     return graph_build(&f->arena, p, f->registry, &f->options, f->report);
 }
 
@@ -186,7 +199,8 @@ static bool has(const char *text, const char *part)
 static void a_chain_needs_no_wires_and_is_saved(void **state)
 {
     struct fixture *f = *state;
-    const struct graph *g = build(f, "[photo]\nfilter = load\n[a]\nfilter = soft\n[b]\nfilter = soft\nsigma = 3px\n");
+    const struct graph *g =
+        build(f, "[photo]\nfilter = load\n[a]\nfilter = soft\n[b]\nfilter = soft\nsigma = 3px\n");
     assert_int_equal(g->node_count, 4);
     assert_string_equal(fed_by(g, "a", 0), "photo");
     assert_string_equal(fed_by(g, "b", 0), "a");
@@ -202,12 +216,14 @@ static void a_chain_needs_no_wires_and_is_saved(void **state)
 static void explicit_wires_go_where_they_say(void **state)
 {
     struct fixture *f = *state;
-    const struct graph *g = build(f, "[photo]\nfilter = load\n[a]\nfilter = soft\n[m]\nfilter = mix\nin.layer = a.out\n"
-                                     "in.base = photo\nin.mask = a\n");
+    const struct graph *g =
+        build(f, "[photo]\nfilter = load\n[a]\nfilter = soft\n[m]\nfilter = mix\nin.layer = a.out\n"
+                 "in.base = photo\nin.mask = a\n");
     assert_string_equal(fed_by(g, "m", 0), "photo");
     assert_string_equal(fed_by(g, "m", 1), "a");
     assert_string_equal(fed_by(g, "m", 2), "a");
-    g = build(f, "[photo]\nfilter = load\n[a]\nfilter = soft\n[m]\nfilter = mix\nin.base = photo\n");
+    g = build(f,
+              "[photo]\nfilter = load\n[a]\nfilter = soft\n[m]\nfilter = mix\nin.base = photo\n");
     assert_string_equal(fed_by(g, "m", 1), "a"); /* the required one left open */
     g = build(f, "[photo]\nfilter = load\n[a]\nfilter = soft\n[m]\nfilter = mix\nin = photo\n");
     assert_string_equal(fed_by(g, "m", 0), "photo");
@@ -217,19 +233,23 @@ static void explicit_wires_go_where_they_say(void **state)
 static void the_output_is_chosen_by_kind(void **state)
 {
     struct fixture *f = *state;
-    const struct graph *g = build(f, "[photo]\nfilter = load\n[m]\nfilter = measure\n[a]\nfilter = soft\nin = m\n"
-                                     "[t]\nfilter = save.table\nin = m\nname = {stem}.csv\n[o]\nfilter = save\nin = a\nname = {stem}.png\n");
+    const struct graph *g =
+        build(f, "[photo]\nfilter = load\n[m]\nfilter = measure\n[a]\nfilter = soft\nin = m\n"
+                 "[t]\nfilter = save.table\nin = m\nname = {stem}.csv\n[o]\nfilter = save\nin = "
+                 "a\nname = {stem}.png\n");
     assert_int_equal(node(g, "a")->inputs[0].wires[0].port, 1);
     assert_int_equal(node(g, "t")->inputs[0].wires[0].port, 0);
     assert_int_equal(node(g, "m")->wanted, 3);
-    g = build(f, "[photo]\nfilter = load\n[m]\nfilter = measure\n[a]\nfilter = soft\nin = m.marked\n");
+    g = build(f,
+              "[photo]\nfilter = load\n[m]\nfilter = measure\n[a]\nfilter = soft\nin = m.marked\n");
     assert_int_equal(node(g, "m")->wanted, 2);
 }
 
 static void many_values_keep_their_order(void **state)
 {
     struct fixture *f = *state;
-    const struct graph *g = build(f, "[photo]\nfilter = load\n[a]\nfilter = soft\n[s]\nfilter = sheets\nin = a photo a\n");
+    const struct graph *g = build(
+        f, "[photo]\nfilter = load\n[a]\nfilter = soft\n[s]\nfilter = sheets\nin = a photo a\n");
     const struct input *in = &node(g, "s")->inputs[1];
     assert_int_equal(in->count, 3);
     assert_string_equal(g->nodes[in->wires[0].node].name, "a");
@@ -240,8 +260,9 @@ static void many_values_keep_their_order(void **state)
 static void nodes_run_in_order_of_sections_where_wires_allow(void **state)
 {
     struct fixture *f = *state;
-    const struct graph *g = build(f, "[late]\nfilter = soft\nin = early\n[photo]\nfilter = load\n[early]\nfilter = soft\n"
-                                     "[end]\nfilter = mix\nin.base = late\nin.layer = early\n");
+    const struct graph *g = build(
+        f, "[late]\nfilter = soft\nin = early\n[photo]\nfilter = load\n[early]\nfilter = soft\n"
+           "[end]\nfilter = mix\nin.base = late\nin.layer = early\n");
     assert_int_equal(graph_find(g, "photo"), 0);
     assert_int_equal(graph_find(g, "early"), 1);
     assert_int_equal(graph_find(g, "late"), 2);
@@ -251,42 +272,61 @@ static void nodes_run_in_order_of_sections_where_wires_allow(void **state)
 static void wrong_wires_are_placed_and_mended(void **state)
 {
     struct fixture *f = *state;
-    assert_says(f, "[photo]\nfilter = load\n[a]\nfilter = soft\nin = foto\n", "E0202", ":5:6", "did you mean 'photo'?");
-    assert_says(f, "[photo]\nfilter = load\n[a]\nfilter = soft\nin.imge = photo\n", "E0204", ":5:1", "did you mean 'in.image'?");
-    assert_says(f, "[photo]\nfilter = load\n[a]\nfilter = soft\nin = photo.uot\n", "E0205", ":5:6", "did you mean 'photo.out'?");
+    assert_says(f, "[photo]\nfilter = load\n[a]\nfilter = soft\nin = foto\n", "E0202", ":5:6",
+                "did you mean 'photo'?");
+    assert_says(f, "[photo]\nfilter = load\n[a]\nfilter = soft\nin.imge = photo\n", "E0204", ":5:1",
+                "did you mean 'in.image'?");
+    assert_says(f, "[photo]\nfilter = load\n[a]\nfilter = soft\nin = photo.uot\n", "E0205", ":5:6",
+                "did you mean 'photo.out'?");
     assert_says(f, "[photo]\nfilter = load\nin = photo\n", "E0204", "takes no input");
     assert_says(f, "[photo]\nfilter = load\n[a]\nfilter = soft\nin =\n", "E0202", "names no node");
     assert_says(f, "[photo]\nfilter = load\n[a]\nfilter = soft\nin = photo photo\n", "E0209");
-    assert_says(f, "[photo]\nfilter = load\n[a]\nfilter = soft\nin.image = photo photo\n", "E0209", "takes one value, here are 2");
-    assert_says(f, "[photo]\nfilter = load\n[a]\nfilter = soft\nin.image = photo\nin = photo\n", "E0209", ":6:1");
+    assert_says(f, "[photo]\nfilter = load\n[a]\nfilter = soft\nin.image = photo photo\n", "E0209",
+                "takes one value, here are 2");
+    assert_says(f, "[photo]\nfilter = load\n[a]\nfilter = soft\nin.image = photo\nin = photo\n",
+                "E0209", ":6:1");
     assert_says(f, "[photo]\nfilter = load\n[a]\nfilter = soft\nall = photo\n", "E0223");
     assert_says(f, "[photo]\nfilter = load\n[a]\nfilter = soft\nall.image = photo\n", "E0223");
-    assert_says(f, "[photo]\nfilter = load\n[s]\nfilter = sheets\nin.images = photo\nall.images = photo\n", "E0209", "wired twice");
+    assert_says(
+        f, "[photo]\nfilter = load\n[s]\nfilter = sheets\nin.images = photo\nall.images = photo\n",
+        "E0209", "wired twice");
 }
 
 static void kinds_must_match_and_the_way_between_is_shown(void **state)
 {
     struct fixture *f = *state;
-    assert_says(f, "[photo]\nfilter = load\n[s]\nfilter = sheets\nin.title = photo\nin.images = photo\n", "E0203",
-                "'s.title' wants a table, 'photo' gives an image", ":5:12", "filter load, defined at", ":1", "measure");
-    assert_says(f, "[photo]\nfilter = load\n[d]\nfilter = dataset\n[s]\nfilter = style\nin.net = d\nin.image = photo\n", "E0203",
-                "wants an object impasto.model/1, 'd' gives an object impasto.dataset/1");
-    assert_says(f, "[photo]\nfilter = load\n[o]\nfilter = save\nname = x.png\n[a]\nfilter = soft\nin = o\n", "E0203", "gives nothing");
-    assert_says(f, "[photo]\nfilter = load\n[m]\nfilter = measure\n[a]\nfilter = soft\nin = m.table\n", "E0203", "'m.table' gives a table");
+    assert_says(
+        f, "[photo]\nfilter = load\n[s]\nfilter = sheets\nin.title = photo\nin.images = photo\n",
+        "E0203", "'s.title' wants a table, 'photo' gives an image", ":5:12",
+        "filter load, defined at", ":1", "measure");
+    assert_says(f,
+                "[photo]\nfilter = load\n[d]\nfilter = dataset\n[s]\nfilter = style\nin.net = "
+                "d\nin.image = photo\n",
+                "E0203", "wants an object impasto.model/1, 'd' gives an object impasto.dataset/1");
+    assert_says(
+        f, "[photo]\nfilter = load\n[o]\nfilter = save\nname = x.png\n[a]\nfilter = soft\nin = o\n",
+        "E0203", "gives nothing");
+    assert_says(f,
+                "[photo]\nfilter = load\n[m]\nfilter = measure\n[a]\nfilter = soft\nin = m.table\n",
+                "E0203", "'m.table' gives a table");
 }
 
 static void an_open_input_says_what_could_be_wired(void **state)
 {
     struct fixture *f = *state;
-    assert_says(f, "[photo]\nfilter = load\n[m]\nfilter = mix\n", "E0207", "'m.layer' needs an image", ":3:2", "in.layer = NODE");
+    assert_says(f, "[photo]\nfilter = load\n[m]\nfilter = mix\n", "E0207",
+                "'m.layer' needs an image", ":3:2", "in.layer = NODE");
     assert_says(f, "[a]\nfilter = soft\n", "E0207", "'a.image'");
-    assert_says(f, "[photo]\nfilter = load\n[s]\nfilter = style\n", "'s.net' needs an object impasto.model/1");
+    assert_says(f, "[photo]\nfilter = load\n[s]\nfilter = style\n",
+                "'s.net' needs an object impasto.model/1");
 }
 
 static void circles_are_named_node_by_node(void **state)
 {
     struct fixture *f = *state;
-    assert_says(f, "[a]\nfilter = soft\nin = c\n[b]\nfilter = soft\nin = a\n[c]\nfilter = soft\nin = b\n", "E0206", "a -> b -> c -> a");
+    assert_says(
+        f, "[a]\nfilter = soft\nin = c\n[b]\nfilter = soft\nin = a\n[c]\nfilter = soft\nin = b\n",
+        "E0206", "a -> b -> c -> a");
     assert_says(f, "[photo]\nfilter = load\n[a]\nfilter = soft\nin = a\n", "E0206", "a -> a");
 }
 
@@ -295,29 +335,35 @@ static void circles_are_named_node_by_node(void **state)
 static void unknown_keys_and_filters_have_their_nearest(void **state)
 {
     struct fixture *f = *state;
-    assert_says(f, "[photo]\nfilter = load\n[a]\nfilter = soft\nsigam = 2\n", "E0107", ":5:1", "did you mean 'sigma'?", "soft has: sigma, edges");
+    assert_says(f, "[photo]\nfilter = load\n[a]\nfilter = soft\nsigam = 2\n", "E0107", ":5:1",
+                "did you mean 'sigma'?", "soft has: sigma, edges");
     assert_says(f, "[photo]\nfilter = laod\n", "E0201", ":2:10", "did you mean 'load'?");
     assert_says(f, "[photo]\nfliter = load\n", "E0118", ":2:1", "did you mean 'filter'?");
     assert_says(f, "[photo]\npath = x\n", "E0118", ":1:2");
     assert_says(f, "[var]\na = x\n", "E0118", "did you mean [vars]?");
-    assert_says(f, "[photo]\nfilter = load\n[m]\nfilter = measure\nimage = photo\n", "E0107", "write in.image = photo");
-    assert_says(f, "[photo]\nfilter = load\n[a]\nfilter = soft\nprovider = nobody\n", "E0227", ":5:12");
+    assert_says(f, "[photo]\nfilter = load\n[m]\nfilter = measure\nimage = photo\n", "E0107",
+                "write in.image = photo");
+    assert_says(f, "[photo]\nfilter = load\n[a]\nfilter = soft\nprovider = nobody\n", "E0227",
+                ":5:12");
     build(f, "[photo]\nfilter = load\nx-note = anything at all\n");
 }
 
 static void values_are_checked_with_their_places(void **state)
 {
     struct fixture *f = *state;
-    assert_says(f, "[photo]\nfilter = load\n[a]\nfilter = soft\nsigma = 2000\nedges = miror\n", "E0109", ":5:9", "E0110", ":6:9",
-                "did you mean 'mirror'?");
-    assert_says(f, "[photo]\nfilter = load\n[a]\nfilter = scale\n", "E0119", "needs 'width'", ":3:2", "add a line  width = ...");
+    assert_says(f, "[photo]\nfilter = load\n[a]\nfilter = soft\nsigma = 2000\nedges = miror\n",
+                "E0109", ":5:9", "E0110", ":6:9", "did you mean 'mirror'?");
+    assert_says(f, "[photo]\nfilter = load\n[a]\nfilter = scale\n", "E0119", "needs 'width'",
+                ":3:2", "add a line  width = ...");
 }
 
 static void all_mistakes_come_in_one_go(void **state)
 {
     struct fixture *f = *state;
-    assert_says(f, "junk\n[preset]\ntitel = x\n[photo]\nfilter = laod\n[a]\nfilter = soft\nsigma = x\nsgima = 1\nin = foto\n[b]\n", "E0102",
-                "E0107", "'titel'", "E0201", "E0108", "'sgima'", "E0202", "E0118");
+    assert_says(f,
+                "junk\n[preset]\ntitel = x\n[photo]\nfilter = laod\n[a]\nfilter = soft\nsigma = "
+                "x\nsgima = 1\nin = foto\n[b]\n",
+                "E0102", "E0107", "'titel'", "E0201", "E0108", "'sgima'", "E0202", "E0118");
 }
 
 static void an_unknown_filter_draws_no_further_complaints(void **state)
@@ -332,9 +378,11 @@ static void files_that_are_read_must_be_there(void **state)
     struct fixture *f = *state;
     file(f, "waves.png", "x");
     const struct graph *g = build(f, "[style]\nfilter = load\npath = waves.png\n");
-    assert_string_equal(node(g, "style")->params[0].s.ptr, arena_printf(&f->arena, "%s/waves.png", f->folder));
+    assert_string_equal(node(g, "style")->params[0].s.ptr,
+                        arena_printf(&f->arena, "%s/waves.png", f->folder));
     assert_false(node(g, "style")->takes_item);
-    assert_says(f, "[style]\nfilter = load\npath = wvaes.png\n", "E0120", ":3:8", "did you mean 'waves.png'?");
+    assert_says(f, "[style]\nfilter = load\npath = wvaes.png\n", "E0120", ":3:8",
+                "did you mean 'waves.png'?");
     assert_says(f, "[style]\nfilter = load\npath = .\n", "E0120", "it is a folder");
 }
 
@@ -347,17 +395,21 @@ static void models_are_sought_on_the_model_path_and_all_places_are_told(void **s
     file(f, "models/vgg.safetensors", "x");
     f->options.model_path = path;
     f->options.model_path_count = 2;
-    static const char text[] = "[net]\nfilter = model\npath = vgg.safetensors\n[photo]\nfilter = load\n[s]\nfilter = style\nin.net = net\n";
+    static const char text[] = "[net]\nfilter = model\npath = vgg.safetensors\n[photo]\nfilter = "
+                               "load\n[s]\nfilter = style\nin.net = net\n";
     const struct graph *g = build(f, text);
-    assert_string_equal(node(g, "net")->params[0].s.ptr, arena_printf(&f->arena, "%s/vgg.safetensors", models));
-    assert_says(f, "[net]\nfilter = model\npath = no.onnx\n", "E0120", "sought as /nonexistent/models/no.onnx",
+    assert_string_equal(node(g, "net")->params[0].s.ptr,
+                        arena_printf(&f->arena, "%s/vgg.safetensors", models));
+    assert_says(f, "[net]\nfilter = model\npath = no.onnx\n", "E0120",
+                "sought as /nonexistent/models/no.onnx",
                 arena_printf(&f->arena, "sought as %s/no.onnx", f->folder));
 }
 
 static void other_keys_go_to_a_parameter_that_collects_them(void **state)
 {
     struct fixture *f = *state;
-    const struct graph *g = build(f, "[face]\nfilter = face\nhair = blond 0.7\nseed = 4\nx-note = no\nsmile = 1\n");
+    const struct graph *g =
+        build(f, "[face]\nfilter = face\nhair = blond 0.7\nseed = 4\nx-note = no\nsmile = 1\n");
     const struct node *n = node(g, "face");
     assert_string_equal(n->params[1].s.ptr, "hair=blond 0.7\nsmile=1\n");
     assert_int_equal(n->other_count, 2);
@@ -370,7 +422,8 @@ static void other_keys_go_to_a_parameter_that_collects_them(void **state)
 static void what_depends_on_no_picture_is_constant(void **state)
 {
     struct fixture *f = *state;
-    const struct graph *g = build(f, "[face]\nfilter = face\n[a]\nfilter = soft\n[photo]\nfilter = load\n[m]\nfilter = mix\nin.base = a\n");
+    const struct graph *g = build(f, "[face]\nfilter = face\n[a]\nfilter = soft\n[photo]\nfilter = "
+                                     "load\n[m]\nfilter = mix\nin.base = a\n");
     assert_int_equal(node(g, "a")->phase, PHASE_CONSTANT);
     assert_int_equal(node(g, "m")->phase, PHASE_ITEM);
 }
@@ -378,7 +431,8 @@ static void what_depends_on_no_picture_is_constant(void **state)
 static void gathering_makes_a_phase_of_its_own(void **state)
 {
     struct fixture *f = *state;
-    const struct graph *g = build(f, "[photo]\nfilter = load\n[a]\nfilter = soft\n[sheet]\nfilter = sheets\nall = a\n[small]\nfilter = scale\nwidth = 9\n");
+    const struct graph *g = build(f, "[photo]\nfilter = load\n[a]\nfilter = soft\n[sheet]\nfilter "
+                                     "= sheets\nall = a\n[small]\nfilter = scale\nwidth = 9\n");
     assert_true(g->has_gather);
     assert_true(node(g, "sheet")->inputs[1].gathers);
     assert_int_equal(node(g, "sheet")->phase, PHASE_GATHER);
@@ -389,10 +443,14 @@ static void gathering_makes_a_phase_of_its_own(void **state)
 static void no_picture_depends_on_what_gathers(void **state)
 {
     struct fixture *f = *state;
-    assert_says(f, "[photo]\nfilter = load\n[sheet]\nfilter = sheets\nall = photo\n[m]\nfilter = mix\nin.base = photo\nin.layer = sheet\n",
+    assert_says(f,
+                "[photo]\nfilter = load\n[sheet]\nfilter = sheets\nall = photo\n[m]\nfilter = "
+                "mix\nin.base = photo\nin.layer = sheet\n",
                 "E0208", "'m' is made once", ":8:11");
-    assert_says(f, "[photo]\nfilter = load\n[sheet]\nfilter = sheets\nall = photo\n[again]\nfilter = sheets\nall = sheet\n", "E0208",
-                "write in instead of all");
+    assert_says(f,
+                "[photo]\nfilter = load\n[sheet]\nfilter = sheets\nall = photo\n[again]\nfilter = "
+                "sheets\nall = sheet\n",
+                "E0208", "write in instead of all");
 }
 
 static void pictures_and_presets_must_agree(void **state)
@@ -408,19 +466,22 @@ static void pictures_and_presets_must_agree(void **state)
 static void what_feeds_nothing_is_left_out_with_a_warning(void **state)
 {
     struct fixture *f = *state;
-    static const char text[] = "[photo]\nfilter = load\n[side]\nfilter = soft\n[a]\nfilter = soft\nin = photo\n[out]\nfilter = save\nname = x-{stem}.png\n";
+    static const char text[] = "[photo]\nfilter = load\n[side]\nfilter = soft\n[a]\nfilter = "
+                               "soft\nin = photo\n[out]\nfilter = save\nname = x-{stem}.png\n";
     const struct graph *g = try_build(f, text);
     assert_non_null(g);
     assert_false(node(g, "side")->pass);
     assert_true(node(g, "a")->pass && node(g, "out")->writes);
     const char *text_said = said(f);
-    assert_true(has(text_said, "warning[W0224]") && has(text_said, ":3:2") && has(text_said, "'side'"));
+    assert_true(has(text_said, "warning[W0224]") && has(text_said, ":3:2") &&
+                has(text_said, "'side'"));
 }
 
 static void until_runs_what_its_node_needs_and_saves_it(void **state)
 {
     struct fixture *f = *state;
-    static const char text[] = "[photo]\nfilter = load\n[a]\nfilter = soft\n[b]\nfilter = soft\n[out]\nfilter = save\nname = {stem}.jpg\n";
+    static const char text[] = "[photo]\nfilter = load\n[a]\nfilter = soft\n[b]\nfilter = "
+                               "soft\n[out]\nfilter = save\nname = {stem}.jpg\n";
     f->options.until = "a";
     const struct graph *g = build(f, text);
     assert_true(node(g, "a")->pass && node(g, "save")->pass);
@@ -455,8 +516,10 @@ static void a_last_table_is_saved_as_csv_and_a_model_is_not_saved(void **state)
 static void names_are_checked_as_templates(void **state)
 {
     struct fixture *f = *state;
-    assert_says(f, "[photo]\nfilter = load\n[out]\nfilter = save\nname = {stme}.png\n", "E021", ":5:");
-    build(f, "[photo]\nfilter = load\n[a]\nfilter = soft\n[out]\nfilter = save\nname = {stem}-{a.sigma}.png\n");
+    assert_says(f, "[photo]\nfilter = load\n[out]\nfilter = save\nname = {stme}.png\n", "E021",
+                ":5:");
+    build(f, "[photo]\nfilter = load\n[a]\nfilter = soft\n[out]\nfilter = save\nname = "
+             "{stem}-{a.sigma}.png\n");
 }
 
 /* ---- recipes, resolved text ---- */
@@ -472,13 +535,19 @@ static struct hash recipe(struct fixture *f, const char *text, const char *name)
 static void recipes_change_with_what_a_value_follows_from(void **state)
 {
     struct fixture *f = *state;
-    static const char base[] = "[photo]\nfilter = load\n[a]\nfilter = soft\nsigma = 3\n[b]\nfilter = soft\n";
+    static const char base[] =
+        "[photo]\nfilter = load\n[a]\nfilter = soft\nsigma = 3\n[b]\nfilter = soft\n";
     const struct hash a = recipe(f, base, "a"), b = recipe(f, base, "b");
-    assert_true(hash_equal(a, recipe(f, "; note\n[photo]\nfilter = load\n\n[a]\nfilter = soft\nsigma = 3.0px\nx-y = 1\n[b]\nfilter = soft\n", "a")));
-    static const char other[] = "[photo]\nfilter = load\n[a]\nfilter = soft\nsigma = 4\n[b]\nfilter = soft\n";
+    assert_true(hash_equal(a, recipe(f,
+                                     "; note\n[photo]\nfilter = load\n\n[a]\nfilter = soft\nsigma "
+                                     "= 3.0px\nx-y = 1\n[b]\nfilter = soft\n",
+                                     "a")));
+    static const char other[] =
+        "[photo]\nfilter = load\n[a]\nfilter = soft\nsigma = 4\n[b]\nfilter = soft\n";
     assert_false(hash_equal(a, recipe(f, other, "a")));
     assert_false(hash_equal(b, recipe(f, other, "b"))); /* downstream */
-    static const char down[] = "[photo]\nfilter = load\n[a]\nfilter = soft\nsigma = 3\n[b]\nfilter = soft\nedges = repeat\n";
+    static const char down[] = "[photo]\nfilter = load\n[a]\nfilter = soft\nsigma = 3\n[b]\nfilter "
+                               "= soft\nedges = repeat\n";
     assert_true(hash_equal(a, recipe(f, down, "a")));
     assert_false(hash_equal(b, recipe(f, down, "b")));
 }
@@ -504,16 +573,20 @@ static void the_resolved_text_makes_the_same_graph(void **state)
 {
     struct fixture *f = *state;
     file(f, "s.png", "one");
-    static const char text[] = "[preset]\ntitle = T\n[vars]\ns = 3\n[style]\nfilter = load\npath = s.png\n[photo]\nfilter = load\n[a]\nfilter = soft\n"
-                               "sigma = ${s}\n[face]\nfilter = face\nhair = blond\nseed = 2\n[m]\nfilter = mix\nin.base = a\nin.mask = style\n"
-                               "[s]\nfilter = sheets\nall = m\n[one]\nfilter = sheets\nin = style face\n[o]\nfilter = save\nin = s\nname = all.png\n"
+    static const char text[] = "[preset]\ntitle = T\n[vars]\ns = 3\n[style]\nfilter = load\npath = "
+                               "s.png\n[photo]\nfilter = load\n[a]\nfilter = soft\n"
+                               "sigma = ${s}\n[face]\nfilter = face\nhair = blond\nseed = "
+                               "2\n[m]\nfilter = mix\nin.base = a\nin.mask = style\n"
+                               "[s]\nfilter = sheets\nall = m\n[one]\nfilter = sheets\nin = style "
+                               "face\n[o]\nfilter = save\nin = s\nname = all.png\n"
                                "[p]\nfilter = save\nin = one\nname = o.png\n";
     struct graph *g = build(f, text);
     assert_true(graph_hash(g, f->report));
     for (int origins = 0; origins < 2; origins++) {
         struct text out = {0};
         graph_resolved(g, origins, &out);
-        struct preset *p = preset_parse(&f->arena, "/elsewhere/r.ini", out.data, out.size, NULL, 0, f->report);
+        struct preset *p =
+            preset_parse(&f->arena, "/elsewhere/r.ini", out.data, out.size, NULL, 0, f->report);
         struct graph *again = graph_build(&f->arena, p, f->registry, &f->options, f->report);
         if (!again)
             fail_msg("%s\n%s", out.data, said(f));

@@ -1,5 +1,5 @@
-/* test_kit_ini.c - the checking reader in front of inih: abi.md's table row by row, and inih under other
- * settings. */
+/* test_kit_ini.c - the checking reader in front of inih: abi.md's table row by row, and inih under
+ * other settings. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -20,15 +20,16 @@ static kit_ini read_text(const char *text)
 }
 
 /* Exactly one fault, of that code and place. */
-static void assert_one_fault_of(const char *text, size_t size, uint32_t code, uint32_t line, uint32_t col)
+static void assert_one_fault_of(const char *text, size_t size, uint32_t code, uint32_t line,
+                                uint32_t col)
 {
     kit_ini ini;
     assert_int_equal(kit_ini_read(text, size, &ini), IMP_OK);
     if (ini.fault_count != 1 || ini.faults[0].code != code || ini.faults[0].at.line != line ||
         ini.faults[0].at.col != col) {
         for (uint32_t i = 0; i < ini.fault_count; i++)
-            print_message("# code %u at %u:%u %s\n", ini.faults[i].code, ini.faults[i].at.line, ini.faults[i].at.col,
-                          ini.faults[i].text);
+            print_message("# code %u at %u:%u %s\n", ini.faults[i].code, ini.faults[i].at.line,
+                          ini.faults[i].at.col, ini.faults[i].text);
         fail_msg("expected one fault of code %u at %u:%u in: %s", code, line, col, text);
     }
     assert_true(strlen(ini.faults[0].text) > 10);
@@ -52,7 +53,8 @@ static void assert_value(const char *text, const char *value)
 static void sections_and_keys_have_their_places(void **state)
 {
     (void)state;
-    kit_ini ini = read_text("; note\n[a]\nx = 1\n  \n[b-1] ; c\nlong.key/2   =  two words\t\n\n[c]\n");
+    kit_ini ini =
+        read_text("; note\n[a]\nx = 1\n  \n[b-1] ; c\nlong.key/2   =  two words\t\n\n[c]\n");
     assert_int_equal(ini.fault_count, 0);
     assert_int_equal(ini.section_count, 3);
     assert_string_equal(ini.sections[1].name, "b-1");
@@ -242,7 +244,7 @@ static void bytes_that_are_no_text_are_refused(void **state)
     assert_one_fault("[a]\nx = \xed\xa0\x80\n", KIT_INI_TEXT, 2, 5);     /* a surrogate */
     assert_one_fault("[a]\nx = \xf4\x90\x80\x80\n", KIT_INI_TEXT, 2, 5); /* above Unicode */
     assert_one_fault("[a]\nx = 1\033[2J\n", KIT_INI_TEXT, 2, 6);
-    assert_one_fault("[a]\nx = \xe2\x82", KIT_INI_TEXT, 2, 5);           /* cut at the end */
+    assert_one_fault("[a]\nx = \xe2\x82", KIT_INI_TEXT, 2, 5); /* cut at the end */
     assert_value("[a]\nx = \xe2\x82\xac \xf0\x9f\x8e\xa8\n", "\xe2\x82\xac \xf0\x9f\x8e\xa8");
     assert_value("[a]\nx = a\tb\n", "a\tb");
 }
@@ -293,21 +295,26 @@ static void all_faults_come_in_one_reading_in_order(void **state)
 static void print_all(const char *text, char *out, size_t cap)
 {
     kit_ini ini;
-    size_t n = (size_t)snprintf(out, cap, "status %d\n", (int)kit_ini_read(text, strlen(text), &ini));
+    size_t n =
+        (size_t)snprintf(out, cap, "status %d\n", (int)kit_ini_read(text, strlen(text), &ini));
     for (uint32_t i = 0; i < ini.key_count; i++)
-        n += (size_t)snprintf(out + n, cap - n, "%u %s=%s\n", ini.keys[i].section, ini.keys[i].key, ini.keys[i].value);
+        n += (size_t)snprintf(out + n, cap - n, "%u %s=%s\n", ini.keys[i].section, ini.keys[i].key,
+                              ini.keys[i].value);
     for (uint32_t i = 0; i < ini.fault_count; i++)
-        n += (size_t)snprintf(out + n, cap - n, "%u:%u %u\n", ini.faults[i].at.line, ini.faults[i].at.col, ini.faults[i].code);
+        n += (size_t)snprintf(out + n, cap - n, "%u:%u %u\n", ini.faults[i].at.line,
+                              ini.faults[i].at.col, ini.faults[i].code);
     kit_ini_free(&ini);
 }
 
 static void inihs_settings_change_nothing(void **state)
 {
     (void)state;
-    static const char text[] = "\xef\xbb\xbf; c\n# d\n[one] ; c\nk = a ; b\nlist = a\n  b c\n  d\n\n[two]\nx =\ny: 3\n"
-                               "[three\nz = 4\nz = 5\n=6\n[four]\nnothing\nw = 0123456789012345678901234567890123456789012345678901234567890"
-                               "12345678901234567890123456789012345678901234567890123456789012345678901234567890123456789"
-                               "012345678901234567890123456789012345678901234567890123456789 [evil]\n";
+    static const char text[] =
+        "\xef\xbb\xbf; c\n# d\n[one] ; c\nk = a ; b\nlist = a\n  b c\n  d\n\n[two]\nx =\ny: 3\n"
+        "[three\nz = 4\nz = 5\n=6\n[four]\nnothing\nw = "
+        "0123456789012345678901234567890123456789012345678901234567890"
+        "12345678901234567890123456789012345678901234567890123456789012345678901234567890123456789"
+        "012345678901234567890123456789012345678901234567890123456789 [evil]\n";
     char plain[4096], other[4096];
     print_all(text, plain, sizeof plain);
     assert_non_null(strstr(plain, "[evil]"));

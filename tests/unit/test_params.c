@@ -1,4 +1,5 @@
-/* test_params.c - parameter text to cell and back, and what is said about bad values (params.c, colour.c). */
+/* test_params.c - parameter text to cell and back, and what is said about bad values (params.c,
+ * colour.c). */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -11,14 +12,22 @@
 #include "params.h"
 
 static const imp_param flag = {.key = "flag", .type = IMP_BOOL, .def = 1};
-static const imp_param count = {.key = "count", .type = IMP_INT, .def = 3, .min = 1, .max = 64, .unit = "px"};
-static const imp_param sigma = {.key = "sigma", .type = IMP_FLOAT, .def = 2, .min = 0.1, .max = 1000, .unit = "px",
+static const imp_param count = {
+    .key = "count", .type = IMP_INT, .def = 3, .min = 1, .max = 64, .unit = "px"};
+static const imp_param sigma = {.key = "sigma",
+                                .type = IMP_FLOAT,
+                                .def = 2,
+                                .min = 0.1,
+                                .max = 1000,
+                                .unit = "px",
                                 .help = "spread"};
-static const imp_param share = {.key = "share", .type = IMP_FLOAT, .def = 50, .min = 0, .max = 100, .unit = "%"};
+static const imp_param share = {
+    .key = "share", .type = IMP_FLOAT, .def = 50, .min = 0, .max = 100, .unit = "%"};
 static const imp_param size = {.key = "size", .type = IMP_INT, .unit = "bytes"};
-static const imp_param least = {.key = "least", .type = IMP_INT, .def = 1, .min = 1, .max = INFINITY};
-static const imp_param mode = {.key = "mode", .type = IMP_CHOICE, .choices = "normal|multiply|screen",
-                               .def_text = "screen"};
+static const imp_param least = {
+    .key = "least", .type = IMP_INT, .def = 1, .min = 1, .max = INFINITY};
+static const imp_param mode = {
+    .key = "mode", .type = IMP_CHOICE, .choices = "normal|multiply|screen", .def_text = "screen"};
 static const imp_param words = {.key = "words", .type = IMP_TEXT, .def_text = "hello"};
 static const imp_param path = {.key = "path", .type = IMP_PATH};
 static const imp_param weights = {.key = "weights", .type = IMP_NUMBERS, .def_text = "1 2.5"};
@@ -77,7 +86,8 @@ static const char *message(struct fixture *f, const imp_param *row, const char *
     return copy;
 }
 
-static void assert_says(struct fixture *f, const imp_param *row, const char *text, const char *code, const char *part)
+static void assert_says(struct fixture *f, const imp_param *row, const char *text, const char *code,
+                        const char *part)
 {
     const char *said = message(f, row, text);
     if (!strstr(said, code) || !strstr(said, part))
@@ -86,7 +96,8 @@ static void assert_says(struct fixture *f, const imp_param *row, const char *tex
 
 static void booleans_have_eight_words(void **state)
 {
-    static const char *const yes[] = {"yes", "true", "on", "1"}, *const no[] = {"no", "false", "off", "0"};
+    static const char *const yes[] = {"yes", "true", "on", "1"}, *const no[] = {"no", "false",
+                                                                                "off", "0"};
     for (int i = 0; i < 4; i++) {
         assert_int_equal(good(*state, &flag, yes[i]).i, 1);
         assert_int_equal(good(*state, &flag, no[i]).i, 0);
@@ -163,7 +174,8 @@ static void lists_are_separated_by_blanks(void **state)
 static void carets_point_at_the_wrong_piece_of_a_list(void **state)
 {
     assert_says(*state, &weights, "1 two 3", "t.ini:5:13", "|             ^^^\n");
-    assert_says(*state, &weights, "2 2x 2y", "t.ini:5:13", "wants numbers with blanks between, not '2x'");
+    assert_says(*state, &weights, "2 2x 2y", "t.ini:5:13",
+                "wants numbers with blanks between, not '2x'");
 }
 
 static void texts_and_paths_are_as_written(void **state)
@@ -174,7 +186,8 @@ static void texts_and_paths_are_as_written(void **state)
     assert_string_equal(good(*state, &path, "../x y.png").s.ptr, "../x y.png");
 }
 
-static void assert_colour(struct fixture *f, const char *text, uint64_t n, double r, double g, double b, double a)
+static void assert_colour(struct fixture *f, const char *text, uint64_t n, double r, double g,
+                          double b, double a)
 {
     const imp_cell cell = good(f, &tint, text);
     const double expected[] = {r, g, b, a};
@@ -197,7 +210,8 @@ static void colours_have_three_forms(void **state)
 
 static void what_is_no_colour_is_refused(void **state)
 {
-    static const char *const bad[] = {"#ff", "#fffff", "#ggg", "#", "1 2", "0 0 0 0 0", "0 0 2", "-1 0 0", "", "#ffffffff0"};
+    static const char *const bad[] = {"#ff",       "#fffff", "#ggg",   "#", "1 2",
+                                      "0 0 0 0 0", "0 0 2",  "-1 0 0", "",  "#ffffffff0"};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
         assert_says(*state, &tint, bad[i], "E0108", "#rrggbb");
     assert_says(*state, &tint, "ornage", "E0108", "did you mean 'orange'?");
@@ -234,9 +248,14 @@ static void a_faulty_default_is_refused_without_a_message(void **state)
 static void what_is_printed_parses_to_the_same(void **state)
 {
     struct fixture *f = *state;
-    static const struct { const imp_param *row; const char *text; } rows[] = {
-        {&flag, "off"}, {&count, "17 px"}, {&sigma, "0.30000000000000004"}, {&mode, "multiply"}, {&words, "x  y"},
-        {&weights, "0.1 1e-300 3"}, {&layers, "a b c"}, {&tint, "#c03028"}, {&tint, "#c0302880"}, {&tint, "0.3 0.2 0.1"}, {&size, "1.5K"},
+    static const struct {
+        const imp_param *row;
+        const char *text;
+    } rows[] = {
+        {&flag, "off"},         {&count, "17 px"},  {&sigma, "0.30000000000000004"},
+        {&mode, "multiply"},    {&words, "x  y"},   {&weights, "0.1 1e-300 3"},
+        {&layers, "a b c"},     {&tint, "#c03028"}, {&tint, "#c0302880"},
+        {&tint, "0.3 0.2 0.1"}, {&size, "1.5K"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         const imp_cell cell = good(f, rows[i].row, rows[i].text);

@@ -1,4 +1,5 @@
-/* test_preset.c - presets as text: sections, variables, includes, changes from the command line (preset*.c). */
+/* test_preset.c - presets as text: sections, variables, includes, changes from the command line
+ * (preset*.c). */
 #define _GNU_SOURCE /* mkdtemp, nftw */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -73,7 +74,8 @@ static const struct preset_key *key_of(const struct preset *p, const char *secti
 {
     for (size_t i = 0; i < p->section_count; i++)
         for (size_t k = 0; k < p->sections[i].key_count; k++)
-            if (strcmp(p->sections[i].name, section) == 0 && strcmp(p->sections[i].keys[k].key, key) == 0)
+            if (strcmp(p->sections[i].name, section) == 0 &&
+                strcmp(p->sections[i].keys[k].key, key) == 0)
                 return &p->sections[i].keys[k];
     fail_msg("no key %s.%s", section, key);
     return NULL;
@@ -117,8 +119,9 @@ static void assert_said(struct fixture *f, const char *const *parts)
 static void a_preset_is_nodes_in_order_with_head_and_variables_apart(void **state)
 {
     struct fixture *f = *state;
-    const struct preset *p = parse(f, "[preset]\ntitle = T\nauthor = A\nlicense = L\nformat = 1\nx-note = free\n"
-                                      "[vars]\na = 1\n[one]\nfilter = load\n[two]\nfilter = blur\nsigma = ${a}\n");
+    const struct preset *p =
+        parse(f, "[preset]\ntitle = T\nauthor = A\nlicense = L\nformat = 1\nx-note = free\n"
+                 "[vars]\na = 1\n[one]\nfilter = load\n[two]\nfilter = blur\nsigma = ${a}\n");
     assert_no_faults(f);
     assert_string_equal(p->title, "T");
     assert_string_equal(p->author, "A");
@@ -153,7 +156,8 @@ static void a_newer_format_says_so_and_nothing_else(void **state)
 static void variables_may_use_variables_but_not_themselves(void **state)
 {
     struct fixture *f = *state;
-    const struct preset *p = parse(f, "[vars]\nroot = ../x\nfile = ${root}/y\n[a]\npath = ${file}.png ${root}\n");
+    const struct preset *p =
+        parse(f, "[vars]\nroot = ../x\nfile = ${root}/y\n[a]\npath = ${file}.png ${root}\n");
     assert_no_faults(f);
     assert_string_equal(value_of(p, "a", "path"), "../x/y.png ../x");
     parse(f, "[vars]\na = ${b}\nb = ${a}\n[n]\nk = ${a}\n");
@@ -207,10 +211,12 @@ static void the_including_file_wins_key_by_key_and_included_nodes_come_first(voi
 {
     struct fixture *f = *state;
     assert_int_equal(mkdir(arena_printf(&f->arena, "%s/base", f->folder), 0700), 0);
-    file(f, "base/oil.ini", "[preset]\ntitle = base\nauthor = B\n[vars]\ncolour = red\n[photo]\nfilter = load\n"
-                            "[soft]\nfilter = blur\nsigma = 2\npath = x.png\ntint = ${colour}\n");
-    const char *path = file(f, "top.ini", "[preset]\ntitle = top\ninclude = base/oil.ini\n[vars]\ncolour = blue\n"
-                                          "[last]\nfilter = save\npath = y.png\n[soft]\nsigma = 5\n");
+    file(f, "base/oil.ini",
+         "[preset]\ntitle = base\nauthor = B\n[vars]\ncolour = red\n[photo]\nfilter = load\n"
+         "[soft]\nfilter = blur\nsigma = 2\npath = x.png\ntint = ${colour}\n");
+    const char *path = file(f, "top.ini",
+                            "[preset]\ntitle = top\ninclude = base/oil.ini\n[vars]\ncolour = blue\n"
+                            "[last]\nfilter = save\npath = y.png\n[soft]\nsigma = 5\n");
     const struct preset *p = preset_load(&f->arena, path, NULL, 0, NULL, 0, f->report);
     assert_no_faults(f);
     assert_string_equal(p->title, "top");
@@ -243,7 +249,8 @@ static void sixteen_files_within_each_other_do_and_more_do_not(void **state)
 {
     struct fixture *f = *state;
     for (int i = 1; i <= 17; i++)
-        file(f, arena_printf(&f->arena, "%d.ini", i), arena_printf(&f->arena, "[preset]\ninclude = %d.ini\n", i + 1));
+        file(f, arena_printf(&f->arena, "%d.ini", i),
+             arena_printf(&f->arena, "[preset]\ninclude = %d.ini\n", i + 1));
     file(f, "16.ini", "[deep]\nfilter = load\n");
     const char *first = arena_printf(&f->arena, "%s/1.ini", f->folder);
     const struct preset *p = preset_load(&f->arena, first, NULL, 0, NULL, 0, f->report);
@@ -275,7 +282,8 @@ static void faults_of_an_included_file_are_placed_there(void **state)
     assert_says(f, "E0102", arena_printf(&f->arena, "%s:2:1", bad));
 }
 
-static const char small[] = "[vars]\nv = 1\nunused = 2\n[soft]\nfilter = blur\nsigma = ${v}\npath = a.png\n";
+static const char small[] =
+    "[vars]\nv = 1\nunused = 2\n[soft]\nfilter = blur\nsigma = ${v}\npath = a.png\n";
 
 static void a_set_wins_and_its_paths_are_relative_to_the_current_folder(void **state)
 {
@@ -299,7 +307,8 @@ static void a_variable_brings_the_folder_of_its_place(void **state)
     struct fixture *f = *state;
     const char *path = file(f, "v.ini", "[vars]\npicture = a.png\n[n]\npath = ${picture}\n");
     const struct preset *p = preset_load(&f->arena, path, NULL, 0, NULL, 0, f->report);
-    assert_string_equal(preset_path(&f->arena, key_of(p, "n", "path")), arena_printf(&f->arena, "%s/a.png", f->folder));
+    assert_string_equal(preset_path(&f->arena, key_of(p, "n", "path")),
+                        arena_printf(&f->arena, "%s/a.png", f->folder));
     const struct preset_set set = {"vars.picture=b.png", FROM_SET};
     p = preset_load(&f->arena, path, NULL, 0, &set, 1, f->report);
     assert_string_equal(preset_path(&f->arena, key_of(p, "n", "path")), "b.png");
@@ -327,7 +336,8 @@ static void a_set_without_effect_is_an_error(void **state)
 static void a_set_is_written_node_dot_key_equals_value(void **state)
 {
     struct fixture *f = *state;
-    static const char *const bad[] = {"", "soft", "soft.sigma", "sigma=4", ".sigma=4", "=", "a=b.c"};
+    static const char *const bad[] = {"",         "soft", "soft.sigma", "sigma=4",
+                                      ".sigma=4", "=",    "a=b.c"};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         parse_set(f, small, bad[i]);
         assert_says(f, "E0117", "node.key=value");
@@ -364,15 +374,18 @@ static void names_of_nodes_and_variables_are_checked(void **state)
 static void a_preset_is_found_by_name_in_order_of_the_path(void **state)
 {
     struct fixture *f = *state;
-    const char *one = arena_printf(&f->arena, "%s/one", f->folder), *two = arena_printf(&f->arena, "%s/two", f->folder);
+    const char *one = arena_printf(&f->arena, "%s/one", f->folder),
+               *two = arena_printf(&f->arena, "%s/two", f->folder);
     mkdir(one, 0700);
     mkdir(two, 0700);
     file(f, "two/oil.ini", "[preset]\ntitle = second\n");
     file(f, "two/ink.ini", "[preset]\ntitle = ink\n");
     const char *const search[] = {one, two};
-    assert_string_equal(preset_load(&f->arena, "oil", search, 2, NULL, 0, f->report)->title, "second");
+    assert_string_equal(preset_load(&f->arena, "oil", search, 2, NULL, 0, f->report)->title,
+                        "second");
     file(f, "one/oil.ini", "[preset]\ntitle = first\n");
-    assert_string_equal(preset_load(&f->arena, "oil", search, 2, NULL, 0, f->report)->title, "first");
+    assert_string_equal(preset_load(&f->arena, "oil", search, 2, NULL, 0, f->report)->title,
+                        "first");
     const char *const *names, *const *files;
     assert_int_equal(preset_list(&f->arena, search, 2, &names, &files), 2);
     assert_string_equal(names[0], "ink");
@@ -387,11 +400,13 @@ static void a_preset_that_is_not_there_has_a_nearest_and_the_places_tried(void *
     file(f, "oil.ini", "[preset]\n");
     assert_null(preset_load(&f->arena, "oyl", search, 2, NULL, 0, f->report));
     assert_says(f, "E0101", "did you mean 'oil'?", "/nonexistent/oyl.ini");
-    assert_null(preset_load(&f->arena, arena_printf(&f->arena, "%s/oli.ini", f->folder), NULL, 0, NULL, 0, f->report));
+    assert_null(preset_load(&f->arena, arena_printf(&f->arena, "%s/oli.ini", f->folder), NULL, 0,
+                            NULL, 0, f->report));
     assert_says(f, "E0101", "oil.ini'?");
     assert_null(preset_load(&f->arena, "", search, 2, NULL, 0, f->report));
     assert_says(f, "E0101");
-    assert_null(preset_load(&f->arena, arena_printf(&f->arena, "%s/", f->folder), NULL, 0, NULL, 0, f->report));
+    assert_null(preset_load(&f->arena, arena_printf(&f->arena, "%s/", f->folder), NULL, 0, NULL, 0,
+                            f->report));
     assert_says(f, "E0122", "it is a folder");
 }
 
@@ -399,9 +414,15 @@ static void home_is_expanded_and_other_paths_are_joined(void **state)
 {
     struct fixture *f = *state;
     setenv("HOME", "/home/of", 1);
-    static const struct { const char *value, *folder, *path; } rows[] = {
-        {"~/x.png", "base", "/home/of/x.png"}, {"x.png", "base", "base/x.png"}, {"x.png", ".", "x.png"},
-        {"/x.png", "base", "/x.png"},          {"x.png", "/", "/x.png"},        {"../~/x", "b", "b/../~/x"},
+    static const struct {
+        const char *value, *folder, *path;
+    } rows[] = {
+        {"~/x.png", "base", "/home/of/x.png"},
+        {"x.png", "base", "base/x.png"},
+        {"x.png", ".", "x.png"},
+        {"/x.png", "base", "/x.png"},
+        {"x.png", "/", "/x.png"},
+        {"../~/x", "b", "b/../~/x"},
         {"", "base", ""},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
@@ -430,7 +451,8 @@ static void a_piece_of_a_value_is_found_in_the_line_it_stands_in(void **state)
 static void sections_that_stand_twice_are_read_once(void **state)
 {
     struct fixture *f = *state;
-    const struct preset *p = parse(f, "[a]\nfilter = load\n[b]\nfilter = save\n[a]\nfilter = blur\n");
+    const struct preset *p =
+        parse(f, "[a]\nfilter = load\n[b]\nfilter = save\n[a]\nfilter = blur\n");
     assert_int_equal(p->section_count, 2);
     assert_says(f, "E0104", "<text>:5:2", "first at <text>:1");
 }

@@ -1,4 +1,5 @@
-/* test_report.c - messages as text and JSON, numbers and names (report.c, report_print.c, numbers.c). */
+/* test_report.c - messages as text and JSON, numbers and names (report.c, report_print.c,
+ * numbers.c). */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -41,7 +42,8 @@ static void a_fault_shows_place_line_carets_hint_and_notes(void **state)
 {
     (void)state;
     struct report *r = report_new();
-    struct fault *f = report_add(r, SEV_ERROR, "E0107", &key_at, "unknown key '%s' in node '%s'", "stpes", "paint");
+    struct fault *f = report_add(r, SEV_ERROR, "E0107", &key_at, "unknown key '%s' in node '%s'",
+                                 "stpes", "paint");
     fault_hint(f, "did you mean '%s'?", "steps");
     fault_note(f, "energy.match has: %s", "layers, scales, seed, steps, tv");
     assert_flushed(r, "error[E0107]: unknown key 'stpes' in node 'paint'\n"
@@ -56,24 +58,29 @@ static void the_other_end_of_a_conflict_stands_beside_the_carets(void **state)
 {
     (void)state;
     struct report *r = report_new();
-    const struct place at = {"oil.ini", "in.energy = style", 29, 13, 5}, other = {"oil.ini", "[style]", 14, 2, 5};
-    fault_related(report_add(r, SEV_ERROR, "E0203", &at, "wants a table"), &other, "filter load, defined at");
-    assert_flushed(r, "error[E0203]: wants a table\n  --> oil.ini:29:13\n   |\n29 | in.energy = style\n"
-                      "   |             ^^^^^ filter load, defined at oil.ini:14\n");
+    const struct place at = {"oil.ini", "in.energy = style", 29, 13, 5},
+                       other = {"oil.ini", "[style]", 14, 2, 5};
+    fault_related(report_add(r, SEV_ERROR, "E0203", &at, "wants a table"), &other,
+                  "filter load, defined at");
+    assert_flushed(
+        r, "error[E0203]: wants a table\n  --> oil.ini:29:13\n   |\n29 | in.energy = style\n"
+           "   |             ^^^^^ filter load, defined at oil.ini:14\n");
 }
 
 static void faults_are_sorted_by_file_and_line_and_placeless_ones_come_last(void **state)
 {
     (void)state;
     struct report *r = report_new();
-    const struct place b9 = {.file = "b.ini", .line = 9, .col = 1}, a3 = {.file = "a.ini", .line = 3, .col = 4},
+    const struct place b9 = {.file = "b.ini", .line = 9, .col = 1},
+                       a3 = {.file = "a.ini", .line = 3, .col = 4},
                        b2 = {.file = "b.ini", .line = 2, .col = 1};
     report_add(r, SEV_ERROR, "E0510", NULL, "none");
     report_add(r, SEV_ERROR, "E0107", &b9, "nine");
     report_add(r, SEV_ERROR, "E0107", &a3, "three");
     report_add(r, SEV_WARNING, "W0224", &b2, "two");
     char *text = flushed(r, false, false);
-    const char *two = strstr(text, "two"), *nine = strstr(text, "nine"), *three = strstr(text, "three");
+    const char *two = strstr(text, "two"), *nine = strstr(text, "nine"),
+               *three = strstr(text, "three");
     assert_true(two < nine && nine < three && three < strstr(text, "none"));
     free(text);
     text = flushed(r, false, false);
@@ -127,7 +134,8 @@ static void carets_stand_under_letters_not_bytes(void **state)
     struct report *r = report_new();
     const struct place at = {"x.ini", "t = \xc3\xa4\xc3\xb6 bad", 1, 10, 3};
     report_add(r, SEV_ERROR, "E0108", &at, "m");
-    assert_flushed(r, "error[E0108]: m\n  --> x.ini:1:10\n   |\n 1 | t = \xc3\xa4\xc3\xb6 bad\n   |        ^^^\n");
+    assert_flushed(r, "error[E0108]: m\n  --> x.ini:1:10\n   |\n 1 | t = \xc3\xa4\xc3\xb6 bad\n   "
+                      "|        ^^^\n");
 }
 
 static void json_has_the_same_fields_and_is_one_line(void **state)
@@ -146,7 +154,8 @@ static void json_has_the_same_fields_and_is_one_line(void **state)
     assert_string_equal(cJSON_GetObjectItem(o, "type")->valuestring, "fault");
     assert_string_equal(cJSON_GetObjectItem(o, "code")->valuestring, "E0104");
     assert_string_equal(cJSON_GetObjectItem(o, "severity")->valuestring, "error");
-    assert_string_equal(cJSON_GetObjectItem(o, "message")->valuestring, "a \"quoted\"\nline \xef\xbf\xbd");
+    assert_string_equal(cJSON_GetObjectItem(o, "message")->valuestring,
+                        "a \"quoted\"\nline \xef\xbf\xbd");
     assert_string_equal(cJSON_GetObjectItem(o, "file")->valuestring, "presets/oil.ini");
     assert_int_equal(cJSON_GetObjectItem(o, "line")->valueint, 31);
     assert_int_equal(cJSON_GetObjectItem(o, "col")->valueint, 1);
@@ -225,13 +234,14 @@ static void typing_mistakes_find_their_nearest_name(void **state)
     (void)state;
     static const char *const names[] = {"layers", "scales", "seed", "steps", "tv", "saturation"};
     const size_t n = sizeof names / sizeof *names;
-    assert_string_equal(nearest_name("stpes", names, n), "steps");       /* swapped */
-    assert_string_equal(nearest_name("step", names, n), "steps");        /* left out */
-    assert_string_equal(nearest_name("laayers", names, n), "layers");    /* doubled */
-    assert_string_equal(nearest_name("sead", names, n), "seed");         /* another letter */
-    assert_string_equal(nearest_name("STEPS", names, n), "steps");       /* another case */
+    assert_string_equal(nearest_name("stpes", names, n), "steps");    /* swapped */
+    assert_string_equal(nearest_name("step", names, n), "steps");     /* left out */
+    assert_string_equal(nearest_name("laayers", names, n), "layers"); /* doubled */
+    assert_string_equal(nearest_name("sead", names, n), "seed");      /* another letter */
+    assert_string_equal(nearest_name("STEPS", names, n), "steps");    /* another case */
     assert_string_equal(nearest_name("saturatn", names, n), "saturation");
-    assert_string_equal(nearest_name("saturazzin", names, n), "saturation"); /* three in a long word */
+    assert_string_equal(nearest_name("saturazzin", names, n),
+                        "saturation"); /* three in a long word */
     assert_string_equal(nearest_name("vt", names, n), "tv");
     assert_null(nearest_name("ab", names, n));
     assert_null(nearest_name("steep3x", names, n));
@@ -244,7 +254,8 @@ static void typing_mistakes_find_their_nearest_name(void **state)
 static void whole_texts_are_numbers_or_nothing(void **state)
 {
     (void)state;
-    static const char *const bad[] = {"", " 1", "1 ", "1e3x", "0x10", "inf", "nan", "1e999", ".", "-", "1,5", "1e", "--1", "1.2.3"};
+    static const char *const bad[] = {"",      " 1", "1 ", "1e3x", "0x10", "inf", "nan",
+                                      "1e999", ".",  "-",  "1,5",  "1e",   "--1", "1.2.3"};
     double value = 7;
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
         assert_false(parse_real(bad[i], &value));
