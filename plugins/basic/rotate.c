@@ -7,24 +7,30 @@ enum { ANGLE, SIZE, METHOD, BORDER, COLOUR };
 enum { GROW, SAME, CROP };
 enum { CUBIC, TENT, NEAREST };
 enum { FLAT, EDGE, MIRROR };
-enum { PART = 128, BLOCK = 16, MAX_SIDE = 100000 };
+enum { PART = 64, BLOCK = 16, MAX_SIDE = 100000 };
 
 /* ---- quarter turns ---- */
 
 struct quarter { int turns; };
 
-/* Clockwise by one or three quarters: columns become rows, a block at a time for the caches. */
+/* Clockwise by one or three quarters: columns become rows. A block is copied to a small table first,
+ * as rows of a large picture fall on the same lines of the cache. */
 static void turn_block(const imp_image *src, imp_image *dst, uint32_t c, int turns, uint32_t x0,
                        uint32_t x1, uint32_t y0, uint32_t y1)
 {
-    const uint32_t w = src->width, h = src->height;
-    for (uint32_t y = y0; y < y1; y++) {
-        float *d = imp_row_out(dst, c, y);
-        const uint32_t column = turns == 1 ? y : w - 1 - y;
-        const float *s = imp_row(src, c, turns == 1 ? h - 1 - x0 : x0) + column;
-        const int64_t step = turns == 1 ? -src->row : src->row;
-        for (uint32_t x = x0; x < x1; x++)
-            d[x] = s[(int64_t)(x - x0) * step];
+    const uint32_t w = src->width, h = src->height, nx = x1 - x0, ny = y1 - y0;
+    float table[BLOCK][BLOCK + 1];
+    for (uint32_t j = 0; j < nx; j++) { /* source row j becomes column j of the block */
+        const float *s = imp_row(src, c, turns == 1 ? h - 1 - (x0 + j) : x0 + j);
+        const float *from = s + (turns == 1 ? y0 : w - y1);
+        for (uint32_t i = 0; i < ny; i++)
+            table[j][i] = from[i];
+    }
+    for (uint32_t i = 0; i < ny; i++) {
+        float *d = imp_row_out(dst, c, y0 + i) + x0;
+        const uint32_t k = turns == 1 ? i : ny - 1 - i;
+        for (uint32_t j = 0; j < nx; j++)
+            d[j] = table[j][k];
     }
 }
 
@@ -78,20 +84,16 @@ struct turn {
 struct places {
     int32_t x[PART], y[PART];
     float fx[PART], fy[PART];
-    int inside; /* all taps of all of them are in the picture */
+    int32_t bx, by;
+    int32_t offset[PART]; /* of that sample from (bx, by), in floats */
+    uint32_t from, to;    /* all taps of these are in the picture */
 };
 
-/* The picture's centre stays the centre; clockwise as seen, y pointing down. */
-static void find(const struct turn *t, const imp_image *src, const imp_image *dst, uint32_t x,
-                 uint32_t y, uint32_t n, struct places *p)
+/* Pixel i is at (rx, ry) + i (cosine, -sine) from (bx, by). BIAS keeps what is cast positive. */
+KIT_CLONES
+static void walk(struct places *restrict p, uint32_t n, int32_t bx, int32_t by, float rx, float ry,
+                 float cosine, float sine, int32_t row)
 {
-    const double ox = x + 0.5 - dst->width / 2.0, oy = y + 0.5 - dst->height / 2.0;
-    const double sx = t->cosine * ox + t->sine * oy + src->width / 2.0 - 0.5;
-    const double sy = -t->sine * ox + t->cosine * oy + src->height / 2.0 - 0.5;
-    /* whole parts apart, so that float fractions are fine; + BIAS keeps the casts' numbers positive */
-    const int32_t bx = (int32_t)floor(sx), by = (int32_t)floor(sy);
-    const float rx = (float)(sx - bx), ry = (float)(sy - by);
-    const float cosine = (float)t->cosine, sine = (float)t->sine;
     enum { BIAS = 4 * PART };
     for (uint32_t i = 0; i < n; i++) {
         const float px = rx + cosine * (float)(int32_t)i + BIAS, py = ry - sine * (float)(int32_t)i + BIAS;
@@ -100,10 +102,31 @@ static void find(const struct turn *t, const imp_image *src, const imp_image *ds
         p->fy[i] = py - (float)iy;
         p->x[i] = bx + ix - BIAS;
         p->y[i] = by + iy - BIAS;
+        p->offset[i] = (iy - BIAS) * row + ix - BIAS;
     }
-    const int64_t w = src->width, h = src->height, last = n - 1;
-    p->inside = p->x[0] >= 1 && p->x[0] < w - 2 && p->x[last] >= 1 && p->x[last] < w - 2 &&
-                p->y[0] >= 1 && p->y[0] < h - 2 && p->y[last] >= 1 && p->y[last] < h - 2;
+}
+
+static int is_inside(const struct places *p, uint32_t i, const imp_image *src)
+{
+    return p->x[i] >= 1 && p->x[i] < (int64_t)src->width - 2 && p->y[i] >= 1 &&
+           p->y[i] < (int64_t)src->height - 2;
+}
+
+/* The picture's centre stays the centre; clockwise as seen, y pointing down. */
+static void find(const struct turn *t, const imp_image *src, const imp_image *dst, uint32_t x,
+                 uint32_t y, uint32_t n, struct places *p)
+{
+    const double ox = x + 0.5 - dst->width / 2.0, oy = y + 0.5 - dst->height / 2.0;
+    const double sx = t->cosine * ox + t->sine * oy + src->width / 2.0 - 0.5;
+    const double sy = -t->sine * ox + t->cosine * oy + src->height / 2.0 - 0.5;
+    const int32_t bx = (int32_t)floor(sx), by = (int32_t)floor(sy); /* apart: floats are fine then */
+    walk(p, n, bx, by, (float)(sx - bx), (float)(sy - by), (float)t->cosine, (float)t->sine,
+         (int32_t)src->row);
+    p->bx = bx, p->by = by;
+    for (p->from = 0; p->from < n && !is_inside(p, p->from, src);)
+        p->from++;
+    for (p->to = n; p->to > p->from && !is_inside(p, p->to - 1, src);)
+        p->to--;
 }
 
 /* Catmull-Rom weights of the four samples around fraction f. */
@@ -125,24 +148,25 @@ static inline float cubic_of(const float *s, int64_t row, const float wx[4], con
     return sum;
 }
 
+/* first: the sample that offsets are from. */
 KIT_CLONES
-static void cubic_inside(const float *plane, int64_t row, const struct places *p, uint32_t n,
-                         float *restrict out)
+static void cubic_inside(const float *first, int64_t row, const struct places *p, uint32_t from,
+                         uint32_t to, float *restrict out)
 {
-    for (uint32_t i = 0; i < n; i++) {
+    for (uint32_t i = from; i < to; i++) {
         float wx[4], wy[4];
         cubic_weights(p->fx[i], wx);
         cubic_weights(p->fy[i], wy);
-        out[i] = cubic_of(plane + p->y[i] * row + p->x[i], row, wx, wy);
+        out[i] = cubic_of(first + p->offset[i], row, wx, wy);
     }
 }
 
 KIT_CLONES
-static void linear_inside(const float *plane, int64_t row, const struct places *p, uint32_t n,
-                          float *restrict out)
+static void linear_inside(const float *first, int64_t row, const struct places *p, uint32_t from,
+                          uint32_t to, float *restrict out)
 {
-    for (uint32_t i = 0; i < n; i++) {
-        const float *s = plane + p->y[i] * row + p->x[i], fx = p->fx[i], fy = p->fy[i];
+    for (uint32_t i = from; i < to; i++) {
+        const float *s = first + p->offset[i], fx = p->fx[i], fy = p->fy[i];
         const float a = s[0] + fx * (s[1] - s[0]);
         const float b = s[row] + fx * (s[row + 1] - s[row]);
         out[i] = a + fy * (b - a);
@@ -185,16 +209,20 @@ static float at_border(const struct turn *t, const imp_image *m, uint32_t c, con
     return a + p->fy[i] * (b - a);
 }
 
+/* A run is straight, so the pixels whose taps are all in the picture follow each other. */
 static void run(const struct turn *t, const imp_image *src, uint32_t c, const struct places *p,
                 uint32_t n, float *out)
 {
-    if (p->inside && t->method == CUBIC)
-        cubic_inside(imp_row(src, c, 0), src->row, p, n, out);
-    else if (p->inside && t->method == TENT)
-        linear_inside(imp_row(src, c, 0), src->row, p, n, out);
+    const float *first = p->from < p->to ? imp_row(src, c, 0) + p->by * src->row + p->bx : NULL;
+    const uint32_t from = t->method == NEAREST ? n : p->from, to = t->method == NEAREST ? n : p->to;
+    for (uint32_t i = 0; i < from; i++)
+        out[i] = at_border(t, src, c, p, i);
+    if (t->method == CUBIC)
+        cubic_inside(first, src->row, p, from, to, out);
     else
-        for (uint32_t i = 0; i < n; i++)
-            out[i] = at_border(t, src, c, p, i);
+        linear_inside(first, src->row, p, from, to, out);
+    for (uint32_t i = to; i < n; i++)
+        out[i] = at_border(t, src, c, p, i);
 }
 
 static void turn_rows(const void *user, const imp_image *src, imp_image *dst, uint32_t from,

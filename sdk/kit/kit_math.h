@@ -51,33 +51,33 @@ static inline float kit_exp2_part(float f)
                f * (0.00134004282f + f * 0.000154614447f)))));
 }
 
-/* An exponent ready for kit_power_of: high has 12 bits, so that high * (exponent of x) is exact. */
-struct kit_exponent { float high, low, all; };
+/* An exponent ready for kit_power_of, within -16000..16000: high has 12 bits, so that high times the
+ * exponent of a float is exact. */
+struct kit_exponent { float high, low, all; int32_t to_zero; };
 
 static inline struct kit_exponent kit_exponent_of(float e)
 {
+    e = e > 16000 ? 16000 : e < -16000 ? -16000 : e;
     const float high = kit_float_of((int32_t)((uint32_t)kit_bits_of(e) & 0xfffff000u));
-    return (struct kit_exponent){high, e - high, e};
+    return (struct kit_exponent){high, e - high, e, -(e > 0)};
 }
 
-/* |x|^e with the sign of x. Results beyond floats stop at the largest; those below 2^-126 are 0;
- * so are |x| below it taken as 0. */
+/* |x|^e with the sign of x. Results beyond floats stop near the largest; those below 2^-126 are 0; |x|
+ * below it is taken as 0. */
 static inline float kit_power_of(float x, struct kit_exponent e)
 {
     const int32_t bits = kit_bits_of(x), sign = bits & INT32_MIN, size = bits & INT32_MAX;
-    const int32_t tiny = -(size < 0x00800000);
+    const int32_t least = 0x00800000, tiny = -(size < least) & e.to_zero;
     int32_t k;
-    const float f = kit_log2_split(kit_float_of((size & ~tiny) | (0x00800000 & tiny)), &k);
-    float whole = e.high * (float)k; /* exact; 2^whole * 2^rest is the result */
-    whole = whole > 16000 ? 16000 : whole < -16000 ? -16000 : whole;
-    const float round1 = kit_nearest(whole);
-    float rest = (whole - round1) + (e.low * (float)k + e.all * f);
-    const float round2 = kit_nearest(rest);
-    float power = round1 + round2;
-    rest -= round2;
-    rest = power > 127 ? 0.5f : rest;
-    power = power > 127 ? 127 : power < -127 ? -127 : power;
+    const float f = kit_log2_split(kit_float_of(size < least ? least : size), &k);
+    const float whole = e.high * (float)k; /* exact */
+    const float part = e.low * (float)k + e.all * f;
+    float power = kit_nearest(whole + part);
+    power = power > 127 ? 127 : power;
+    power = power < -127 ? -127 : power;
+    float rest = (whole - power) + part; /* exact, then rounded once */
+    rest = rest > 0.5f ? 0.5f : rest;
     const float y = kit_exp2_part(rest) * kit_float_of(((int32_t)power + 127) << 23);
-    return kit_float_of((kit_bits_of(y) & ~(tiny & -(e.all > 0))) | sign);
+    return kit_float_of((kit_bits_of(y) & ~tiny) | sign);
 }
 #endif
