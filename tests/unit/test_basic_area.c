@@ -52,14 +52,14 @@ static void the_largest_median_is_right(void **state)
 static void medians_of_zeros_and_ones_are_the_majority(void **state)
 {
     for (uint32_t r = 1; r <= 2; r++)
-        for (uint64_t seed = 1; seed < 6; seed++) {
-            imp_image *in = mini_noise(512, 128, 1, IMP_SRGB, seed);
-            for (uint32_t y = 0; y < 128; y++)
-                for (uint32_t x = 0; x < 512; x++)
+        for (uint64_t seed = 1; seed < 3; seed++) {
+            imp_image *in = mini_noise(300, 100, 1, IMP_SRGB, seed);
+            for (uint32_t y = 0; y < 100; y++)
+                for (uint32_t x = 0; x < 300; x++)
                     imp_row_out(in, 0, y)[x] = at(in, 0, x, y) < 0.5f;
             imp_image *out = apply(state, "median", r == 1 ? "radius=1" : "radius=2", in);
-            for (uint32_t y = 0; y < 128; y++)
-                for (uint32_t x = 0; x < 512; x++) {
+            for (uint32_t y = 0; y < 100; y++)
+                for (uint32_t x = 0; x < 300; x++) {
                     double sum = 0;
                     for (int64_t k = 0; k < (2 * r + 1) * (2 * r + 1); k++)
                         sum += at(in, 0, x + k % (2 * r + 1) - r, y + k / (2 * r + 1) - r);
@@ -271,7 +271,7 @@ static struct mini_result call(void **state, int k, const imp_image *in, struct 
 
 static void any_number_of_threads_gives_the_same_bytes(void **state)
 {
-    imp_image *in = mini_noise(419, 413, 3, IMP_SRGB, 1);
+    imp_image *in = mini_noise(331, 399, 3, IMP_SRGB, 1);
     for (int k = 0; k < EVERY; k++) {
         struct mini_result a = call(state, k, in, (struct mini_call){.threads = 1});
         struct mini_result b = call(state, k, in, (struct mini_call){.threads = 5});
@@ -286,11 +286,12 @@ static void any_number_of_threads_gives_the_same_bytes(void **state)
 
 static void a_cancel_is_passed_on(void **state)
 {
-    imp_image *in = mini_noise(419, 413, 3, IMP_SRGB, 1);
+    imp_image *in = mini_noise(331, 399, 1, IMP_SRGB, 1);
     for (int k = 0; k < EVERY; k++) {
         struct mini_result whole = call(state, k, in, (struct mini_call){.threads = 1});
-        for (uint32_t after = 1; after <= whole.polls; after += 1 + whole.polls / 2) {
-            struct mini_result r = call(state, k, in, (struct mini_call){.cancel_after = after});
+        for (int late = 0; late < 2 && whole.polls; late++) {
+            struct mini_result r =
+                call(state, k, in, (struct mini_call){.cancel_after = late ? whole.polls : 1});
             assert_int_equal(r.status, IMP_CANCELLED);
             mini_result_free(&r);
         }
