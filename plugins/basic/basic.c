@@ -5,11 +5,14 @@
 #include <string.h>
 
 const imp_port basic_colour_in[1] = {
-    {.name = "in", .kind = IMP_IMAGE, .channels = BASIC_COLOUR,
+    {.name = "in",
+     .kind = IMP_IMAGE,
+     .channels = BASIC_COLOUR,
      .help = "The picture, grey or colour; an alpha channel is kept as it is."}};
-const imp_port basic_any_in[1] = {
-    {.name = "in", .kind = IMP_IMAGE, .channels = BASIC_ANY,
-     .help = "The picture: grey, colour, or colour with alpha."}};
+const imp_port basic_any_in[1] = {{.name = "in",
+                                   .kind = IMP_IMAGE,
+                                   .channels = BASIC_ANY,
+                                   .help = "The picture: grey, colour, or colour with alpha."}};
 const imp_port basic_out[1] = {{.name = "out", .kind = IMP_IMAGE, .help = "The result."}};
 
 /* ---- work ---- */
@@ -135,8 +138,8 @@ imp_status basic_premultiply(imp_job *job, imp_image *m)
     return m->channels == 4 ? basic_each(job, premultiply_rows, NULL, m, m) : IMP_OK;
 }
 
-/* Divides by alpha as it came out of a filter with overshoot, so that a flat colour stays flat; only
- * then alpha is held within its range. */
+/* Divides by alpha as it came out of a filter with overshoot, so that a flat colour stays flat;
+ * only then alpha is held within its range. */
 static void unpremultiply_rows(const void *user, const imp_image *src, imp_image *m, uint32_t from,
                                uint32_t to)
 {

@@ -14,7 +14,7 @@ extern const imp_filter filter_page, filter_detail_transfer, filter_match_color,
 /* ---- ports ---- */
 
 #define BASIC_COLOUR (1u << 1 | 1u << 3)           /* the host keeps an alpha channel aside */
-#define BASIC_ANY (1u << 1 | 1u << 3 | 1u << 4)    /* geometry moves alpha along */
+#define BASIC_ANY    (1u << 1 | 1u << 3 | 1u << 4) /* geometry moves alpha along */
 extern const imp_port basic_colour_in[1], basic_any_in[1], basic_out[1];
 
 /* What every one-image filter of this plugin begins with. */
@@ -42,14 +42,17 @@ imp_status basic_pass(imp_job *);
  * cancelled, told apart by *st. */
 imp_image *basic_linear(imp_job *, const imp_image *, imp_status *st);
 imp_status basic_delinear(imp_job *, imp_image *);
-/* Colour times alpha; colour by alpha (0 where alpha is nearly 0). Alpha ends up within 0..1. In place. */
+/* Colour times alpha; colour by alpha (0 where alpha is nearly 0). Alpha ends up within 0..1. In
+ * place. */
 imp_status basic_premultiply(imp_job *, imp_image *);
 imp_status basic_unpremultiply(imp_job *, imp_image *);
 
 /* ---- plans ---- */
 
 /* The parameters of an instance, for plan: `create` and `destroy` of filters that plan. */
-typedef struct basic_instance { const imp_cell *params; } basic_instance;
+typedef struct basic_instance {
+    const imp_cell *params;
+} basic_instance;
 imp_status basic_create(const imp_host *, const imp_filter *, const imp_cell *params,
                         void **instance, imp_error *) IMP_NX;
 void basic_destroy(void *instance) IMP_NX;
@@ -60,9 +63,9 @@ void basic_plan_out(imp_plan *, uint32_t width, uint32_t height, uint32_t channe
 
 /* ---- places ---- */
 
-#define BASIC_GRAVITY \
-    "center|top_left|top|top_right|left|right|bottom_left|bottom|bottom_right"
-/* Where a thing of `inner` is put on `outer` at that gravity; the offset goes inwards from its edge. */
+#define BASIC_GRAVITY "center|top_left|top|top_right|left|right|bottom_left|bottom|bottom_right"
+/* Where a thing of `inner` is put on `outer` at that gravity; the offset goes inwards from its
+ * edge. */
 int64_t basic_place_x(int64_t gravity, int64_t outer, int64_t inner, int64_t offset);
 int64_t basic_place_y(int64_t gravity, int64_t outer, int64_t inner, int64_t offset);
 /* "3:2", "1.85", "16/9": width by height, > 0. "" is 0: none. -1: not a ratio. */

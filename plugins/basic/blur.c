@@ -3,7 +3,7 @@
 
 enum { SIGMA, UNITS, LINEAR };
 #define LEAST 0.1 /* px; below it the neighbours' weights are nothing */
-#define MOST 1000.0
+#define MOST  1000.0
 
 static double sigma_of(const imp_cell *p, uint32_t width, uint32_t height)
 {
@@ -33,7 +33,8 @@ static imp_status process(void *instance, imp_job *job, imp_error *err)
     if (!dst)
         return IMP_E_MEMORY;
     const int linear = job->params[LINEAR].i && src->colour == IMP_SRGB;
-    const imp_status st = linear ? blur_linear(job, src, dst, sigma) : kit_blur(src, dst, sigma, job);
+    const imp_status st =
+        linear ? blur_linear(job, src, dst, sigma) : kit_blur(src, dst, sigma, job);
     return st == IMP_OK ? job->set_output(job, 0, &dst->head) : st;
 }
 
@@ -42,7 +43,8 @@ static imp_status plan(void *instance, imp_plan *pl, imp_error *err)
     const imp_cell *p = ((const basic_instance *)instance)->params;
     const imp_shape *in = pl->inputs[0];
     if (in && in->width && in->height) {
-        const uint64_t samples = (uint64_t)in->width * in->height * (in->channels ? in->channels : 3);
+        const uint64_t samples =
+            (uint64_t)in->width * in->height * (in->channels ? in->channels : 3);
         pl->bytes = samples * sizeof(float) * (p[LINEAR].i ? 2 : 1);
         pl->least_bytes = pl->bytes;
         pl->macs = (double)samples * 40;
@@ -51,17 +53,33 @@ static imp_status plan(void *instance, imp_plan *pl, imp_error *err)
 }
 
 static const imp_param params[] = {
-    [SIGMA] = {.key = "sigma", .unit = "px or %", .type = IMP_FLOAT, .def = 2, .max = MOST,
+    [SIGMA] = {.key = "sigma",
+               .unit = "px or %",
+               .type = IMP_FLOAT,
+               .def = 2,
+               .max = MOST,
                .help = "Deviation of the Gaussian; below 0.1 px the picture stays as it is."},
-    [UNITS] = {.key = "units", .type = IMP_CHOICE, .choices = "px|percent", .def_text = "px",
+    [UNITS] = {.key = "units",
+               .type = IMP_CHOICE,
+               .choices = "px|percent",
+               .def_text = "px",
                .help = "percent is of the longer side, so that pictures of any size look alike."},
-    [LINEAR] = {.key = "linear", .type = IMP_BOOL, .max = 1,
+    [LINEAR] = {.key = "linear",
+                .type = IMP_BOOL,
+                .max = 1,
                 .help = "Blurs light, not sRGB values: highlights spread as in a lens."},
 };
 
 const imp_filter filter_blur = {
-    BASIC_FILTER, .id = "blur", .summary = "Gaussian blur.",
+    BASIC_FILTER,
+    .id = "blur",
+    .summary = "Gaussian blur.",
     .help = "Borders mirror. The time does not grow with sigma.",
-    .params = IMP_LIST(params), .inputs = IMP_LIST(basic_colour_in), .outputs = IMP_LIST(basic_out),
-    .create = basic_create, .destroy = basic_destroy, .process = process, .plan = plan,
+    .params = IMP_LIST(params),
+    .inputs = IMP_LIST(basic_colour_in),
+    .outputs = IMP_LIST(basic_out),
+    .create = basic_create,
+    .destroy = basic_destroy,
+    .process = process,
+    .plan = plan,
 };

@@ -39,8 +39,8 @@ static void differences(const float *restrict a, const float *restrict b, const 
     }
 }
 
-static void steepness_of(const struct how *h, const imp_image *m, uint32_t y, uint32_t x, uint32_t n,
-                         float *dx, float *dy)
+static void steepness_of(const struct how *h, const imp_image *m, uint32_t y, uint32_t x,
+                         uint32_t n, float *dx, float *dy)
 {
     float rows[3][PART + 2];
     for (int k = 0; k < 3; k++)
@@ -49,8 +49,8 @@ static void steepness_of(const struct how *h, const imp_image *m, uint32_t y, ui
 }
 
 KIT_CLONES
-static void magnitude(const float *restrict dx, const float *restrict dy, float *restrict out, uint32_t n,
-                      float gain, float base, float sign)
+static void magnitude(const float *restrict dx, const float *restrict dy, float *restrict out,
+                      uint32_t n, float gain, float base, float sign)
 {
     for (uint32_t x = 0; x < n; x++) {
         const float v = gain * sqrtf(dx[x] * dx[x] + dy[x] * dy[x]);
@@ -80,15 +80,18 @@ static float steep_at(const imp_image *m, int64_t x, int64_t y)
     return imp_row(m, 0, (uint32_t)kit_mirror(y, m->height))[kit_mirror(x, m->width)];
 }
 
-/* A crest is steeper than the two neighbours along the slope, which lie between two samples each. */
+/* A crest is steeper than the two neighbours along the slope, which lie between two samples each.
+ */
 static int is_crest(const imp_image *m, int64_t x, int64_t y, float dx, float dy)
 {
     const float ax = fabsf(dx), ay = fabsf(dy), v = steep_at(m, x, y);
     const int64_t sx = dx < 0 ? -1 : 1, sy = dy < 0 ? -1 : 1;
     const int64_t straight_x = ax >= ay ? sx : 0, straight_y = ax >= ay ? 0 : sy;
     const float t = ax >= ay ? ay / (ax > 0 ? ax : 1) : ax / ay;
-    const float ahead = (1 - t) * steep_at(m, x + straight_x, y + straight_y) + t * steep_at(m, x + sx, y + sy);
-    const float behind = (1 - t) * steep_at(m, x - straight_x, y - straight_y) + t * steep_at(m, x - sx, y - sy);
+    const float ahead =
+        (1 - t) * steep_at(m, x + straight_x, y + straight_y) + t * steep_at(m, x + sx, y + sy);
+    const float behind =
+        (1 - t) * steep_at(m, x - straight_x, y - straight_y) + t * steep_at(m, x - sx, y - sy);
     return v > ahead && v >= behind; /* one of two equals only */
 }
 
@@ -105,7 +108,8 @@ static void crest_rows(const void *user, const imp_image *src, imp_image *dst, u
             steepness_of(h, src, y, x, n, dx, dy);
             for (uint32_t i = 0; i < n; i++) {
                 out[i] = NOTHING;
-                if (v[i] >= h->low && v[i] > 0 && is_crest(h->steep, (int64_t)x + i, y, dx[i], dy[i]))
+                if (v[i] >= h->low && v[i] > 0 &&
+                    is_crest(h->steep, (int64_t)x + i, y, dx[i], dy[i]))
                     out[i] = v[i] >= h->high ? STRONG : WEAK;
             }
         }
@@ -184,17 +188,21 @@ static void luma_rows(const void *user, const imp_image *src, imp_image *dst, ui
     const int grey = src->channels == 1;
     (void)user;
     for (uint32_t y = from; y < to; y++)
-        kit_luma(imp_row(src, 0, y), grey ? NULL : imp_row(src, 1, y), grey ? NULL : imp_row(src, 2, y),
-                 imp_row_out(dst, 0, y), dst->width);
+        kit_luma(imp_row(src, 0, y), grey ? NULL : imp_row(src, 1, y),
+                 grey ? NULL : imp_row(src, 2, y), imp_row_out(dst, 0, y), dst->width);
 }
 
 static imp_status edges(imp_job *job, const imp_image *src, imp_image *dst)
 {
     const imp_cell *p = job->params;
     const int sobel = p[METHOD].i != SCHARR, invert = (int)p[INVERT].i;
-    const struct how h = {.side = sobel ? 1 / 4.0f : 3 / 16.0f, .middle = sobel ? 2 / 4.0f : 10 / 16.0f,
-                          .gain = (float)p[GAIN].f, .base = invert ? 1 : 0, .sign = invert ? -1 : 1,
-                          .low = (float)p[LOW].f, .high = (float)p[HIGH].f};
+    const struct how h = {.side = sobel ? 1 / 4.0f : 3 / 16.0f,
+                          .middle = sobel ? 2 / 4.0f : 10 / 16.0f,
+                          .gain = (float)p[GAIN].f,
+                          .base = invert ? 1 : 0,
+                          .sign = invert ? -1 : 1,
+                          .low = (float)p[LOW].f,
+                          .high = (float)p[HIGH].f};
     imp_image *grey = NULL;
     imp_status st = IMP_OK;
     if (src->channels == 3 || p[SIGMA].f >= 0.1) {
@@ -229,7 +237,8 @@ static imp_status plan(void *instance, imp_plan *pl, imp_error *err)
     if (p[METHOD].i == CANNY && p[LOW].f > p[HIGH].f)
         pl->mistake(pl, LOW, -1, NULL, "low must not be above high", NULL);
     if (in) {
-        pl->bytes = (uint64_t)in->width * in->height * sizeof(float) * (p[METHOD].i == CANNY ? 4 : 2);
+        pl->bytes =
+            (uint64_t)in->width * in->height * sizeof(float) * (p[METHOD].i == CANNY ? 4 : 2);
         pl->least_bytes = pl->bytes;
         basic_plan_out(pl, in->width, in->height, 1);
     }
@@ -237,23 +246,47 @@ static imp_status plan(void *instance, imp_plan *pl, imp_error *err)
 }
 
 static const imp_param params[] = {
-    [METHOD] = {.key = "method", .type = IMP_CHOICE, .choices = "sobel|scharr|canny", .def_text = "sobel",
+    [METHOD] = {.key = "method",
+                .type = IMP_CHOICE,
+                .choices = "sobel|scharr|canny",
+                .def_text = "sobel",
                 .help = "sobel and scharr (rounder) show how steep it is, canny draws thin lines."},
-    [SIGMA] = {.key = "sigma", .unit = "px", .type = IMP_FLOAT, .def = 1, .max = 100,
+    [SIGMA] = {.key = "sigma",
+               .unit = "px",
+               .type = IMP_FLOAT,
+               .def = 1,
+               .max = 100,
                .help = "Gaussian before it: larger leaves large shapes only; 0: none."},
-    [GAIN] = {.key = "gain", .type = IMP_FLOAT, .def = 3, .max = 100,
-              .help = "Multiplies the steepness, not for canny; 1: a sharp step from black to white is "
-                      "white."},
-    [LOW] = {.key = "low", .type = IMP_FLOAT, .def = 0.04, .max = 1,
+    [GAIN] = {.key = "gain",
+              .type = IMP_FLOAT,
+              .def = 3,
+              .max = 100,
+              .help =
+                  "Multiplies the steepness, not for canny; 1: a sharp step from black to white is "
+                  "white."},
+    [LOW] = {.key = "low",
+             .type = IMP_FLOAT,
+             .def = 0.04,
+             .max = 1,
              .help = "canny: weaker edges than this vanish."},
-    [HIGH] = {.key = "high", .type = IMP_FLOAT, .def = 0.1, .max = 1,
+    [HIGH] = {.key = "high",
+              .type = IMP_FLOAT,
+              .def = 0.1,
+              .max = 1,
               .help = "canny: a line must be this strong somewhere."},
     [INVERT] = {.key = "invert", .type = IMP_BOOL, .max = 1, .help = "Dark edges on white."},
 };
 
 const imp_filter filter_edges = {
-    BASIC_FILTER, .id = "edges", .summary = "Find edges: Sobel, Scharr, Canny.",
+    BASIC_FILTER,
+    .id = "edges",
+    .summary = "Find edges: Sobel, Scharr, Canny.",
     .help = "The result is grey: how steeply the luma changes. For line drawings see lines.",
-    .params = IMP_LIST(params), .inputs = IMP_LIST(basic_colour_in), .outputs = IMP_LIST(basic_out),
-    .create = basic_create, .destroy = basic_destroy, .process = process, .plan = plan,
+    .params = IMP_LIST(params),
+    .inputs = IMP_LIST(basic_colour_in),
+    .outputs = IMP_LIST(basic_out),
+    .create = basic_create,
+    .destroy = basic_destroy,
+    .process = process,
+    .plan = plan,
 };

@@ -33,14 +33,21 @@ static imp_status process(void *instance, imp_job *job, imp_error *err)
 }
 
 static const imp_param params[] = {
-    [AXIS] = {.key = "axis", .type = IMP_CHOICE, .choices = "horizontal|vertical|both",
+    [AXIS] = {.key = "axis",
+              .type = IMP_CHOICE,
+              .choices = "horizontal|vertical|both",
               .def_text = "horizontal",
               .help = "horizontal swaps left and right, vertical top and bottom."},
 };
 
 const imp_filter filter_flip = {
-    BASIC_FILTER, .id = "flip", .summary = "Mirror a picture.",
+    BASIC_FILTER,
+    .id = "flip",
+    .summary = "Mirror a picture.",
     .help = "Swaps left and right, top and bottom, or both (a half turn). Exact.",
-    .params = IMP_LIST(params), .inputs = IMP_LIST(basic_any_in), .outputs = IMP_LIST(basic_out),
-    .process = process, .plan = basic_plan_same,
+    .params = IMP_LIST(params),
+    .inputs = IMP_LIST(basic_any_in),
+    .outputs = IMP_LIST(basic_out),
+    .process = process,
+    .plan = basic_plan_same,
 };

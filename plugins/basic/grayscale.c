@@ -6,7 +6,10 @@ enum { METHOD, WEIGHTS };
 enum { LUMA, LUMINANCE, AVERAGE, LIGHTNESS, LARGEST, RED, GREEN, BLUE, WEIGHTED };
 enum { PART = 512 };
 
-struct how { int64_t method; float r, g, b; };
+struct how {
+    int64_t method;
+    float r, g, b;
+};
 
 KIT_CLONES
 static void weigh(const float *restrict r, const float *restrict g, const float *restrict b,
@@ -109,17 +112,29 @@ static imp_status plan(void *instance, imp_plan *pl, imp_error *err)
 }
 
 static const imp_param params[] = {
-    [METHOD] = {.key = "method", .type = IMP_CHOICE, .def_text = "luma",
-                .choices = "luma|luminance|average|lightness|max|red|green|blue|weights",
-                .help = "luma: Rec. 709 weights. luminance: the same in linear light. lightness: middle "
-                        "of the largest and smallest. max: the largest. weights: your own."},
-    [WEIGHTS] = {.key = "weights", .type = IMP_NUMBERS, .def_text = "0.3 0.6 0.1",
+    [METHOD] =
+        {.key = "method",
+         .type = IMP_CHOICE,
+         .def_text = "luma",
+         .choices = "luma|luminance|average|lightness|max|red|green|blue|weights",
+         .help = "luma: Rec. 709 weights. luminance: the same in linear light. lightness: middle "
+                 "of the largest and smallest. max: the largest. weights: your own."},
+    [WEIGHTS] = {.key = "weights",
+                 .type = IMP_NUMBERS,
+                 .def_text = "0.3 0.6 0.1",
                  .help = "Weights of red, green and blue for method = weights."},
 };
 
 const imp_filter filter_grayscale = {
-    BASIC_FILTER, .id = "grayscale", .summary = "Make a grey picture of a colour one.",
+    BASIC_FILTER,
+    .id = "grayscale",
+    .summary = "Make a grey picture of a colour one.",
     .help = "The result has one channel; grey pictures pass through.",
-    .params = IMP_LIST(params), .inputs = IMP_LIST(basic_colour_in), .outputs = IMP_LIST(basic_out),
-    .create = basic_create, .destroy = basic_destroy, .process = process, .plan = plan,
+    .params = IMP_LIST(params),
+    .inputs = IMP_LIST(basic_colour_in),
+    .outputs = IMP_LIST(basic_out),
+    .create = basic_create,
+    .destroy = basic_destroy,
+    .process = process,
+    .plan = plan,
 };

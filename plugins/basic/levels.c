@@ -9,7 +9,9 @@ enum { BLACK, WHITE, GAMMA, OUT_BLACK, OUT_WHITE, AUTO, CLIP_LOW, CLIP_HIGH, CLA
 enum { NO, LUMA, CHANNELS };
 enum { BINS = 4096, PART = 512 };
 
-struct curve { float black, factor, gamma, out_black, out_range, clamp; };
+struct curve {
+    float black, factor, gamma, out_black, out_range, clamp;
+};
 
 /* ---- the curve ---- */
 
@@ -32,7 +34,8 @@ static void samples(const void *user, uint32_t c, const float *in, float *out, u
     const struct curve *k = (const struct curve *)user + c;
     const int clamp = k->clamp > 0;
     if (k->gamma == 1 && !clamp) {
-        scale(in, out, n, k->factor * k->out_range, k->out_black - k->black * k->factor * k->out_range, 0);
+        scale(in, out, n, k->factor * k->out_range,
+              k->out_black - k->black * k->factor * k->out_range, 0);
         return;
     }
     scale(in, out, n, k->factor, -k->black * k->factor, clamp);
@@ -142,11 +145,15 @@ static imp_status process(void *instance, imp_job *job, imp_error *err)
     if (!(white[0] > black[0])) {
         if (err)
             err->param = WHITE;
-        return imp_fail(err, IMP_E_PARAM, "white (%g) must be above black (%g)", p[WHITE].f, p[BLACK].f);
+        return imp_fail(err, IMP_E_PARAM, "white (%g) must be above black (%g)", p[WHITE].f,
+                        p[BLACK].f);
     }
     for (int c = 0; c < 3; c++)
-        curves[c] = (struct curve){black[c], 1 / (white[c] - black[c]), (float)p[GAMMA].f,
-                                   (float)p[OUT_BLACK].f, (float)(p[OUT_WHITE].f - p[OUT_BLACK].f),
+        curves[c] = (struct curve){black[c],
+                                   1 / (white[c] - black[c]),
+                                   (float)p[GAMMA].f,
+                                   (float)p[OUT_BLACK].f,
+                                   (float)(p[OUT_WHITE].f - p[OUT_BLACK].f),
                                    (float)p[CLAMP].i};
     return basic_map_samples(job, samples, curves);
 }
@@ -155,35 +162,74 @@ static imp_status plan(void *instance, imp_plan *pl, imp_error *err)
 {
     const imp_cell *p = ((const basic_instance *)instance)->params;
     if (p[AUTO].i == NO && p[WHITE].f - p[BLACK].f < 1e-4)
-        pl->mistake(pl, WHITE, -1, NULL, "white must be above black, by 0.0001 at least (negate swaps them)",
-                    NULL);
+        pl->mistake(pl, WHITE, -1, NULL,
+                    "white must be above black, by 0.0001 at least (negate swaps them)", NULL);
     return basic_plan_same(instance, pl, err);
 }
 
 static const imp_param params[] = {
-    [BLACK] = {.key = "black", .type = IMP_FLOAT, .min = -1, .max = 2,
+    [BLACK] = {.key = "black",
+               .type = IMP_FLOAT,
+               .min = -1,
+               .max = 2,
                .help = "The value that becomes out_black."},
-    [WHITE] = {.key = "white", .type = IMP_FLOAT, .def = 1, .min = -1, .max = 2,
+    [WHITE] = {.key = "white",
+               .type = IMP_FLOAT,
+               .def = 1,
+               .min = -1,
+               .max = 2,
                .help = "The value that becomes out_white."},
-    [GAMMA] = {.key = "gamma", .type = IMP_FLOAT, .def = 1, .min = 0.05, .max = 20,
+    [GAMMA] = {.key = "gamma",
+               .type = IMP_FLOAT,
+               .def = 1,
+               .min = 0.05,
+               .max = 20,
                .help = "Above 1 brightens the middle tones."},
-    [OUT_BLACK] = {.key = "out_black", .type = IMP_FLOAT, .min = -1, .max = 2, .help = "New darkest value."},
-    [OUT_WHITE] = {.key = "out_white", .type = IMP_FLOAT, .def = 1, .min = -1, .max = 2,
+    [OUT_BLACK] =
+        {.key = "out_black", .type = IMP_FLOAT, .min = -1, .max = 2, .help = "New darkest value."},
+    [OUT_WHITE] = {.key = "out_white",
+                   .type = IMP_FLOAT,
+                   .def = 1,
+                   .min = -1,
+                   .max = 2,
                    .help = "New brightest value."},
-    [AUTO] = {.key = "auto", .type = IMP_CHOICE, .choices = "no|luma|channels", .def_text = "no",
-              .help = "Takes black and white from the picture: one pair (keeps the colours), or one for "
-                      "each channel (takes off a cast)."},
-    [CLIP_LOW] = {.key = "clip_low", .unit = "%", .type = IMP_FLOAT, .def = 0.1, .max = 49,
+    [AUTO] =
+        {.key = "auto",
+         .type = IMP_CHOICE,
+         .choices = "no|luma|channels",
+         .def_text = "no",
+         .help = "Takes black and white from the picture: one pair (keeps the colours), or one for "
+                 "each channel (takes off a cast)."},
+    [CLIP_LOW] = {.key = "clip_low",
+                  .unit = "%",
+                  .type = IMP_FLOAT,
+                  .def = 0.1,
+                  .max = 49,
                   .help = "With auto: this share of the samples may turn black."},
-    [CLIP_HIGH] = {.key = "clip_high", .unit = "%", .type = IMP_FLOAT, .def = 0.1, .max = 49,
+    [CLIP_HIGH] = {.key = "clip_high",
+                   .unit = "%",
+                   .type = IMP_FLOAT,
+                   .def = 0.1,
+                   .max = 49,
                    .help = "With auto: this share of the samples may turn white."},
-    [CLAMP] = {.key = "clamp", .type = IMP_BOOL, .def = 1, .max = 1,
+    [CLAMP] = {.key = "clamp",
+               .type = IMP_BOOL,
+               .def = 1,
+               .max = 1,
                .help = "Cuts off what lies beyond black and white."},
 };
 
 const imp_filter filter_levels = {
-    BASIC_FILTER, .id = "levels", .summary = "Set black point, white point and middle tones.",
-    .help = "v becomes ((v - black) / (white - black))^(1/gamma), spread from out_black to out_white.",
-    .params = IMP_LIST(params), .inputs = IMP_LIST(basic_colour_in), .outputs = IMP_LIST(basic_out),
-    .create = basic_create, .destroy = basic_destroy, .process = process, .plan = plan,
+    BASIC_FILTER,
+    .id = "levels",
+    .summary = "Set black point, white point and middle tones.",
+    .help =
+        "v becomes ((v - black) / (white - black))^(1/gamma), spread from out_black to out_white.",
+    .params = IMP_LIST(params),
+    .inputs = IMP_LIST(basic_colour_in),
+    .outputs = IMP_LIST(basic_out),
+    .create = basic_create,
+    .destroy = basic_destroy,
+    .process = process,
+    .plan = plan,
 };

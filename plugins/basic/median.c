@@ -1,7 +1,7 @@
 /* median.c - the middle value of a square neighbourhood.
  *
- * Radius 1 and 2: exact, by exchanges of minimum and maximum on whole rows. Larger: histograms whose
- * upkeep does not depend on the radius (Perreault and Hebert 2007), of 4096 steps between the
+ * Radius 1 and 2: exact, by exchanges of minimum and maximum on whole rows. Larger: histograms
+ * whose upkeep does not depend on the radius (Perreault and Hebert 2007), of 4096 steps between the
  * plane's least and largest sample, in three stages of 16 so that a look-up reads 48 numbers. A
  * plane of 8-bit values needs two stages and stays exact. */
 #include "basic.h"
@@ -10,7 +10,14 @@
 #include <string.h>
 
 enum { RADIUS };
-enum { PART = 256, TOP = 4095, TOP_8_BIT = 255 * 16, TILE_WIDTH = 128, TILE_HEIGHT = 256, MAX_RADIUS = 50 };
+enum {
+    PART = 256,
+    TOP = 4095,
+    TOP_8_BIT = 255 * 16,
+    TILE_WIDTH = 128,
+    TILE_HEIGHT = 256,
+    MAX_RADIUS = 50
+};
 
 /* ---- radius 1 and 2 ---- */
 
@@ -70,8 +77,8 @@ static inline void sort5(float *a, float *b, float *c, float *d, float *e)
 }
 
 KIT_CLONES
-static void sort_columns5(float *restrict a, float *restrict b, float *restrict c, float *restrict d,
-                          float *restrict e, uint32_t n)
+static void sort_columns5(float *restrict a, float *restrict b, float *restrict c,
+                          float *restrict d, float *restrict e, uint32_t n)
 {
     for (uint32_t x = 0; x < n; x++) {
         float p = a[x], q = b[x], r = c[x], s = d[x], t = e[x];
@@ -144,7 +151,8 @@ static void middle25(const float *restrict r0, const float *restrict r1, const f
 }
 
 /* Samples x - r .. x + n + r - 1 of row y, mirrored at the borders. */
-static void take(const imp_image *m, uint32_t c, int64_t y, uint32_t x, uint32_t n, int64_t r, float *out)
+static void take(const imp_image *m, uint32_t c, int64_t y, uint32_t x, uint32_t n, int64_t r,
+                 float *out)
 {
     const float *row = imp_row(m, c, (uint32_t)kit_mirror(y, m->height));
     memcpy(out + r, row + x, n * sizeof *out);
@@ -181,8 +189,8 @@ static void small_rows(const void *user, const imp_image *src, imp_image *dst, u
 
 /* ---- larger: histograms of columns, added up to that of the square ---- */
 
-/* Sixteen counts, four in a word from the lowest bits up. None exceeds 101 * 102 while it is worked on,
- * so that words can be added and subtracted as a whole. */
+/* Sixteen counts, four in a word from the lowest bits up. None exceeds 101 * 102 while it is worked
+ * on, so that words can be added and subtracted as a whole. */
 typedef uint64_t bins[4];
 
 /* Of a tile of `columns` columns, margins included. Stage 0 counts sixteenths of the range, stage 1
@@ -198,7 +206,9 @@ struct square { /* the same of the square around a pixel; a segment is valid for
     int32_t at_second[16], at_third[256];
 };
 
-struct span { float least, most, top; }; /* value = least + (most - least) * step / top */
+struct span {
+    float least, most, top;
+}; /* value = least + (most - least) * step / top */
 
 struct large {
     const imp_image *src;
@@ -269,18 +279,21 @@ static void large_row(const struct counts *k, struct square *q, uint32_t n, uint
         uint32_t rank = (uint32_t)(width * width) / 2;
         catch_up(q->first, (const bins *)k->stage[0], &at_first, x, width);
         const uint32_t a = find(q->first, &rank);
-        catch_up(q->second[a], (const bins *)(k->stage[1] + a * k->columns), &q->at_second[a], x, width);
+        catch_up(q->second[a], (const bins *)(k->stage[1] + a * k->columns), &q->at_second[a], x,
+                 width);
         const uint32_t b = 16 * a + find(q->second[a], &rank);
         out[x] = 16 * b;
         if (!k->stage[2])
             continue;
-        catch_up(q->third[b], (const bins *)(k->stage[2] + b * k->columns), &q->at_third[b], x, width);
+        catch_up(q->third[b], (const bins *)(k->stage[2] + b * k->columns), &q->at_third[b], x,
+                 width);
         out[x] += find(q->third[b], &rank);
     }
 }
 
 /* Counts row y (mirrored) of the tile whose first margin column is x0. */
-static void count_row(const struct large *g, struct counts *k, uint32_t c, int64_t x0, int64_t y, uint64_t by)
+static void count_row(const struct large *g, struct counts *k, uint32_t c, int64_t x0, int64_t y,
+                      uint64_t by)
 {
     const uint32_t w = g->src->width, h = g->src->height;
     const uint16_t *row = g->steps + ((size_t)c * h + (size_t)kit_mirror(y, h)) * w;
@@ -334,7 +347,8 @@ static void look_at(const float *v, uint32_t n, float *least, float *most, float
 {
     float low = *least, high = *most, worst = *apart;
     for (uint32_t x = 0; x < n; x++) {
-        const float t = v[x] * 255, off = t - (t + 12582912.0f - 12582912.0f); /* 1.5 * 2^23: rounds */
+        const float t = v[x] * 255,
+                    off = t - (t + 12582912.0f - 12582912.0f); /* 1.5 * 2^23: rounds */
         const float size = off < 0 ? -off : off;
         low = v[x] < low ? v[x] : low;
         high = v[x] > high ? v[x] : high;
@@ -392,13 +406,16 @@ static void to_steps(void *user, uint32_t i)
     uint32_t y, to;
     kit_strip(g->src->height, g->strips, i % g->strips, &y, &to);
     for (; y < to; y++)
-        row_to_steps(imp_row(g->src, c, y), g->steps + ((size_t)c * g->src->height + y) * g->src->width,
-                     g->src->width, s.least, scale, unit);
+        row_to_steps(imp_row(g->src, c, y),
+                     g->steps + ((size_t)c * g->src->height + y) * g->src->width, g->src->width,
+                     s.least, scale, unit);
 }
 
 static imp_status large(imp_job *job, const imp_image *src, imp_image *dst, uint32_t radius)
 {
-    struct large g = {.src = src, .dst = dst, .radius = radius,
+    struct large g = {.src = src,
+                      .dst = dst,
+                      .radius = radius,
                       .strips = kit_strips(src->width, src->height),
                       .across = (src->width + TILE_WIDTH - 1) / TILE_WIDTH,
                       .down = (src->height + TILE_HEIGHT - 1) / TILE_HEIGHT};
@@ -441,21 +458,35 @@ static imp_status plan(void *instance, imp_plan *pl, imp_error *err)
     const imp_cell *p = ((const basic_instance *)instance)->params;
     const imp_shape *in = pl->inputs[0];
     if (in && p[RADIUS].i > 2)
-        pl->bytes = (uint64_t)in->width * in->height * (in->channels ? in->channels : 3) * 2 + (8u << 20);
+        pl->bytes =
+            (uint64_t)in->width * in->height * (in->channels ? in->channels : 3) * 2 + (8u << 20);
     pl->least_bytes = pl->bytes;
     return basic_plan_same(instance, pl, err);
 }
 
 static const imp_param params[] = {
-    [RADIUS] = {.key = "radius", .unit = "px", .type = IMP_INT, .def = 1, .max = MAX_RADIUS,
-                .help = "Half the side of the square: 1 is 3 x 3, 2 is 5 x 5; 0 leaves the picture."},
+    [RADIUS] = {.key = "radius",
+                .unit = "px",
+                .type = IMP_INT,
+                .def = 1,
+                .max = MAX_RADIUS,
+                .help =
+                    "Half the side of the square: 1 is 3 x 3, 2 is 5 x 5; 0 leaves the picture."},
 };
 
 const imp_filter filter_median = {
-    BASIC_FILTER, .id = "median", .summary = "Take the middle value of a neighbourhood.",
-    .help = "Removes specks and noise, keeps edges; large radii paint flat patches. Each channel by "
-            "itself, borders mirror. Exact up to radius 2 and for 8-bit pictures, else in 4096 steps "
-            "between the least and the largest sample; the time does not grow with the radius.",
-    .params = IMP_LIST(params), .inputs = IMP_LIST(basic_colour_in), .outputs = IMP_LIST(basic_out),
-    .create = basic_create, .destroy = basic_destroy, .process = process, .plan = plan,
+    BASIC_FILTER,
+    .id = "median",
+    .summary = "Take the middle value of a neighbourhood.",
+    .help =
+        "Removes specks and noise, keeps edges; large radii paint flat patches. Each channel by "
+        "itself, borders mirror. Exact up to radius 2 and for 8-bit pictures, else in 4096 steps "
+        "between the least and the largest sample; the time does not grow with the radius.",
+    .params = IMP_LIST(params),
+    .inputs = IMP_LIST(basic_colour_in),
+    .outputs = IMP_LIST(basic_out),
+    .create = basic_create,
+    .destroy = basic_destroy,
+    .process = process,
+    .plan = plan,
 };

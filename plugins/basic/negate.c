@@ -19,7 +19,8 @@ static void samples(const void *user, uint32_t c, const float *in, float *out, u
 
 /* out = in + (1 - 2 luma): the luma is inverted, the differences between the colours stay. */
 KIT_CLONES
-static void shift(const float *restrict in, const float *restrict luma, float *restrict out, uint32_t n)
+static void shift(const float *restrict in, const float *restrict luma, float *restrict out,
+                  uint32_t n)
 {
     for (uint32_t x = 0; x < n; x++)
         out[x] = in[x] + (1 - 2 * luma[x]);
@@ -34,7 +35,8 @@ static void luma_rows(const void *user, const imp_image *src, imp_image *dst, ui
     for (uint32_t y = from; y < to; y++)
         for (uint32_t x = 0; x < dst->width; x += PART) {
             const uint32_t n = dst->width - x < PART ? dst->width - x : PART;
-            kit_luma(imp_row(src, 0, y) + x, imp_row(src, 1, y) + x, imp_row(src, 2, y) + x, luma, n);
+            kit_luma(imp_row(src, 0, y) + x, imp_row(src, 1, y) + x, imp_row(src, 2, y) + x, luma,
+                     n);
             for (uint32_t c = 0; c < 3; c++)
                 shift(imp_row(src, c, y) + x, luma, imp_row_out(dst, c, y) + x, n);
         }
@@ -49,13 +51,21 @@ static imp_status process(void *instance, imp_job *job, imp_error *err)
 }
 
 static const imp_param params[] = {
-    [MODE] = {.key = "mode", .type = IMP_CHOICE, .choices = "colors|luma", .def_text = "colors",
+    [MODE] = {.key = "mode",
+              .type = IMP_CHOICE,
+              .choices = "colors|luma",
+              .def_text = "colors",
               .help = "colors: a photographic negative. luma: light and dark swap, hues stay."},
 };
 
 const imp_filter filter_negate = {
-    BASIC_FILTER, .id = "negate", .summary = "Invert a picture: 1 - v.",
+    BASIC_FILTER,
+    .id = "negate",
+    .summary = "Invert a picture: 1 - v.",
     .help = "Each sample v becomes 1 - v; twice is the picture again.",
-    .params = IMP_LIST(params), .inputs = IMP_LIST(basic_colour_in), .outputs = IMP_LIST(basic_out),
-    .process = process, .plan = basic_plan_same,
+    .params = IMP_LIST(params),
+    .inputs = IMP_LIST(basic_colour_in),
+    .outputs = IMP_LIST(basic_out),
+    .process = process,
+    .plan = basic_plan_same,
 };

@@ -64,7 +64,8 @@ static void rows(const void *user, const imp_image *src, imp_image *dst, uint32_
     for (uint32_t c = 0; c < dst->channels; c++)
         for (uint32_t y = from; y < to; y++)
             for (uint32_t x = 0; x < dst->width; x += PART) {
-                const uint32_t n = dst->width - x < PART ? dst->width - x : PART, k = h->mono ? 0 : c;
+                const uint32_t n = dst->width - x < PART ? dst->width - x : PART,
+                               k = h->mono ? 0 : c;
                 const float *in = imp_row(src, c, y) + x, *field = noise;
                 float *out = imp_row_out(dst, c, y) + x;
                 if (h->field)
@@ -112,8 +113,11 @@ static imp_status process(void *instance, imp_job *job, imp_error *err)
 {
     const imp_cell *p = job->params;
     const imp_image *src = imp_image_in(job, 0);
-    struct how h = {.kind = p[KIND].i, .amount = (float)p[AMOUNT].f, .seed = (uint64_t)p[SEED].i,
-                    .mono = !p[COLOUR].i, .gain = 1};
+    struct how h = {.kind = p[KIND].i,
+                    .amount = (float)p[AMOUNT].f,
+                    .seed = (uint64_t)p[SEED].i,
+                    .mono = !p[COLOUR].i,
+                    .gain = 1};
     imp_image *field = NULL;
     imp_status st = IMP_OK;
     (void)instance, (void)err;
@@ -138,23 +142,47 @@ static imp_status plan(void *instance, imp_plan *pl, imp_error *err)
 }
 
 static const imp_param params[] = {
-    [KIND] = {.key = "kind", .type = IMP_CHOICE, .choices = "gaussian|uniform|grain|salt",
-              .def_text = "gaussian",
-              .help = "gaussian and uniform are the same everywhere, grain is film: strongest in middle "
-                      "tones, salt turns pixels black or white."},
-    [AMOUNT] = {.key = "amount", .type = IMP_FLOAT, .def = 0.05, .max = 1,
+    [KIND] =
+        {.key = "kind",
+         .type = IMP_CHOICE,
+         .choices = "gaussian|uniform|grain|salt",
+         .def_text = "gaussian",
+         .help = "gaussian and uniform are the same everywhere, grain is film: strongest in middle "
+                 "tones, salt turns pixels black or white."},
+    [AMOUNT] = {.key = "amount",
+                .type = IMP_FLOAT,
+                .def = 0.05,
+                .max = 1,
                 .help = "Deviation (uniform: the largest change; salt: share of the pixels)."},
-    [SIZE] = {.key = "size", .unit = "px", .type = IMP_FLOAT, .max = 20,
-              .help = "Size of the grains, not of salt: deviation of a Gaussian; below 0.3 single pixels."},
-    [COLOUR] = {.key = "color", .type = IMP_BOOL, .max = 1,
+    [SIZE] =
+        {.key = "size",
+         .unit = "px",
+         .type = IMP_FLOAT,
+         .max = 20,
+         .help =
+             "Size of the grains, not of salt: deviation of a Gaussian; below 0.3 single pixels."},
+    [COLOUR] = {.key = "color",
+                .type = IMP_BOOL,
+                .max = 1,
                 .help = "yes: each channel has noise of its own; no: all have the same."},
-    [SEED] = {.key = "seed", .type = IMP_INT, .def = 1, .min = 0, .max = 9007199254740992.0,
+    [SEED] = {.key = "seed",
+              .type = IMP_INT,
+              .def = 1,
+              .min = 0,
+              .max = 9007199254740992.0,
               .help = "Another number, another noise."},
 };
 
 const imp_filter filter_noise = {
-    BASIC_FILTER, .id = "noise", .summary = "Add noise: Gaussian, uniform, film grain, salt and pepper.",
+    BASIC_FILTER,
+    .id = "noise",
+    .summary = "Add noise: Gaussian, uniform, film grain, salt and pepper.",
     .help = "The same seed and size of picture give the same noise.",
-    .params = IMP_LIST(params), .inputs = IMP_LIST(basic_colour_in), .outputs = IMP_LIST(basic_out),
-    .create = basic_create, .destroy = basic_destroy, .process = process, .plan = plan,
+    .params = IMP_LIST(params),
+    .inputs = IMP_LIST(basic_colour_in),
+    .outputs = IMP_LIST(basic_out),
+    .create = basic_create,
+    .destroy = basic_destroy,
+    .process = process,
+    .plan = plan,
 };

@@ -9,7 +9,9 @@ enum { FLAT, EDGE, MIRROR, WRAP };
 enum { MAX_SIDE = 200000 };
 
 /* The new size, and where the picture lies in it. */
-struct frame { int64_t width, height, x, y; };
+struct frame {
+    int64_t width, height, x, y;
+};
 
 struct how {
     struct frame frame;
@@ -118,8 +120,8 @@ static imp_status process(void *instance, imp_job *job, imp_error *err)
     if (h.frame.width > MAX_SIDE || h.frame.height > MAX_SIDE)
         return imp_fail(err, IMP_E_LIMIT, "a side would be longer than %d px", MAX_SIDE);
     basic_colour_of(&p[COLOUR], channels, h.colour);
-    imp_image *dst = job->new_image(job, (uint32_t)h.frame.width, (uint32_t)h.frame.height, channels,
-                                    src->colour);
+    imp_image *dst = job->new_image(job, (uint32_t)h.frame.width, (uint32_t)h.frame.height,
+                                    channels, src->colour);
     if (!dst)
         return IMP_E_MEMORY;
     const imp_status st = basic_each(job, rows, &h, src, dst);
@@ -139,47 +141,83 @@ static imp_status plan(void *instance, imp_plan *pl, imp_error *err)
         return IMP_OK;
     const struct frame f = frame_of(p, in->width, in->height);
     if (f.width > MAX_SIDE || f.height > MAX_SIDE)
-        pl->mistake(pl, -1, 0, NULL, "a side would be longer than 200000 px: make it smaller", NULL);
+        pl->mistake(pl, -1, 0, NULL, "a side would be longer than 200000 px: make it smaller",
+                    NULL);
     else
-        basic_plan_out(pl, (uint32_t)f.width, (uint32_t)f.height,
-                       p[BORDER].i == FLAT && in->channels
-                           ? basic_channels_for(&p[COLOUR], in->channels) : 0);
+        basic_plan_out(
+            pl, (uint32_t)f.width, (uint32_t)f.height,
+            p[BORDER].i == FLAT && in->channels ? basic_channels_for(&p[COLOUR], in->channels) : 0);
     return IMP_OK;
 }
 
-#define MARGIN(name, which) \
-    {.key = name, .unit = "px or %", .type = IMP_FLOAT, .max = 50000, \
-     .help = "Room " which "; percent is of that side of the picture."}
+#define MARGIN(name, which)                                                                        \
+    {                                                                                              \
+        .key = name, .unit = "px or %", .type = IMP_FLOAT, .max = 50000,                           \
+        .help = "Room " which "; percent is of that side of the picture."                          \
+    }
 
 static const imp_param params[] = {
     [LEFT] = MARGIN("left", "on the left"),
     [RIGHT] = MARGIN("right", "on the right"),
     [TOP] = MARGIN("top", "above"),
     [BOTTOM] = MARGIN("bottom", "below"),
-    [UNITS] = {.key = "units", .type = IMP_CHOICE, .choices = "px|percent", .def_text = "px",
+    [UNITS] = {.key = "units",
+               .type = IMP_CHOICE,
+               .choices = "px|percent",
+               .def_text = "px",
                .help = "What left, right, top and bottom are measured in."},
-    [WIDTH] = {.key = "width", .unit = "px", .type = IMP_INT, .max = 100000,
+    [WIDTH] = {.key = "width",
+               .unit = "px",
+               .type = IMP_INT,
+               .max = 100000,
                .help = "Width that the result has at least."},
-    [HEIGHT] = {.key = "height", .unit = "px", .type = IMP_INT, .max = 100000,
+    [HEIGHT] = {.key = "height",
+                .unit = "px",
+                .type = IMP_INT,
+                .max = 100000,
                 .help = "Height that the result has at least."},
-    [ASPECT] = {.key = "aspect", .type = IMP_TEXT, .def_text = "",
+    [ASPECT] = {.key = "aspect",
+                .type = IMP_TEXT,
+                .def_text = "",
                 .help = "Width by height of the result, as 1:1 or 3:2: the shorter side grows."},
-    [MULTIPLE] = {.key = "multiple", .unit = "px", .type = IMP_INT, .def = 1, .min = 1, .max = 4096,
+    [MULTIPLE] = {.key = "multiple",
+                  .unit = "px",
+                  .type = IMP_INT,
+                  .def = 1,
+                  .min = 1,
+                  .max = 4096,
                   .help = "Both sides become multiples of this, as some networks want."},
-    [GRAVITY] = {.key = "gravity", .type = IMP_CHOICE, .choices = BASIC_GRAVITY, .def_text = "center",
-                 .help = "Where the picture lies in room added by width, height, aspect, multiple."},
-    [BORDER] = {.key = "border", .type = IMP_CHOICE, .choices = "color|edge|mirror|wrap",
+    [GRAVITY] = {.key = "gravity",
+                 .type = IMP_CHOICE,
+                 .choices = BASIC_GRAVITY,
+                 .def_text = "center",
+                 .help =
+                     "Where the picture lies in room added by width, height, aspect, multiple."},
+    [BORDER] = {.key = "border",
+                .type = IMP_CHOICE,
+                .choices = "color|edge|mirror|wrap",
                 .def_text = "color",
-                .help = "What fills the room: one colour, the edge drawn out, the picture mirrored or "
-                        "repeated."},
-    [COLOUR] = {.key = "color", .type = IMP_COLOUR, .def_text = "#ffffff",
-                .help = "Fills the room. A fourth number below 1 makes it transparent. Grey pictures "
-                        "take its luma."},
+                .help =
+                    "What fills the room: one colour, the edge drawn out, the picture mirrored or "
+                    "repeated."},
+    [COLOUR] = {.key = "color",
+                .type = IMP_COLOUR,
+                .def_text = "#ffffff",
+                .help =
+                    "Fills the room. A fourth number below 1 makes it transparent. Grey pictures "
+                    "take its luma."},
 };
 
 const imp_filter filter_pad = {
-    BASIC_FILTER, .id = "pad", .summary = "Add room around a picture.",
+    BASIC_FILTER,
+    .id = "pad",
+    .summary = "Add room around a picture.",
     .help = "By margins, up to a size or to a ratio of sides: aspect = 1:1 makes a square.",
-    .params = IMP_LIST(params), .inputs = IMP_LIST(basic_any_in), .outputs = IMP_LIST(basic_out),
-    .create = basic_create, .destroy = basic_destroy, .process = process, .plan = plan,
+    .params = IMP_LIST(params),
+    .inputs = IMP_LIST(basic_any_in),
+    .outputs = IMP_LIST(basic_out),
+    .create = basic_create,
+    .destroy = basic_destroy,
+    .process = process,
+    .plan = plan,
 };

@@ -4,13 +4,16 @@
 enum { LEVELS, DITHER };
 enum { NONE, ORDERED };
 
-struct how { int64_t levels, dither; };
+struct how {
+    int64_t levels, dither;
+};
 
 /* Thresholds of an 8 x 8 ordered dither in 64ths (Bayer 1973): bits of x ^ y and y, interleaved. */
 static float threshold(uint32_t x, uint32_t y)
 {
     const uint32_t a = x ^ y;
-    const uint32_t t = (a & 1) << 5 | (y & 1) << 4 | (a & 2) << 2 | (y & 2) << 1 | (a & 4) >> 1 | (y & 4) >> 2;
+    const uint32_t t =
+        (a & 1) << 5 | (y & 1) << 4 | (a & 2) << 2 | (y & 2) << 1 | (a & 4) >> 1 | (y & 4) >> 2;
     return ((float)t + 0.5f) / 64;
 }
 
@@ -46,16 +49,28 @@ static imp_status process(void *instance, imp_job *job, imp_error *err)
 }
 
 static const imp_param params[] = {
-    [LEVELS] = {.key = "levels", .type = IMP_INT, .def = 5, .min = 2, .max = 256,
+    [LEVELS] = {.key = "levels",
+                .type = IMP_INT,
+                .def = 5,
+                .min = 2,
+                .max = 256,
                 .help = "How many values each channel may take, black and white among them."},
-    [DITHER] = {.key = "dither", .type = IMP_CHOICE, .choices = "none|ordered", .def_text = "none",
+    [DITHER] = {.key = "dither",
+                .type = IMP_CHOICE,
+                .choices = "none|ordered",
+                .def_text = "none",
                 .help = "ordered: an 8 x 8 pattern keeps the average brightness."},
 };
 
 const imp_filter filter_posterize = {
-    BASIC_FILTER, .id = "posterize", .summary = "Reduce each channel to a few levels.",
+    BASIC_FILTER,
+    .id = "posterize",
+    .summary = "Reduce each channel to a few levels.",
     .help = "Each sample takes the nearest of evenly spaced values; with levels = 2 and a dither a "
             "black and white print.",
-    .params = IMP_LIST(params), .inputs = IMP_LIST(basic_colour_in), .outputs = IMP_LIST(basic_out),
-    .process = process, .plan = basic_plan_same,
+    .params = IMP_LIST(params),
+    .inputs = IMP_LIST(basic_colour_in),
+    .outputs = IMP_LIST(basic_out),
+    .process = process,
+    .plan = basic_plan_same,
 };

@@ -7,7 +7,9 @@ enum { INSIDE, OUTSIDE, EXACT };
 enum { AUTO, AREA, LANCZOS, TENT, NEAREST };
 enum { MAX_SIDE = 100000 };
 
-struct size { uint32_t width, height; };
+struct size {
+    uint32_t width, height;
+};
 
 static uint32_t side(double px)
 {
@@ -45,10 +47,12 @@ static struct size target(const imp_cell *p, uint32_t width, uint32_t height)
 
 static enum kit_resample method(int64_t choice, const imp_image *src, const imp_image *dst)
 {
-    static const enum kit_resample of[] = {KIT_AREA, KIT_AREA, KIT_LANCZOS, KIT_LINEAR, KIT_NEAREST};
+    static const enum kit_resample of[] = {KIT_AREA, KIT_AREA, KIT_LANCZOS, KIT_LINEAR,
+                                           KIT_NEAREST};
     if (choice != AUTO)
         return of[choice];
-    const int halved = 2 * (uint64_t)dst->width <= src->width && 2 * (uint64_t)dst->height <= src->height;
+    const int halved =
+        2 * (uint64_t)dst->width <= src->width && 2 * (uint64_t)dst->height <= src->height;
     return halved ? KIT_AREA : KIT_LANCZOS;
 }
 
@@ -101,9 +105,14 @@ static void check(const imp_cell *p, imp_plan *plan)
         plan->mistake(plan, WIDTH, -1, NULL,
                       "no size given: set width, height, long_edge, short_edge or scale", NULL);
     if (ways > 1)
-        plan->mistake(plan, p[SCALE].f > 0 ? SCALE : p[LONG_EDGE].i ? LONG_EDGE : SHORT_EDGE, -1,
-                      NULL, "the size is given twice: keep either width and height, or one of "
-                      "long_edge, short_edge, scale", NULL);
+        plan->mistake(plan,
+                      p[SCALE].f > 0   ? SCALE
+                      : p[LONG_EDGE].i ? LONG_EDGE
+                                       : SHORT_EDGE,
+                      -1, NULL,
+                      "the size is given twice: keep either width and height, or one of "
+                      "long_edge, short_edge, scale",
+                      NULL);
 }
 
 static imp_status plan(void *instance, imp_plan *pl, imp_error *err)
@@ -127,33 +136,66 @@ static imp_status plan(void *instance, imp_plan *pl, imp_error *err)
 }
 
 static const imp_param params[] = {
-    [WIDTH] = {.key = "width", .unit = "px", .type = IMP_INT, .max = MAX_SIDE,
+    [WIDTH] = {.key = "width",
+               .unit = "px",
+               .type = IMP_INT,
+               .max = MAX_SIDE,
                .help = "New width; 0: what keeps the proportions."},
-    [HEIGHT] = {.key = "height", .unit = "px", .type = IMP_INT, .max = MAX_SIDE,
+    [HEIGHT] = {.key = "height",
+                .unit = "px",
+                .type = IMP_INT,
+                .max = MAX_SIDE,
                 .help = "New height; 0: what keeps the proportions."},
-    [LONG_EDGE] = {.key = "long_edge", .unit = "px", .type = IMP_INT, .max = MAX_SIDE,
+    [LONG_EDGE] = {.key = "long_edge",
+                   .unit = "px",
+                   .type = IMP_INT,
+                   .max = MAX_SIDE,
                    .help = "Length of the longer side; 0: not used."},
-    [SHORT_EDGE] = {.key = "short_edge", .unit = "px", .type = IMP_INT, .max = MAX_SIDE,
+    [SHORT_EDGE] = {.key = "short_edge",
+                    .unit = "px",
+                    .type = IMP_INT,
+                    .max = MAX_SIDE,
                     .help = "Length of the shorter side; 0: not used."},
-    [SCALE] = {.key = "scale", .type = IMP_FLOAT, .max = 64,
+    [SCALE] = {.key = "scale",
+               .type = IMP_FLOAT,
+               .max = 64,
                .help = "Factor for both sides: 0.5 halves them; 0: not used."},
-    [FIT] = {.key = "fit", .type = IMP_CHOICE, .choices = "inside|outside|exact", .def_text = "inside",
+    [FIT] = {.key = "fit",
+             .type = IMP_CHOICE,
+             .choices = "inside|outside|exact",
+             .def_text = "inside",
              .help = "With width and height: the largest picture inside them, the smallest that "
                      "covers them (then crop), or exactly them (may distort)."},
-    [METHOD] = {.key = "method", .type = IMP_CHOICE, .choices = "auto|area|lanczos|linear|nearest",
-                .def_text = "auto",
-                .help = "auto: area when both sides shrink to half or less, else lanczos. area averages "
-                        "what a pixel covers, lanczos is sharpest, linear soft, nearest keeps pixels."},
-    [LINEAR] = {.key = "linear", .type = IMP_BOOL, .max = 1,
-                .help = "Averages light, not sRGB values: fine bright detail keeps its brightness."},
-    [ENLARGE] = {.key = "enlarge", .type = IMP_BOOL, .def = 1, .max = 1,
+    [METHOD] =
+        {.key = "method",
+         .type = IMP_CHOICE,
+         .choices = "auto|area|lanczos|linear|nearest",
+         .def_text = "auto",
+         .help = "auto: area when both sides shrink to half or less, else lanczos. area averages "
+                 "what a pixel covers, lanczos is sharpest, linear soft, nearest keeps pixels."},
+    [LINEAR] = {.key = "linear",
+                .type = IMP_BOOL,
+                .max = 1,
+                .help =
+                    "Averages light, not sRGB values: fine bright detail keeps its brightness."},
+    [ENLARGE] = {.key = "enlarge",
+                 .type = IMP_BOOL,
+                 .def = 1,
+                 .max = 1,
                  .help = "no: a picture that is smaller already stays as it is."},
 };
 
 const imp_filter filter_resize = {
-    BASIC_FILTER, .id = "resize", .summary = "Change the size of a picture.",
+    BASIC_FILTER,
+    .id = "resize",
+    .summary = "Change the size of a picture.",
     .help = "Give width, height or both (see fit), or long_edge, short_edge or scale. Colour under "
             "transparent pixels does not bleed into the others.",
-    .params = IMP_LIST(params), .inputs = IMP_LIST(basic_any_in), .outputs = IMP_LIST(basic_out),
-    .create = basic_create, .destroy = basic_destroy, .process = process, .plan = plan,
+    .params = IMP_LIST(params),
+    .inputs = IMP_LIST(basic_any_in),
+    .outputs = IMP_LIST(basic_out),
+    .create = basic_create,
+    .destroy = basic_destroy,
+    .process = process,
+    .plan = plan,
 };

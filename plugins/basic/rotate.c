@@ -11,10 +11,12 @@ enum { PART = 64, BLOCK = 16, MAX_SIDE = 100000 };
 
 /* ---- quarter turns ---- */
 
-struct quarter { int turns; };
+struct quarter {
+    int turns;
+};
 
-/* Clockwise by one or three quarters: columns become rows. A block is copied to a small table first,
- * as rows of a large picture fall on the same lines of the cache. */
+/* Clockwise by one or three quarters: columns become rows. A block is copied to a small table
+ * first, as rows of a large picture fall on the same lines of the cache. */
 static void turn_block(const imp_image *src, imp_image *dst, uint32_t c, int turns, uint32_t x0,
                        uint32_t x1, uint32_t y0, uint32_t y1)
 {
@@ -41,8 +43,8 @@ static void quarter_rows(const void *user, const imp_image *src, imp_image *dst,
     for (uint32_t c = 0; c < dst->channels; c++)
         for (uint32_t y = from; y < to; y += BLOCK)
             for (uint32_t x = 0; x < dst->width; x += BLOCK)
-                turn_block(src, dst, c, turns, x, x + BLOCK < dst->width ? x + BLOCK : dst->width, y,
-                           y + BLOCK < to ? y + BLOCK : to);
+                turn_block(src, dst, c, turns, x, x + BLOCK < dst->width ? x + BLOCK : dst->width,
+                           y, y + BLOCK < to ? y + BLOCK : to);
 }
 
 static void half_rows(const void *user, const imp_image *src, imp_image *dst, uint32_t from,
@@ -64,8 +66,9 @@ static imp_status quarters(imp_job *job, const imp_image *src, int turns)
     const struct quarter q = {turns};
     if (!turns)
         return basic_pass(job);
-    imp_image *dst = job->new_image(job, turns == 2 ? src->width : src->height,
-                                    turns == 2 ? src->height : src->width, src->channels, src->colour);
+    imp_image *dst =
+        job->new_image(job, turns == 2 ? src->width : src->height,
+                       turns == 2 ? src->height : src->width, src->channels, src->colour);
     if (!dst)
         return IMP_E_MEMORY;
     const imp_status st = basic_each(job, turns == 2 ? half_rows : quarter_rows, &q, src, dst);
@@ -80,7 +83,8 @@ struct turn {
     float colour[4];
 };
 
-/* Where a run of output pixels comes from: the sample up and left of it, and the way to the next. */
+/* Where a run of output pixels comes from: the sample up and left of it, and the way to the next.
+ */
 struct places {
     int32_t x[PART], y[PART];
     float fx[PART], fy[PART];
@@ -96,7 +100,8 @@ static void walk(struct places *restrict p, uint32_t n, int32_t bx, int32_t by, 
 {
     enum { BIAS = 4 * PART };
     for (uint32_t i = 0; i < n; i++) {
-        const float px = rx + cosine * (float)(int32_t)i + BIAS, py = ry - sine * (float)(int32_t)i + BIAS;
+        const float px = rx + cosine * (float)(int32_t)i + BIAS,
+                    py = ry - sine * (float)(int32_t)i + BIAS;
         const int32_t ix = (int32_t)px, iy = (int32_t)py;
         p->fx[i] = px - (float)ix;
         p->fy[i] = py - (float)iy;
@@ -119,7 +124,8 @@ static void find(const struct turn *t, const imp_image *src, const imp_image *ds
     const double ox = x + 0.5 - dst->width / 2.0, oy = y + 0.5 - dst->height / 2.0;
     const double sx = t->cosine * ox + t->sine * oy + src->width / 2.0 - 0.5;
     const double sy = -t->sine * ox + t->cosine * oy + src->height / 2.0 - 0.5;
-    const int32_t bx = (int32_t)floor(sx), by = (int32_t)floor(sy); /* apart: floats are fine then */
+    const int32_t bx = (int32_t)floor(sx),
+                  by = (int32_t)floor(sy); /* apart: floats are fine then */
     walk(p, n, bx, by, (float)(sx - bx), (float)(sy - by), (float)t->cosine, (float)t->sine,
          (int32_t)src->row);
     p->bx = bx, p->by = by;
@@ -240,7 +246,9 @@ static void turn_rows(const void *user, const imp_image *src, imp_image *dst, ui
 
 /* ---- sizes ---- */
 
-struct size { uint32_t width, height; };
+struct size {
+    uint32_t width, height;
+};
 
 /* Quarter turns of an angle that is one (within a ten-thousandth of a degree), else -1. */
 static int turns_of(double degrees)
@@ -342,8 +350,8 @@ static imp_status process(void *instance, imp_job *job, imp_error *err)
     imp_image *dst = job->new_image(job, s.width, s.height, channels, src->colour);
     if (!dst)
         return IMP_E_MEMORY;
-    const imp_status st = channels == 4 ? turn_alpha(job, &t, src, dst)
-                                        : basic_each(job, turn_rows, &t, src, dst);
+    const imp_status st =
+        channels == 4 ? turn_alpha(job, &t, src, dst) : basic_each(job, turn_rows, &t, src, dst);
     return st == IMP_OK ? job->set_output(job, 0, &dst->head) : st;
 }
 
@@ -357,7 +365,8 @@ static imp_status plan(void *instance, imp_plan *pl, imp_error *err)
     const struct size s = size_of(p, in->width, in->height);
     const uint32_t channels = in->channels ? channels_of(p, in->channels) : 0;
     if (s.width > MAX_SIDE || s.height > MAX_SIDE)
-        pl->mistake(pl, ANGLE, 0, NULL, "a side would be longer than 100000 px: resize first", NULL);
+        pl->mistake(pl, ANGLE, 0, NULL, "a side would be longer than 100000 px: resize first",
+                    NULL);
     else
         basic_plan_out(pl, s.width, s.height, channels);
     if (channels == 4)
@@ -367,22 +376,48 @@ static imp_status plan(void *instance, imp_plan *pl, imp_error *err)
 }
 
 static const imp_param params[] = {
-    [ANGLE] = {.key = "angle", .unit = "degrees", .type = IMP_FLOAT, .def = 90, .min = -3600, .max = 3600,
+    [ANGLE] = {.key = "angle",
+               .unit = "degrees",
+               .type = IMP_FLOAT,
+               .def = 90,
+               .min = -3600,
+               .max = 3600,
                .help = "Clockwise. Multiples of 90 are exact."},
-    [SIZE] = {.key = "size", .type = IMP_CHOICE, .choices = "grow|same|crop", .def_text = "grow",
-              .help = "grow shows all of the picture, same keeps its size, crop is the largest rectangle "
-                      "without a border (straightening a horizon). Quarter turns take all."},
-    [METHOD] = {.key = "method", .type = IMP_CHOICE, .choices = "cubic|linear|nearest",
-                .def_text = "cubic", .help = "cubic is sharpest, linear quicker, nearest keeps values."},
-    [BORDER] = {.key = "border", .type = IMP_CHOICE, .choices = "color|edge|mirror", .def_text = "color",
-                .help = "What fills the corners: a colour, the edge drawn out, the picture mirrored."},
-    [COLOUR] = {.key = "color", .type = IMP_COLOUR, .def_text = "#ffffff",
+    [SIZE] =
+        {.key = "size",
+         .type = IMP_CHOICE,
+         .choices = "grow|same|crop",
+         .def_text = "grow",
+         .help =
+             "grow shows all of the picture, same keeps its size, crop is the largest rectangle "
+             "without a border (straightening a horizon). Quarter turns take all."},
+    [METHOD] = {.key = "method",
+                .type = IMP_CHOICE,
+                .choices = "cubic|linear|nearest",
+                .def_text = "cubic",
+                .help = "cubic is sharpest, linear quicker, nearest keeps values."},
+    [BORDER] = {.key = "border",
+                .type = IMP_CHOICE,
+                .choices = "color|edge|mirror",
+                .def_text = "color",
+                .help =
+                    "What fills the corners: a colour, the edge drawn out, the picture mirrored."},
+    [COLOUR] = {.key = "color",
+                .type = IMP_COLOUR,
+                .def_text = "#ffffff",
                 .help = "Of the corners. A fourth number below 1 makes them transparent."},
 };
 
 const imp_filter filter_rotate = {
-    BASIC_FILTER, .id = "rotate", .summary = "Turn a picture by any angle.",
+    BASIC_FILTER,
+    .id = "rotate",
+    .summary = "Turn a picture by any angle.",
     .help = "angle = 90 turns it to the right. Small angles with size = crop straighten a horizon.",
-    .params = IMP_LIST(params), .inputs = IMP_LIST(basic_any_in), .outputs = IMP_LIST(basic_out),
-    .create = basic_create, .destroy = basic_destroy, .process = process, .plan = plan,
+    .params = IMP_LIST(params),
+    .inputs = IMP_LIST(basic_any_in),
+    .outputs = IMP_LIST(basic_out),
+    .create = basic_create,
+    .destroy = basic_destroy,
+    .process = process,
+    .plan = plan,
 };

@@ -5,7 +5,10 @@
 enum { AMOUNT, VIBRANCE, LINEAR };
 enum { PART = 512 };
 
-struct how { float amount, vibrance; int linear; };
+struct how {
+    float amount, vibrance;
+    int linear;
+};
 
 /* out = luma + k (v - luma): the luma stays. vibrance raises k where the colour is weak. */
 KIT_CLONES
@@ -26,8 +29,8 @@ static void spread(const float *r, const float *g, const float *b, float *const 
 }
 
 KIT_CLONES
-static void spread_plain(const float *r, const float *g, const float *b, float *const out[3], uint32_t n,
-                         float k)
+static void spread_plain(const float *r, const float *g, const float *b, float *const out[3],
+                         uint32_t n, float k)
 {
     float *p = out[0], *q = out[1], *s = out[2];
     for (uint32_t x = 0; x < n; x++) {
@@ -83,17 +86,31 @@ static imp_status process(void *instance, imp_job *job, imp_error *err)
 }
 
 static const imp_param params[] = {
-    [AMOUNT] = {.key = "amount", .type = IMP_FLOAT, .def = 1.2, .max = 10,
+    [AMOUNT] = {.key = "amount",
+                .type = IMP_FLOAT,
+                .def = 1.2,
+                .max = 10,
                 .help = "0 is grey, 1 leaves all as it is, 2 doubles the distance from grey."},
-    [VIBRANCE] = {.key = "vibrance", .type = IMP_FLOAT, .min = -1, .max = 4,
+    [VIBRANCE] = {.key = "vibrance",
+                  .type = IMP_FLOAT,
+                  .min = -1,
+                  .max = 4,
                   .help = "Above 0 strengthens weak colours more than strong ones: kind to skin."},
-    [LINEAR] = {.key = "linear", .type = IMP_BOOL, .max = 1,
+    [LINEAR] = {.key = "linear",
+                .type = IMP_BOOL,
+                .max = 1,
                 .help = "Keeps the luminance of light rather than the luma of sRGB values."},
 };
 
 const imp_filter filter_saturate = {
-    BASIC_FILTER, .id = "saturate", .summary = "Make colours stronger or weaker.",
-    .help = "Moves each pixel away from, or to, the grey of the same brightness. Grey pictures pass.",
-    .params = IMP_LIST(params), .inputs = IMP_LIST(basic_colour_in), .outputs = IMP_LIST(basic_out),
-    .process = process, .plan = basic_plan_same,
+    BASIC_FILTER,
+    .id = "saturate",
+    .summary = "Make colours stronger or weaker.",
+    .help =
+        "Moves each pixel away from, or to, the grey of the same brightness. Grey pictures pass.",
+    .params = IMP_LIST(params),
+    .inputs = IMP_LIST(basic_colour_in),
+    .outputs = IMP_LIST(basic_out),
+    .process = process,
+    .plan = basic_plan_same,
 };

@@ -4,10 +4,16 @@
 enum { AMOUNT, RADIUS, THRESHOLD, CHANNELS, HALO };
 enum { LUMA, RGB };
 
-struct how { float amount, threshold, halo; };
-struct user { struct how how; const imp_image *base, *soft; };
+struct how {
+    float amount, threshold, halo;
+};
+struct user {
+    struct how how;
+    const imp_image *base, *soft;
+};
 
-/* The change that is added: amount (v - soft), less the threshold, no larger than halo either way. */
+/* The change that is added: amount (v - soft), less the threshold, no larger than halo either way.
+ */
 static inline float change(float v, float soft, const struct how *h)
 {
     const float d = v - soft, t = h->threshold;
@@ -92,22 +98,46 @@ static imp_status plan(void *instance, imp_plan *pl, imp_error *err)
 }
 
 static const imp_param params[] = {
-    [AMOUNT] = {.key = "amount", .type = IMP_FLOAT, .def = 0.7, .min = -1, .max = 20,
+    [AMOUNT] = {.key = "amount",
+                .type = IMP_FLOAT,
+                .def = 0.7,
+                .min = -1,
+                .max = 20,
                 .help = "How much of the detail is added: 0.5 is mild, 2 strong; below 0 softens."},
-    [RADIUS] = {.key = "radius", .unit = "px", .type = IMP_FLOAT, .def = 1, .min = 0.1, .max = 200,
-                .help = "Size of the detail: deviation of the Gaussian. 30 and a small amount is local "
-                        "contrast."},
-    [THRESHOLD] = {.key = "threshold", .type = IMP_FLOAT, .def = 0.004, .max = 1,
+    [RADIUS] = {.key = "radius",
+                .unit = "px",
+                .type = IMP_FLOAT,
+                .def = 1,
+                .min = 0.1,
+                .max = 200,
+                .help =
+                    "Size of the detail: deviation of the Gaussian. 30 and a small amount is local "
+                    "contrast."},
+    [THRESHOLD] = {.key = "threshold",
+                   .type = IMP_FLOAT,
+                   .def = 0.004,
+                   .max = 1,
                    .help = "Detail weaker than this (1 = black to white) is left alone: noise."},
-    [CHANNELS] = {.key = "channels", .type = IMP_CHOICE, .choices = "luma|rgb", .def_text = "luma",
+    [CHANNELS] = {.key = "channels",
+                  .type = IMP_CHOICE,
+                  .choices = "luma|rgb",
+                  .def_text = "luma",
                   .help = "luma changes brightness only, no coloured fringes; rgb each channel."},
-    [HALO] = {.key = "halo", .type = IMP_FLOAT, .def = 0.25, .max = 100,
+    [HALO] = {.key = "halo",
+              .type = IMP_FLOAT,
+              .def = 0.25,
+              .max = 100,
               .help = "The most that a sample may change: keeps halos along hard edges thin."},
 };
 
 const imp_filter filter_sharpen = {
-    BASIC_FILTER, .id = "sharpen", .summary = "Sharpen by an unsharp mask.",
+    BASIC_FILTER,
+    .id = "sharpen",
+    .summary = "Sharpen by an unsharp mask.",
     .help = "Adds the difference between the picture and a blurred copy.",
-    .params = IMP_LIST(params), .inputs = IMP_LIST(basic_colour_in), .outputs = IMP_LIST(basic_out),
-    .process = process, .plan = plan,
+    .params = IMP_LIST(params),
+    .inputs = IMP_LIST(basic_colour_in),
+    .outputs = IMP_LIST(basic_out),
+    .process = process,
+    .plan = plan,
 };

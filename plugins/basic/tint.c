@@ -22,9 +22,10 @@ static void black_body(double kelvin, double rgb[3])
     const double t = 1000 / fmin(fmax(kelvin, 1667), 25000);
     const double x = t > 0.25 ? ((-0.2661239 * t - 0.2343589) * t + 0.8776956) * t + 0.179910
                               : ((-3.0258469 * t + 2.1070379) * t + 0.2226347) * t + 0.240390;
-    const double y = kelvin < 2222   ? ((-1.1063814 * x - 1.34811020) * x + 2.18555832) * x - 0.20219683
-                     : kelvin < 4000 ? ((-0.9549476 * x - 1.37418593) * x + 2.09137015) * x - 0.16748867
-                                     : ((3.0817580 * x - 5.87338670) * x + 3.75112997) * x - 0.37001483;
+    const double y =
+        kelvin < 2222   ? ((-1.1063814 * x - 1.34811020) * x + 2.18555832) * x - 0.20219683
+        : kelvin < 4000 ? ((-0.9549476 * x - 1.37418593) * x + 2.09137015) * x - 0.16748867
+                        : ((3.0817580 * x - 5.87338670) * x + 3.75112997) * x - 0.37001483;
     const double big_x = x / y, big_z = (1 - x - y) / y;
     rgb[0] = 3.2404542 * big_x - 1.5371385 - 0.4985314 * big_z;
     rgb[1] = -0.9692660 * big_x + 1.8760108 + 0.0415560 * big_z;
@@ -68,7 +69,8 @@ static void multiply(const float *in, float *out, uint32_t n, float factor)
         out[x] = in[x] * factor;
 }
 
-static void warm(const struct how *h, uint32_t c, const float *in, float *out, uint32_t n, int curve)
+static void warm(const struct how *h, uint32_t c, const float *in, float *out, uint32_t n,
+                 int curve)
 {
     if (!curve) {
         multiply(in, out, n, h->gain[c]);
@@ -132,26 +134,47 @@ static imp_status plan(void *instance, imp_plan *pl, imp_error *err)
         basic_plan_out(pl, pl->inputs[0]->width, pl->inputs[0]->height,
                        p[AMOUNT].f == 0 && p[KELVIN].f == 0 ? 0 : 3);
     if (p[KELVIN].f > 0 && p[KELVIN].f < 1667)
-        pl->mistake(pl, KELVIN, -1, NULL, "a light of 1667 to 25000 kelvin, or 0 to leave it", NULL);
+        pl->mistake(pl, KELVIN, -1, NULL, "a light of 1667 to 25000 kelvin, or 0 to leave it",
+                    NULL);
     return IMP_OK;
 }
 
 static const imp_param params[] = {
-    [COLOUR] = {.key = "color", .type = IMP_COLOUR, .def_text = "#a07040",
+    [COLOUR] = {.key = "color",
+                .type = IMP_COLOUR,
+                .def_text = "#a07040",
                 .help = "The colour of the middle tones."},
-    [AMOUNT] = {.key = "amount", .type = IMP_FLOAT, .def = 0.5, .max = 1,
+    [AMOUNT] = {.key = "amount",
+                .type = IMP_FLOAT,
+                .def = 0.5,
+                .max = 1,
                 .help = "0 leaves the colours, 1 replaces them (multiply: the whole colour)."},
-    [MODE] = {.key = "mode", .type = IMP_CHOICE, .choices = "colorize|multiply", .def_text = "colorize",
-              .help = "colorize: from black through the colour to white, brightness stays. multiply: as "
-                      "through a coloured glass."},
-    [KELVIN] = {.key = "kelvin", .unit = "K", .type = IMP_FLOAT, .max = 25000,
-                .help = "Colour temperature of the light, in linear light, before the colour: 3000 is "
-                        "candle-warm, 6500 daylight, 12000 cold; 0: as it is."},
+    [MODE] =
+        {.key = "mode",
+         .type = IMP_CHOICE,
+         .choices = "colorize|multiply",
+         .def_text = "colorize",
+         .help = "colorize: from black through the colour to white, brightness stays. multiply: as "
+                 "through a coloured glass."},
+    [KELVIN] = {.key = "kelvin",
+                .unit = "K",
+                .type = IMP_FLOAT,
+                .max = 25000,
+                .help =
+                    "Colour temperature of the light, in linear light, before the colour: 3000 is "
+                    "candle-warm, 6500 daylight, 12000 cold; 0: as it is."},
 };
 
 const imp_filter filter_tint = {
-    BASIC_FILTER, .id = "tint", .summary = "Tone a picture with a colour or a warmer or colder light.",
+    BASIC_FILTER,
+    .id = "tint",
+    .summary = "Tone a picture with a colour or a warmer or colder light.",
     .help = "Sepia: color = #a07040, amount = 1. Warmer: amount = 0, kelvin = 5000.",
-    .params = IMP_LIST(params), .inputs = IMP_LIST(basic_colour_in), .outputs = IMP_LIST(basic_out),
-    .create = basic_create, .destroy = basic_destroy, .process = process, .plan = plan,
+    .params = IMP_LIST(params),
+    .inputs = IMP_LIST(basic_colour_in),
+    .outputs = IMP_LIST(basic_out),
+    .create = basic_create,
+    .destroy = basic_destroy,
+    .process = process,
+    .plan = plan,
 };

@@ -39,7 +39,8 @@ static void window(const struct kit_axis *a, const struct kit_axis_how *how, uin
         *high = *low + 1;
 }
 
-static double weight(const struct kit_axis *a, const struct kit_axis_how *how, uint32_t i, int64_t k)
+static double weight(const struct kit_axis *a, const struct kit_axis_how *how, uint32_t i,
+                     int64_t k)
 {
     const double step = (double)a->from / a->to;
     if (how->kernel)
@@ -206,7 +207,8 @@ static void combine(const struct resample *r, uint32_t c, uint32_t y, float *out
              a->taps, out, r->src->width);
 }
 
-/* Up to eight rows of the result, from y on. room: 8 rows, their lanes, and the lanes of the result. */
+/* Up to eight rows of the result, from y on. room: 8 rows, their lanes, and the lanes of the
+ * result. */
 static void block(const struct resample *r, uint32_t c, uint32_t y, uint32_t count, float *room)
 {
     const uint32_t from = r->src->width, to = r->dst->width;
@@ -250,7 +252,8 @@ imp_status kit_resample(const imp_image *src, imp_image *dst, const struct kit_a
                         const struct kit_axis *columns, imp_job *job)
 {
     struct resample r = {.src = src, .dst = dst, .rows = rows, .columns = columns};
-    const uint32_t in = kit_strips(src->width, src->height), out = kit_strips(dst->width, dst->height);
+    const uint32_t in = kit_strips(src->width, src->height),
+                   out = kit_strips(dst->width, dst->height);
     const uint32_t most = (dst->height + LANES - 1) / LANES;
     if (!rows && !columns) {
         kit_copy(src, dst);

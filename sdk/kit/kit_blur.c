@@ -3,9 +3,10 @@
  * Up to SPAN pixels the kernel is applied as it is, cut off at 3.5 deviations. A larger one is
  * applied to a smaller picture: cubic B-splines, 4 knots wide, bring the picture down to a grid of
  * spacing f and up again, each adding the variance f^2 / 3, which the small Gaussian leaves out:
- * sigma'^2 = (sigma / f)^2 - 2/3. As sigma / f >= SPAN / 2, the fourth cumulant that the two splines
- * bring (-f^4 / 30 each) changes the kernel by less than 3e-4 of its mass; with both axes and the
- * cut, the result is within 1e-3 of the true Gaussian for samples in 0..1 (test_kit_blur.c). */
+ * sigma'^2 = (sigma / f)^2 - 2/3. As sigma / f >= SPAN / 2, the fourth cumulant that the two
+ * splines bring (-f^4 / 30 each) changes the kernel by less than 3e-4 of its mass; with both axes
+ * and the cut, the result is within 1e-3 of the true Gaussian for samples in 0..1
+ * (test_kit_blur.c). */
 #include "kit_axis.h"
 #include <math.h>
 #include <stdatomic.h>
@@ -13,7 +14,7 @@
 #include <string.h>
 
 #define SPAN 5.0
-#define CUT 3.5
+#define CUT  3.5
 enum { CHUNK = 32, MAX_RADIUS = 40 }; /* CUT times 10, beyond any sigma' */
 
 /* Cubic B-spline, knots at whole t, support 2. */
@@ -44,10 +45,11 @@ static void fold_init(struct fold *f, double sigma)
         f->w[k] = (float)(w[k] / sum);
 }
 
-/* out[x] = w[0] at(0)[x] + sum w[k] (at(-k)[x] + at(k)[x]); at(k) is rows[radius + k]. Chunks keep the
- * sums in registers. */
+/* out[x] = w[0] at(0)[x] + sum w[k] (at(-k)[x] + at(k)[x]); at(k) is rows[radius + k]. Chunks keep
+ * the sums in registers. */
 KIT_CLONES
-static void fold_rows(const struct fold *f, const float *const *rows, float *restrict out, uint32_t n)
+static void fold_rows(const struct fold *f, const float *const *rows, float *restrict out,
+                      uint32_t n)
 {
     const uint32_t r = f->radius;
     uint32_t x = 0;

@@ -47,13 +47,18 @@ static inline float kit_nearest(float x)
 /* 2^f, |f| <= 0.5. */
 static inline float kit_exp2_part(float f)
 {
-    return 1 + f * (0.693147207f + f * (0.240226509f + f * (0.0555032723f + f * (0.00961805668f +
-               f * (0.00134004282f + f * 0.000154614447f)))));
+    return 1 + f * (0.693147207f +
+                    f * (0.240226509f +
+                         f * (0.0555032723f +
+                              f * (0.00961805668f + f * (0.00134004282f + f * 0.000154614447f)))));
 }
 
-/* An exponent ready for kit_power_of, within -16000..16000: high has 12 bits, so that high times the
- * exponent of a float is exact. */
-struct kit_exponent { float high, low, all; int32_t to_zero; };
+/* An exponent ready for kit_power_of, within -16000..16000: high has 12 bits, so that high times
+ * the exponent of a float is exact. */
+struct kit_exponent {
+    float high, low, all;
+    int32_t to_zero;
+};
 
 static inline struct kit_exponent kit_exponent_of(float e)
 {
@@ -62,8 +67,8 @@ static inline struct kit_exponent kit_exponent_of(float e)
     return (struct kit_exponent){high, e - high, e, -(e > 0)};
 }
 
-/* |x|^e with the sign of x. Results beyond floats stop near the largest; those below 2^-126 are 0; |x|
- * below it is taken as 0. */
+/* |x|^e with the sign of x. Results beyond floats stop near the largest; those below 2^-126 are 0;
+ * |x| below it is taken as 0. */
 static inline float kit_power_of(float x, struct kit_exponent e)
 {
     const int32_t bits = kit_bits_of(x), sign = bits & INT32_MIN, size = bits & INT32_MAX;

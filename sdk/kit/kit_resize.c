@@ -13,9 +13,14 @@ imp_image *kit_image_new(uint32_t width, uint32_t height, uint32_t channels, uin
     imp_image *m = bytes ? calloc(1, sizeof *m) : NULL;
     if (!m)
         return NULL;
-    *m = (imp_image){.head = {sizeof *m, IMP_IMAGE}, .width = width, .height = height,
-                     .channels = channels, .colour = colour, .row = width,
-                     .plane = (int64_t)plane, .data = calloc(1, bytes)};
+    *m = (imp_image){.head = {sizeof *m, IMP_IMAGE},
+                     .width = width,
+                     .height = height,
+                     .channels = channels,
+                     .colour = colour,
+                     .row = width,
+                     .plane = (int64_t)plane,
+                     .data = calloc(1, bytes)};
     if (!m->data) {
         free(m);
         return NULL;
@@ -92,7 +97,8 @@ static imp_status nearest(struct pixels *p, imp_job *job)
 }
 
 KIT_CLONES
-static void halve_row(const float *restrict a, const float *restrict b, float *restrict d, uint32_t n)
+static void halve_row(const float *restrict a, const float *restrict b, float *restrict d,
+                      uint32_t n)
 {
     for (uint32_t x = 0; x < n; x++)
         d[x] = 0.25f * ((a[2 * x] + b[2 * x]) + (a[2 * x + 1] + b[2 * x + 1]));

@@ -39,8 +39,9 @@ double kit_normal(uint64_t seed, uint64_t what, uint64_t i)
 static inline float quarter_sine(float t)
 {
     const float q = t * t;
-    return t * (1.57079632f + q * (-0.64596376f + q * (0.0796899183f + q * (-0.00467414384f +
-                q * 0.000151671704f))));
+    return t *
+           (1.57079632f +
+            q * (-0.64596376f + q * (0.0796899183f + q * (-0.00467414384f + q * 0.000151671704f))));
 }
 
 /* Box-Muller on the halves of one number: u in (0, 1) of 32 bits, an angle of 31 bits. */

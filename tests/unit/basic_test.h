@@ -28,7 +28,8 @@ static int close_basic(void **state)
 }
 
 /* The result of a filter; anything wrong, by the rules of the ABI too, fails the test. */
-static inline imp_image *apply(void **state, const char *filter, const char *params, const imp_image *in)
+static inline imp_image *apply(void **state, const char *filter, const char *params,
+                               const imp_image *in)
 {
     char why[512];
     imp_image *out = mini_apply(*state, filter, params, in, why, sizeof why);
@@ -63,7 +64,8 @@ static inline imp_image *pixel_of(float r, float g, float b)
     return m;
 }
 
-static inline void assert_size(const imp_image *m, uint32_t width, uint32_t height, uint32_t channels)
+static inline void assert_size(const imp_image *m, uint32_t width, uint32_t height,
+                               uint32_t channels)
 {
     assert_int_equal(m->width, width);
     assert_int_equal(m->height, height);
@@ -77,14 +79,19 @@ static inline void assert_near(double got, double want, double tolerance)
     assert_true(fabs(got - want) <= tolerance);
 }
 
-/* All that plan() has to say about an input of that size, "" when nothing; the shape of its output. */
+/* All that plan() has to say about an input of that size, "" when nothing; the shape of its output.
+ */
 static inline struct mini_planned planned(void **state, const char *filter, const char *params,
                                           uint32_t width, uint32_t height, uint32_t channels)
 {
     char why[512];
     struct mini_planned p;
-    const imp_shape in = {.struct_size = sizeof in, .kind = IMP_IMAGE, .width = width, .height = height,
-                          .channels = channels, .colour = IMP_SRGB};
+    const imp_shape in = {.struct_size = sizeof in,
+                          .kind = IMP_IMAGE,
+                          .width = width,
+                          .height = height,
+                          .channels = channels,
+                          .colour = IMP_SRGB};
     struct mini_node *node = mini_node(*state, filter, params, why, sizeof why);
     if (!node)
         print_message("# %s %s: %s\n", filter, params, why);
@@ -94,7 +101,8 @@ static inline struct mini_planned planned(void **state, const char *filter, cons
     return p;
 }
 
-static inline void assert_mistake(void **state, const char *filter, const char *params, const char *part)
+static inline void assert_mistake(void **state, const char *filter, const char *params,
+                                  const char *part)
 {
     const struct mini_planned p = planned(state, filter, params, 40, 30, 3);
     if (p.mistake_count != 1 || !strstr(p.text, part))

@@ -34,14 +34,16 @@ static void medians_are_the_middle_values(void **state)
             const uint32_t c = in->channels - 1;
             for (uint32_t y = 0; y < in->height; y++)
                 for (uint32_t x = 0; x < in->width; x++)
-                    assert_near(at(out, c, x, y), median_at(in, c, x, y, r), r <= 2 ? 0 : 0.51 / 4095);
+                    assert_near(at(out, c, x, y), median_at(in, c, x, y, r),
+                                r <= 2 ? 0 : 0.51 / 4095);
             release(in), release(out);
         }
 }
 
 static void the_largest_median_is_right(void **state)
 {
-    imp_image *in = mini_noise(150, 270, 1, IMP_SRGB, 1), *out = apply(state, "median", "radius=50", in);
+    imp_image *in = mini_noise(150, 270, 1, IMP_SRGB, 1),
+              *out = apply(state, "median", "radius=50", in);
     for (uint32_t y = 0; y < 270; y += 41)
         for (uint32_t x = 0; x < 150; x += 13)
             assert_near(at(out, 0, x, y), median_at(in, 0, x, y, 50), 0.51 / 4095);
@@ -85,7 +87,8 @@ static void medians_of_8_bit_pictures_are_exact(void **state)
 static void the_median_of_a_constant_is_the_constant(void **state)
 {
     imp_image *in = mini_constant(40, 30, 3, IMP_SRGB, -7.25f);
-    imp_image *a = apply(state, "median", "radius=2", in), *b = apply(state, "median", "radius=20", in);
+    imp_image *a = apply(state, "median", "radius=2", in),
+              *b = apply(state, "median", "radius=20", in);
     assert_true(mini_difference(in, a) == 0 && mini_difference(in, b) == 0);
     release(in), release(a), release(b);
 }
@@ -94,11 +97,13 @@ static void the_median_of_a_constant_is_the_constant(void **state)
 
 static void blur_in_linear_light_is_the_blur_of_the_light(void **state)
 {
-    imp_image *in = mini_noise(40, 30, 3, IMP_SRGB, 1), *light = mini_noise(40, 30, 3, IMP_LINEAR, 1);
+    imp_image *in = mini_noise(40, 30, 3, IMP_SRGB, 1),
+              *light = mini_noise(40, 30, 3, IMP_LINEAR, 1);
     for (uint32_t c = 0; c < 3; c++)
         for (uint32_t y = 0; y < 30; y++)
             kit_srgb_to_linear(imp_row(in, c, y), imp_row_out(light, c, y), 40);
-    imp_image *want = apply(state, "blur", "sigma=3", light), *out = apply(state, "blur", "sigma=3 linear=1", in);
+    imp_image *want = apply(state, "blur", "sigma=3", light),
+              *out = apply(state, "blur", "sigma=3 linear=1", in);
     float row[40];
     for (uint32_t y = 0; y < 30; y++) {
         kit_linear_to_srgb(imp_row(want, 1, y), row, 40);
@@ -110,7 +115,8 @@ static void blur_in_linear_light_is_the_blur_of_the_light(void **state)
 static void percent_is_of_the_longer_side(void **state)
 {
     imp_image *in = mini_noise(200, 100, 1, IMP_SRGB, 1);
-    imp_image *a = apply(state, "blur", "sigma=2 units=percent", in), *b = apply(state, "blur", "sigma=4", in);
+    imp_image *a = apply(state, "blur", "sigma=2 units=percent", in),
+              *b = apply(state, "blur", "sigma=4", in);
     assert_true(mini_same(&a->head, &b->head));
     release(in), release(a), release(b);
 }
@@ -124,23 +130,28 @@ static void a_blur_of_nothing_is_the_picture(void **state)
 
 static void sharpen_adds_the_difference_to_a_blur(void **state)
 {
-    imp_image *in = mini_noise(60, 40, 3, IMP_SRGB, 1), *soft = apply(state, "blur", "sigma=1.5", in);
-    imp_image *out = apply(state, "sharpen", "amount=0.8 radius=1.5 threshold=0.05 channels=rgb halo=0.1", in);
+    imp_image *in = mini_noise(60, 40, 3, IMP_SRGB, 1),
+              *soft = apply(state, "blur", "sigma=1.5", in);
+    imp_image *out =
+        apply(state, "sharpen", "amount=0.8 radius=1.5 threshold=0.05 channels=rgb halo=0.1", in);
     for (uint32_t y = 0; y < 40; y++)
         for (uint32_t x = 0; x < 60; x++) {
             const double d = (double)at(in, 2, x, y) - at(soft, 2, x, y);
             const double kept = copysign(fmax(fabs(d) - 0.05, 0), d);
-            assert_near(at(out, 2, x, y) - at(in, 2, x, y), fmin(fmax(0.8 * kept, -0.1), 0.1), 1e-6);
+            assert_near(at(out, 2, x, y) - at(in, 2, x, y), fmin(fmax(0.8 * kept, -0.1), 0.1),
+                        1e-6);
         }
     release(in), release(soft), release(out);
 }
 
 static void sharpening_luma_leaves_no_coloured_fringe(void **state)
 {
-    imp_image *in = mini_noise(60, 40, 3, IMP_SRGB, 1), *out = apply(state, "sharpen", "amount=2", in);
+    imp_image *in = mini_noise(60, 40, 3, IMP_SRGB, 1),
+              *out = apply(state, "sharpen", "amount=2", in);
     for (uint32_t y = 0; y < 40; y++)
         for (uint32_t x = 0; x < 60; x++)
-            assert_near(at(out, 0, x, y) - at(out, 2, x, y), at(in, 0, x, y) - at(in, 2, x, y), 1e-6);
+            assert_near(at(out, 0, x, y) - at(out, 2, x, y), at(in, 0, x, y) - at(in, 2, x, y),
+                        1e-6);
     assert_true(mini_difference(in, out) > 0.1);
     release(in), release(out);
 }
@@ -167,7 +178,8 @@ static void steepness_follows_the_formula(void **state)
         imp_image *scharr = apply(state, "edges", "sigma=0 gain=0.5 method=scharr invert=1", in);
         for (uint32_t y = 0; y < in->height; y++)
             for (uint32_t x = 0; x < in->width; x++) {
-                assert_near(at(sobel, 0, x, y), fmin(0.5 * steepness(in, x, y, 0.25, 0.5), 1), 1e-6);
+                assert_near(at(sobel, 0, x, y), fmin(0.5 * steepness(in, x, y, 0.25, 0.5), 1),
+                            1e-6);
                 assert_near(at(scharr, 0, x, y),
                             1 - fmin(0.5 * steepness(in, x, y, 3 / 16.0, 10 / 16.0), 1), 1e-6);
             }
@@ -204,7 +216,8 @@ static void canny_draws_one_thin_line_around_a_disc(void **state)
     for (int k = 0; k < 360; k++) {    /* no gap: each direction meets it */
         int met = 0;
         for (double r = 27; r < 33; r += 0.25)
-            met |= at(out, 0, (int)(40.5 + r * cos(k * 0.0174533)), (int)(40.5 + r * sin(k * 0.0174533))) == 1;
+            met |= at(out, 0, (int)(40.5 + r * cos(k * 0.0174533)),
+                      (int)(40.5 + r * sin(k * 0.0174533))) == 1;
         assert_true(met);
     }
     release(in), release(out);
@@ -243,13 +256,31 @@ static void low_above_high_is_a_mistake(void **state)
 /* ---- all of them ---- */
 
 static const char *const every[][2] = {
-    {"resize", "width=150 linear=1"}, {"resize", "width=700 method=lanczos"}, {"resize", "scale=0.37"},
-    {"crop", "aspect=1"}, {"pad", "left=40 border=mirror"}, {"flip", ""}, {"rotate", "angle=90"},
-    {"rotate", "angle=21"}, {"levels", "auto=luma gamma=1.3"}, {"gamma", "gamma=1.7"},
-    {"saturate", "vibrance=0.4"}, {"tint", "kelvin=4000"}, {"grayscale", "method=luminance"}, {"negate", ""},
-    {"blur", "sigma=3"}, {"blur", "sigma=17 linear=1"}, {"sharpen", ""}, {"median", "radius=1"},
-    {"median", "radius=2"}, {"median", "radius=6"}, {"edges", ""}, {"edges", "method=canny"},
-    {"posterize", "dither=ordered"}, {"noise", "kind=grain size=1 color=1"}, {"noise", "kind=salt"},
+    {"resize", "width=150 linear=1"},
+    {"resize", "width=700 method=lanczos"},
+    {"resize", "scale=0.37"},
+    {"crop", "aspect=1"},
+    {"pad", "left=40 border=mirror"},
+    {"flip", ""},
+    {"rotate", "angle=90"},
+    {"rotate", "angle=21"},
+    {"levels", "auto=luma gamma=1.3"},
+    {"gamma", "gamma=1.7"},
+    {"saturate", "vibrance=0.4"},
+    {"tint", "kelvin=4000"},
+    {"grayscale", "method=luminance"},
+    {"negate", ""},
+    {"blur", "sigma=3"},
+    {"blur", "sigma=17 linear=1"},
+    {"sharpen", ""},
+    {"median", "radius=1"},
+    {"median", "radius=2"},
+    {"median", "radius=6"},
+    {"edges", ""},
+    {"edges", "method=canny"},
+    {"posterize", "dither=ordered"},
+    {"noise", "kind=grain size=1 color=1"},
+    {"noise", "kind=salt"},
 };
 enum { EVERY = sizeof every / sizeof every[0] };
 

@@ -53,7 +53,8 @@ static void flip_twice_is_the_picture(void **state)
 static void a_quarter_turn_brings_the_left_to_the_top(void **state)
 {
     imp_image *in = places(7, 5, 3), *right = apply(state, "rotate", "angle=90", in);
-    imp_image *left = apply(state, "rotate", "angle=-90", in), *half = apply(state, "rotate", "angle=540", in);
+    imp_image *left = apply(state, "rotate", "angle=-90", in),
+              *half = apply(state, "rotate", "angle=540", in);
     assert_size(right, 5, 7, 3);
     assert_size(left, 5, 7, 3);
     for (uint32_t y = 0; y < 5; y++)
@@ -118,8 +119,9 @@ static void interpolated_turns_follow_the_formula(void **state)
         imp_image *out = apply(state, "rotate", params, in);
         for (uint32_t y = 0; y < out->height; y++)
             for (uint32_t x = 0; x < out->width; x++)
-                assert_near(at(out, 1, x, y),
-                            turned(in, out, 1, x, y, angles[k / 2], k % 2 ? tent : catmull_rom, 0.4), 1e-4);
+                assert_near(
+                    at(out, 1, x, y),
+                    turned(in, out, 1, x, y, angles[k / 2], k % 2 ? tent : catmull_rom, 0.4), 1e-4);
         release(out);
     }
     release(in);
@@ -128,7 +130,8 @@ static void interpolated_turns_follow_the_formula(void **state)
 static void a_wide_picture_keeps_its_precision_when_turned(void **state)
 {
     imp_image *in = mini_noise(3000, 9, 1, IMP_SRGB, 1);
-    imp_image *out = apply(state, "rotate", "angle=1.7 method=linear size=same color='0.5 0.5 0.5'", in);
+    imp_image *out =
+        apply(state, "rotate", "angle=1.7 method=linear size=same color='0.5 0.5 0.5'", in);
     for (uint32_t x = 0; x < 3000; x += 3)
         assert_near(at(out, 0, x, 4), turned(in, out, 0, x, 4, 1.7, tent, 0.5), 2e-4);
     release(in), release(out);
@@ -192,12 +195,24 @@ static void transparent_corners_give_the_result_alpha(void **state)
 
 static void sizes_follow_the_parameters(void **state)
 {
-    static const struct { const char *params; uint32_t width, height; } cases[] = {
-        {"width=40", 40, 30}, {"height=15", 20, 15}, {"width=40 height=40", 40, 30},
-        {"width=40 height=40 fit=outside", 53, 40}, {"width=40 height=40 fit=exact", 40, 40},
-        {"long_edge=20", 20, 15}, {"short_edge=30", 40, 30}, {"scale=0.25", 20, 15}, {"scale=2", 160, 120},
-        {"width=200 enlarge=0", 80, 60}, {"width=200 height=30 fit=exact enlarge=0", 80, 30},
-        {"scale=0.001", 1, 1}, {"width=1", 1, 1}, {"width=80", 80, 60},
+    static const struct {
+        const char *params;
+        uint32_t width, height;
+    } cases[] = {
+        {"width=40", 40, 30},
+        {"height=15", 20, 15},
+        {"width=40 height=40", 40, 30},
+        {"width=40 height=40 fit=outside", 53, 40},
+        {"width=40 height=40 fit=exact", 40, 40},
+        {"long_edge=20", 20, 15},
+        {"short_edge=30", 40, 30},
+        {"scale=0.25", 20, 15},
+        {"scale=2", 160, 120},
+        {"width=200 enlarge=0", 80, 60},
+        {"width=200 height=30 fit=exact enlarge=0", 80, 30},
+        {"scale=0.001", 1, 1},
+        {"width=1", 1, 1},
+        {"width=80", 80, 60},
     };
     imp_image *in = mini_noise(80, 60, 3, IMP_SRGB, 1);
     for (size_t k = 0; k < sizeof cases / sizeof cases[0]; k++) {
@@ -210,14 +225,16 @@ static void sizes_follow_the_parameters(void **state)
 
 static void resize_by_one_is_the_picture(void **state)
 {
-    imp_image *in = mini_noise(31, 17, 4, IMP_SRGB, 1), *out = apply(state, "resize", "scale=1", in);
+    imp_image *in = mini_noise(31, 17, 4, IMP_SRGB, 1),
+              *out = apply(state, "resize", "scale=1", in);
     assert_true(mini_same(&in->head, &out->head));
     release(in), release(out);
 }
 
 static void hidden_colour_does_not_bleed(void **state)
 {
-    const char *const ways[] = {"width=5", "width=50", "width=13 method=lanczos", "width=10 linear=1"};
+    const char *const ways[] = {"width=5", "width=50", "width=13 method=lanczos",
+                                "width=10 linear=1"};
     imp_image *in = mini_constant(20, 20, 4, IMP_SRGB, 0.5f);
     for (uint32_t y = 0; y < 20; y++)
         for (uint32_t x = 0; x < 20; x++) {
@@ -262,17 +279,26 @@ static void a_size_given_twice_or_never_is_a_mistake(void **state)
 
 static void crop_takes_the_part_that_gravity_names(void **state)
 {
-    static const struct { const char *params; uint32_t x, y, width, height; } cases[] = {
+    static const struct {
+        const char *params;
+        uint32_t x, y, width, height;
+    } cases[] = {
         {"width=4 height=3", 3, 2, 4, 3}, /* the middle of 10 x 8, rounded up and left */
         {"width=4 height=3 gravity=top_left", 0, 0, 4, 3},
         {"width=4 height=3 gravity=top_left x=2 y=1", 2, 1, 4, 3},
         {"width=4 height=3 gravity=bottom_right", 6, 5, 4, 3},
         {"width=4 height=3 gravity=bottom_right x=1 y=2", 5, 3, 4, 3},
-        {"width=4 height=3 gravity=top", 3, 0, 4, 3}, {"width=4 height=3 gravity=left", 0, 2, 4, 3},
-        {"width=4 height=3 gravity=right", 6, 2, 4, 3}, {"width=4 height=3 gravity=bottom_left", 0, 5, 4, 3},
-        {"width=4 height=3 x=-2", 1, 2, 4, 3}, {"width=50 height=25 units=percent", 2, 3, 5, 2},
-        {"aspect=1:1", 1, 0, 8, 8}, {"aspect=2 gravity=top", 0, 0, 10, 5}, {"width=6 aspect=3/2", 2, 2, 6, 4},
-        {"gravity=top_left x=3 y=2", 3, 2, 7, 6}, {"gravity=bottom_right x=3 y=2", 0, 0, 7, 6},
+        {"width=4 height=3 gravity=top", 3, 0, 4, 3},
+        {"width=4 height=3 gravity=left", 0, 2, 4, 3},
+        {"width=4 height=3 gravity=right", 6, 2, 4, 3},
+        {"width=4 height=3 gravity=bottom_left", 0, 5, 4, 3},
+        {"width=4 height=3 x=-2", 1, 2, 4, 3},
+        {"width=50 height=25 units=percent", 2, 3, 5, 2},
+        {"aspect=1:1", 1, 0, 8, 8},
+        {"aspect=2 gravity=top", 0, 0, 10, 5},
+        {"width=6 aspect=3/2", 2, 2, 6, 4},
+        {"gravity=top_left x=3 y=2", 3, 2, 7, 6},
+        {"gravity=bottom_right x=3 y=2", 0, 0, 7, 6},
         {"gravity=top_left x=8 y=6 width=9 height=9 outside=clip", 8, 6, 2, 2},
         {"gravity=top_left x=-3 width=9 height=8 outside=clip", 0, 0, 6, 8},
     };
@@ -302,7 +328,8 @@ static void a_part_outside_is_refused_by_plan_and_process(void **state)
 
 static void bad_ratios_are_mistakes(void **state)
 {
-    static const char *const bad[] = {"0", "1:0", ":", "1:", "a", "1:2:3", "-1", "1e3", "1.2.3", "."};
+    static const char *const bad[] = {"0",     "1:0", ":",   "1:",    "a",
+                                      "1:2:3", "-1",  "1e3", "1.2.3", "."};
     for (size_t k = 0; k < sizeof bad / sizeof bad[0]; k++) {
         char params[40];
         snprintf(params, sizeof params, "aspect=%s", bad[k]);
@@ -315,11 +342,20 @@ static void bad_ratios_are_mistakes(void **state)
 
 static void pad_puts_the_picture_where_it_should_be(void **state)
 {
-    static const struct { const char *params; uint32_t x, y, width, height; } cases[] = {
-        {"left=3 top=2", 3, 2, 13, 10}, {"right=3 bottom=2", 0, 0, 13, 10}, {"width=20", 5, 0, 20, 8},
-        {"aspect=1:1", 0, 1, 10, 10}, {"aspect=2:1 gravity=right", 6, 0, 16, 8}, {"multiple=16", 3, 4, 16, 16},
-        {"left=50 units=percent", 5, 0, 15, 8}, {"width=20 height=20 gravity=bottom_right", 10, 12, 20, 20},
-        {"left=2 width=20 gravity=top_left", 2, 0, 20, 8}, {"width=5", 0, 0, 10, 8},
+    static const struct {
+        const char *params;
+        uint32_t x, y, width, height;
+    } cases[] = {
+        {"left=3 top=2", 3, 2, 13, 10},
+        {"right=3 bottom=2", 0, 0, 13, 10},
+        {"width=20", 5, 0, 20, 8},
+        {"aspect=1:1", 0, 1, 10, 10},
+        {"aspect=2:1 gravity=right", 6, 0, 16, 8},
+        {"multiple=16", 3, 4, 16, 16},
+        {"left=50 units=percent", 5, 0, 15, 8},
+        {"width=20 height=20 gravity=bottom_right", 10, 12, 20, 20},
+        {"left=2 width=20 gravity=top_left", 2, 0, 20, 8},
+        {"width=5", 0, 0, 10, 8},
     };
     imp_image *in = places(10, 8, 3);
     for (size_t k = 0; k < sizeof cases / sizeof cases[0]; k++) {
@@ -368,7 +404,8 @@ static void transparent_room_gives_the_result_alpha(void **state)
 
 static void alpha_pads_opaque_with_an_opaque_colour(void **state)
 {
-    imp_image *in = mini_constant(3, 3, 4, IMP_SRGB, 0.5f), *out = apply(state, "pad", "left=1", in);
+    imp_image *in = mini_constant(3, 3, 4, IMP_SRGB, 0.5f),
+              *out = apply(state, "pad", "left=1", in);
     assert_near(at(out, 3, 0, 1), 1, 0);
     assert_near(at(out, 3, 1, 1), 0.5, 0);
     release(in), release(out);
@@ -379,11 +416,21 @@ static void alpha_pads_opaque_with_an_opaque_colour(void **state)
 static void plans_tell_the_size_that_comes(void **state)
 {
     static const char *const cases[][2] = {
-        {"resize", "width=33"}, {"resize", "scale=1.7"}, {"resize", "width=9 height=50 fit=outside"},
-        {"crop", "width=7 height=3"}, {"crop", "aspect=1.3"}, {"pad", "aspect=3:1 left=2"},
-        {"pad", "multiple=32"}, {"pad", "left=1 color='0 0 0 0'"}, {"flip", ""}, {"rotate", ""},
-        {"rotate", "angle=33"}, {"rotate", "angle=33 size=crop"}, {"rotate", "angle=33 size=same"},
-        {"rotate", "angle=33 color='0 0 0 0'"}, {"rotate", "angle=180 color='0 0 0 0'"},
+        {"resize", "width=33"},
+        {"resize", "scale=1.7"},
+        {"resize", "width=9 height=50 fit=outside"},
+        {"crop", "width=7 height=3"},
+        {"crop", "aspect=1.3"},
+        {"pad", "aspect=3:1 left=2"},
+        {"pad", "multiple=32"},
+        {"pad", "left=1 color='0 0 0 0'"},
+        {"flip", ""},
+        {"rotate", ""},
+        {"rotate", "angle=33"},
+        {"rotate", "angle=33 size=crop"},
+        {"rotate", "angle=33 size=same"},
+        {"rotate", "angle=33 color='0 0 0 0'"},
+        {"rotate", "angle=180 color='0 0 0 0'"},
         {"rotate", "angle=20 size=crop color='0 0 0 0'"},
     };
     for (size_t k = 0; k < sizeof cases / sizeof cases[0]; k++)
@@ -391,7 +438,8 @@ static void plans_tell_the_size_that_comes(void **state)
             for (uint32_t w = 11; w < 60; w += 17) {
                 imp_image *in = mini_noise(w, 23, channels, IMP_SRGB, 1);
                 imp_image *out = apply(state, cases[k][0], cases[k][1], in);
-                const struct mini_planned p = planned(state, cases[k][0], cases[k][1], w, 23, channels);
+                const struct mini_planned p =
+                    planned(state, cases[k][0], cases[k][1], w, 23, channels);
                 assert_int_equal(p.mistake_count, 0);
                 assert_size(out, p.outputs[0].width, p.outputs[0].height, p.outputs[0].channels);
                 release(in), release(out);

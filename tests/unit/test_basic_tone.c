@@ -19,7 +19,8 @@ static void negate_twice_is_the_picture(void **state)
 
 static void negate_of_luma_keeps_differences_between_channels(void **state)
 {
-    imp_image *in = mini_noise(600, 3, 3, IMP_SRGB, 1), *out = apply(state, "negate", "mode=luma", in);
+    imp_image *in = mini_noise(600, 3, 3, IMP_SRGB, 1),
+              *out = apply(state, "negate", "mode=luma", in);
     for (uint32_t x = 0; x < 600; x++) {
         assert_near(luma_at(out, x, 1), 1 - luma_at(in, x, 1), 1e-6);
         assert_near(at(out, 0, x, 1) - at(out, 2, x, 1), at(in, 0, x, 1) - at(in, 2, x, 1), 1e-6);
@@ -69,7 +70,8 @@ static double level(double v, double black, double white, double gamma, double l
 static void levels_follow_the_formula(void **state)
 {
     imp_image *in = mini_noise(37, 19, 3, IMP_SRGB, 1);
-    imp_image *out = apply(state, "levels", "black=0.1 white=0.7 gamma=1.5 out_black=0.2 out_white=0.9", in);
+    imp_image *out =
+        apply(state, "levels", "black=0.1 white=0.7 gamma=1.5 out_black=0.2 out_white=0.9", in);
     for (uint32_t y = 0; y < 19; y++)
         for (uint32_t x = 0; x < 37; x++)
             assert_near(at(out, 2, x, y), level(at(in, 2, x, y), 0.1, 0.7, 1.5, 0.2, 0.9), 5e-6);
@@ -79,7 +81,8 @@ static void levels_follow_the_formula(void **state)
 static void levels_without_clamp_go_beyond(void **state)
 {
     const float v[] = {0, 0.5f, 1};
-    imp_image *in = grey_of(3, 1, v), *out = apply(state, "levels", "black=0.25 white=0.75 clamp=0", in);
+    imp_image *in = grey_of(3, 1, v),
+              *out = apply(state, "levels", "black=0.25 white=0.75 clamp=0", in);
     assert_near(at(out, 0, 0, 0), -0.5, 1e-6);
     assert_near(at(out, 0, 1, 0), 0.5, 1e-6);
     assert_near(at(out, 0, 2, 0), 1.5, 1e-6);
@@ -109,7 +112,8 @@ static void range(const imp_image *m, uint32_t c, double *least, double *most)
 
 static void automatic_levels_fill_the_range_of_each_channel(void **state)
 {
-    imp_image *in = dull(), *out = apply(state, "levels", "auto=channels clip_low=0 clip_high=0", in);
+    imp_image *in = dull(),
+              *out = apply(state, "levels", "auto=channels clip_low=0 clip_high=0", in);
     for (uint32_t c = 0; c < 3; c++) {
         double least, most;
         range(out, c, &least, &most);
@@ -121,7 +125,8 @@ static void automatic_levels_fill_the_range_of_each_channel(void **state)
 
 static void automatic_levels_clip_the_share_asked_for(void **state)
 {
-    imp_image *in = dull(), *out = apply(state, "levels", "auto=channels clip_low=5 clip_high=20", in);
+    imp_image *in = dull(),
+              *out = apply(state, "levels", "auto=channels clip_low=5 clip_high=20", in);
     uint32_t black = 0, white = 0;
     for (uint32_t y = 0; y < 150; y++)
         for (uint32_t x = 0; x < 200; x++) {
@@ -136,16 +141,19 @@ static void automatic_levels_clip_the_share_asked_for(void **state)
 static void automatic_levels_by_luma_treat_all_channels_alike(void **state)
 {
     imp_image *in = dull(), *out = apply(state, "levels", "auto=luma clamp=0", in);
-    const double factor = (at(out, 0, 3, 3) - at(out, 0, 9, 9)) / (at(in, 0, 3, 3) - at(in, 0, 9, 9));
+    const double factor =
+        (at(out, 0, 3, 3) - at(out, 0, 9, 9)) / (at(in, 0, 3, 3) - at(in, 0, 9, 9));
     for (uint32_t c = 1; c < 3; c++)
-        assert_near((at(out, c, 3, 3) - at(out, c, 9, 9)) / (at(in, c, 3, 3) - at(in, c, 9, 9)), factor, 1e-3);
+        assert_near((at(out, c, 3, 3) - at(out, c, 9, 9)) / (at(in, c, 3, 3) - at(in, c, 9, 9)),
+                    factor, 1e-3);
     assert_true(factor > 1.5);
     release(in), release(out);
 }
 
 static void automatic_levels_leave_a_flat_picture(void **state)
 {
-    imp_image *in = mini_constant(20, 10, 3, IMP_SRGB, 0.4f), *out = apply(state, "levels", "auto=luma", in);
+    imp_image *in = mini_constant(20, 10, 3, IMP_SRGB, 0.4f),
+              *out = apply(state, "levels", "auto=luma", in);
     assert_true(mini_difference(in, out) < 1e-6);
     release(in), release(out);
 }
@@ -173,10 +181,12 @@ static void saturate_keeps_the_luma(void **state)
 
 static void saturate_multiplies_the_distance_from_grey(void **state)
 {
-    imp_image *in = mini_noise(37, 19, 3, IMP_SRGB, 1), *out = apply(state, "saturate", "amount=1.7", in);
+    imp_image *in = mini_noise(37, 19, 3, IMP_SRGB, 1),
+              *out = apply(state, "saturate", "amount=1.7", in);
     for (uint32_t x = 0; x < 37; x++)
         for (uint32_t c = 0; c < 3; c++)
-            assert_near(at(out, c, x, 4) - luma_at(in, x, 4), 1.7 * (at(in, c, x, 4) - luma_at(in, x, 4)), 2e-6);
+            assert_near(at(out, c, x, 4) - luma_at(in, x, 4),
+                        1.7 * (at(in, c, x, 4) - luma_at(in, x, 4)), 2e-6);
     release(in), release(out);
 }
 
@@ -185,7 +195,8 @@ static void vibrance_moves_weak_colours_more(void **state)
     imp_image *weak = pixel_of(0.5f, 0.45f, 0.4f), *strong = pixel_of(0.9f, 0.2f, 0.1f);
     imp_image *a = apply(state, "saturate", "amount=1 vibrance=1", weak);
     imp_image *b = apply(state, "saturate", "amount=1 vibrance=1", strong);
-    const double by_a = (at(a, 0, 0, 0) - at(a, 2, 0, 0)) / 0.1, by_b = (at(b, 0, 0, 0) - at(b, 2, 0, 0)) / 0.8;
+    const double by_a = (at(a, 0, 0, 0) - at(a, 2, 0, 0)) / 0.1,
+                 by_b = (at(b, 0, 0, 0) - at(b, 2, 0, 0)) / 0.8;
     assert_near(by_a, 1.9, 1e-5);
     assert_near(by_b, 1.2, 1e-5);
     release(weak), release(strong), release(a), release(b);
@@ -193,7 +204,8 @@ static void vibrance_moves_weak_colours_more(void **state)
 
 static void saturate_in_linear_light_keeps_the_luminance(void **state)
 {
-    imp_image *in = pixel_of(0.8f, 0.3f, 0.2f), *out = apply(state, "saturate", "amount=0 linear=1", in);
+    imp_image *in = pixel_of(0.8f, 0.3f, 0.2f),
+              *out = apply(state, "saturate", "amount=0 linear=1", in);
     float v[3] = {0.8f, 0.3f, 0.2f};
     kit_srgb_to_linear(v, v, 3);
     float want = 0.2126f * v[0] + 0.7152f * v[1] + 0.0722f * v[2];
@@ -205,10 +217,17 @@ static void saturate_in_linear_light_keeps_the_luminance(void **state)
 
 static void grayscale_methods_are_what_they_say(void **state)
 {
-    static const struct { const char *params; double want; } cases[] = {
+    static const struct {
+        const char *params;
+        double want;
+    } cases[] = {
         {"method=luma", 0.2126 * 0.8 + 0.7152 * 0.3 + 0.0722 * 0.1},
-        {"method=average", 0.4}, {"method=lightness", 0.45}, {"method=max", 0.8},
-        {"method=red", 0.8}, {"method=green", 0.3}, {"method=blue", 0.1},
+        {"method=average", 0.4},
+        {"method=lightness", 0.45},
+        {"method=max", 0.8},
+        {"method=red", 0.8},
+        {"method=green", 0.3},
+        {"method=blue", 0.1},
         {"method=weights weights='0.5 -1 2'", 0.4 - 0.3 + 0.2},
     };
     imp_image *in = pixel_of(0.8f, 0.3f, 0.1f);
@@ -223,14 +242,16 @@ static void grayscale_methods_are_what_they_say(void **state)
 
 static void luminance_is_weighed_in_linear_light(void **state)
 {
-    imp_image *in = mini_noise(1200, 2, 3, IMP_SRGB, 1), *out = apply(state, "grayscale", "method=luminance", in);
+    imp_image *in = mini_noise(1200, 2, 3, IMP_SRGB, 1),
+              *out = apply(state, "grayscale", "method=luminance", in);
     for (uint32_t x = 0; x < 1200; x += 7) {
         double sum = 0;
         for (uint32_t c = 0; c < 3; c++) {
             const double v = at(in, c, x, 1), w[] = {0.2126, 0.7152, 0.0722};
             sum += w[c] * (v <= 0.04045 ? v / 12.92 : pow((v + 0.055) / 1.055, 2.4));
         }
-        assert_near(at(out, 0, x, 1), sum <= 0.0031308 ? 12.92 * sum : 1.055 * pow(sum, 1 / 2.4) - 0.055, 3e-6);
+        assert_near(at(out, 0, x, 1),
+                    sum <= 0.0031308 ? 12.92 * sum : 1.055 * pow(sum, 1 / 2.4) - 0.055, 3e-6);
     }
     release(in), release(out);
 }
@@ -242,7 +263,8 @@ static void two_weights_are_a_mistake(void **state)
 
 static void colorize_keeps_black_white_and_the_luma(void **state)
 {
-    imp_image *black = pixel_of(0, 0, 0), *white = pixel_of(1, 1, 1), *some = pixel_of(0.6f, 0.2f, 0.4f);
+    imp_image *black = pixel_of(0, 0, 0), *white = pixel_of(1, 1, 1),
+              *some = pixel_of(0.6f, 0.2f, 0.4f);
     const char *sepia = "color='0.63 0.44 0.25' amount=1";
     imp_image *a = apply(state, "tint", sepia, black), *b = apply(state, "tint", sepia, white);
     imp_image *c = apply(state, "tint", sepia, some);
@@ -288,7 +310,8 @@ static void tint_colours_a_grey_picture(void **state)
 
 static void posterize_takes_the_nearest_level(void **state)
 {
-    imp_image *in = mini_noise(60, 20, 3, IMP_SRGB, 1), *out = apply(state, "posterize", "levels=4", in);
+    imp_image *in = mini_noise(60, 20, 3, IMP_SRGB, 1),
+              *out = apply(state, "posterize", "levels=4", in);
     for (uint32_t y = 0; y < 20; y++)
         for (uint32_t x = 0; x < 60; x++)
             assert_near(at(out, 1, x, y), floor(3.0 * at(in, 1, x, y) + 0.5) / 3, 1e-6);
@@ -341,9 +364,15 @@ static double deviation(const imp_image *a, const imp_image *b, uint32_t c, doub
 
 static void noise_has_the_deviation_asked_for(void **state)
 {
-    static const struct { const char *params; double want; } cases[] = {
-        {"amount=0.1", 0.1}, {"kind=uniform amount=0.1", 0.1 / 1.7320508}, {"kind=grain amount=0.1", 0.1},
-        {"amount=0.1 size=1.5", 0.1}, {"kind=grain amount=0.1 size=2.5", 0.1},
+    static const struct {
+        const char *params;
+        double want;
+    } cases[] = {
+        {"amount=0.1", 0.1},
+        {"kind=uniform amount=0.1", 0.1 / 1.7320508},
+        {"kind=grain amount=0.1", 0.1},
+        {"amount=0.1 size=1.5", 0.1},
+        {"kind=grain amount=0.1 size=2.5", 0.1},
     };
     imp_image *in = mini_constant(300, 200, 3, IMP_SRGB, 0.5f);
     for (size_t k = 0; k < sizeof cases / sizeof cases[0]; k++) {
@@ -377,7 +406,8 @@ static void a_seed_fixes_the_noise(void **state)
 
 static void grain_spares_black_and_white(void **state)
 {
-    imp_image *black = mini_constant(30, 20, 1, IMP_SRGB, 0), *white = mini_constant(30, 20, 1, IMP_SRGB, 1);
+    imp_image *black = mini_constant(30, 20, 1, IMP_SRGB, 0),
+              *white = mini_constant(30, 20, 1, IMP_SRGB, 1);
     imp_image *a = apply(state, "noise", "kind=grain amount=0.5", black);
     imp_image *b = apply(state, "noise", "kind=grain amount=0.5", white);
     assert_true(mini_difference(a, black) == 0 && mini_difference(b, white) == 0);

@@ -25,7 +25,8 @@ static double line(const double *v, int64_t stride, int64_t n, int64_t i, double
 static double error_of(const imp_image *src, const imp_image *dst, double sigma)
 {
     const int64_t w = src->width, h = src->height;
-    double *all = calloc((size_t)(w * h), sizeof *all), *half = calloc((size_t)(w * h), sizeof *half);
+    double *all = calloc((size_t)(w * h), sizeof *all),
+           *half = calloc((size_t)(w * h), sizeof *half);
     double worst = 0;
     assert_true(all && half);
     for (uint32_t c = 0; c < src->channels; c++) {
@@ -56,7 +57,9 @@ static imp_image *picture(uint32_t w, uint32_t h, uint32_t channels, int pattern
                 const int specks = kit_uniform(9, c, (uint64_t)y * w + x) < 0.5;
                 const int board = (int)((x / 7 + y / 7) % 2), step = x > w / 2;
                 imp_row_out(m, c, y)[x] = x >= w ? NAN
-                                          : (float)(pattern == SPECKS ? specks : pattern == STEP ? step : board);
+                                                 : (float)(pattern == SPECKS ? specks
+                                                           : pattern == STEP ? step
+                                                                             : board);
             }
     return m;
 }
@@ -177,8 +180,9 @@ static void a_point_becomes_the_product_of_two_profiles(void **state)
         assert_true(fabs(peak / (1000 / (2 * 3.14159265358979 * sigma * sigma)) - 1) < 5e-3);
         for (uint32_t y = 0; y < SIDE; y++)
             for (uint32_t x = 0; x < SIDE; x++)
-                assert_true(fabs(imp_row(m, 0, y)[x] -
-                                 (double)imp_row(m, 0, y)[MIDDLE] * imp_row(m, 0, MIDDLE)[x] / peak) < 1e-4 * peak);
+                assert_true(fabs(imp_row(m, 0, y)[x] - (double)imp_row(m, 0, y)[MIDDLE] *
+                                                           imp_row(m, 0, MIDDLE)[x] / peak) <
+                            1e-4 * peak);
         kit_image_free(m);
     }
 }

@@ -114,7 +114,8 @@ static void a_power_is_never_infinite_or_nan(void **state)
     for (size_t k = 0; k < sizeof exponents / sizeof exponents[0]; k++) {
         kit_power(v, r, sizeof v / sizeof v[0], exponents[k]);
         for (size_t i = 0; i < sizeof v / sizeof v[0]; i++)
-            assert_true(isfinite(r[i]) && (r[i] == 0 || (r[i] > 0) == (v[i] > 0 || (v[i] == 0 && !signbit(v[i])))));
+            assert_true(isfinite(r[i]) &&
+                        (r[i] == 0 || (r[i] > 0) == (v[i] > 0 || (v[i] == 0 && !signbit(v[i])))));
     }
     kit_power(v, r, 3, 2);
     assert_true(r[0] == 0 && r[1] == 0 && r[2] == 0);

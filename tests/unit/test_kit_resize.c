@@ -51,7 +51,8 @@ static double line(enum kit_resample how, const double *v, int stride, int m, in
 /* Largest difference of dst from what the formula gives for src. */
 static double error_of(const imp_image *src, const imp_image *dst, enum kit_resample how)
 {
-    const int sw = (int)src->width, sh = (int)src->height, dw = (int)dst->width, dh = (int)dst->height;
+    const int sw = (int)src->width, sh = (int)src->height, dw = (int)dst->width,
+              dh = (int)dst->height;
     double *all = calloc((size_t)sw * (size_t)sh, sizeof *all), worst = 0;
     double *half = calloc((size_t)sw * (size_t)dh, sizeof *half);
     assert_true(all && half);
@@ -64,7 +65,8 @@ static double error_of(const imp_image *src, const imp_image *dst, enum kit_resa
                 half[y * sw + x] = dh == sh ? all[y * sw + x] : line(how, all + x, sw, sh, y, dh);
         for (int y = 0; y < dh; y++)
             for (int x = 0; x < dw; x++) {
-                const double want = dw == sw ? half[y * sw + x] : line(how, half + y * sw, 1, sw, x, dw);
+                const double want =
+                    dw == sw ? half[y * sw + x] : line(how, half + y * sw, 1, sw, x, dw);
                 worst = fmax(worst, fabs(want - imp_row(dst, c, (uint32_t)y)[x]));
             }
     }
@@ -84,14 +86,17 @@ static imp_image *picture(uint32_t w, uint32_t h, uint32_t channels, uint64_t se
     for (uint32_t c = 0; c < channels; c++)
         for (uint32_t y = 0; y < h; y++)
             for (uint32_t x = 0; x < w + 3; x++)
-                imp_row_out(m, c, y)[x] = x < w ? (float)kit_uniform(seed, c, (uint64_t)y * w + x) : NAN;
+                imp_row_out(m, c, y)[x] =
+                    x < w ? (float)kit_uniform(seed, c, (uint64_t)y * w + x) : NAN;
     return m;
 }
 
-static const int sizes[][4] = { /* from, to */
-    {1, 1, 5, 7}, {5, 7, 1, 1}, {16, 12, 8, 6}, {16, 12, 4, 3}, {17, 13, 8, 6}, {31, 29, 10, 28},
-    {8, 6, 16, 12}, {7, 9, 30, 11}, {20, 20, 20, 7}, {20, 20, 7, 20}, {20, 5, 20, 15}, {9, 40, 33, 13},
-    {40, 9, 13, 33}, {100, 3, 2, 2}, {2, 90, 1, 17}, {33, 35, 32, 34}, {1, 50, 1, 20}, {50, 1, 20, 1},
+static const int sizes[][4] = {
+    /* from, to */
+    {1, 1, 5, 7},     {5, 7, 1, 1},    {16, 12, 8, 6},  {16, 12, 4, 3},  {17, 13, 8, 6},
+    {31, 29, 10, 28}, {8, 6, 16, 12},  {7, 9, 30, 11},  {20, 20, 20, 7}, {20, 20, 7, 20},
+    {20, 5, 20, 15},  {9, 40, 33, 13}, {40, 9, 13, 33}, {100, 3, 2, 2},  {2, 90, 1, 17},
+    {33, 35, 32, 34}, {1, 50, 1, 20},  {50, 1, 20, 1},
 };
 enum { SIZES = sizeof sizes / sizeof sizes[0] };
 

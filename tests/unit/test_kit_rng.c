@@ -61,7 +61,9 @@ static void streams_and_seeds_are_uncorrelated(void **state)
     assert_true(fabs(12 * neighbours / N) < 0.012);
 }
 
-struct moments { double mean, variance, kurtosis, most; };
+struct moments {
+    double mean, variance, kurtosis, most;
+};
 
 static struct moments moments_of(const float *v, size_t n)
 {
