@@ -197,8 +197,8 @@ fuzz:
 fuzz-run:
 	$(Q)mkdir -p build/fuzz-found && for f in $(fuzzers:fuzz_%=%); do \
 	  mkdir -p $(B)/corpus/$$f && echo "  FUZZ  $$f, $(SECS) s" \
-	  && $(B)/fuzz/fuzz_$$f -max_total_time=$(SECS) -rss_limit_mb=4096 -verbosity=0 -artifact_prefix=build/fuzz-found/$$f- \
-	    $(B)/corpus/$$f tests/fuzz/corpus/$$f || exit 1; done
+	  && $(B)/fuzz/fuzz_$$f -max_total_time=$(SECS) -rss_limit_mb=4096 -artifact_prefix=build/fuzz-found/$$f- \
+	    $(B)/corpus/$$f tests/fuzz/corpus/$$f >$(B)/$$f.log 2>&1 || { tail -n 40 $(B)/$$f.log; exit 1; }; done
 
 # ---- installing ----
 share = $(DESTDIR)$(datadir)/impasto

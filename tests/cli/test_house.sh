@@ -79,4 +79,43 @@ case_setup_with_nothing_missing_is_silent_and_with_no_says_the_line() {
     has "$out" 'apt-get install -y libsurely-dev'
     exits 0 env CC=sh SETUP=no "$root/.ci/setup" '' 'surely-not-there=libsurely-dev'
 }
+# A folder with what .ci/setup uses, and an apt-get, sudo and pkg-config that write down what they are told. What apt-get
+# "installs" is in the file `there`; `offline` makes the first try fail.
+tools() {
+    mkdir tools
+    for tool in sh env id cat touch; do ln -s "$(command -v $tool)" tools/; done
+    # shellcheck disable=SC2016
+    {
+        printf '#!/bin/sh\necho "$*" >>asked\n[ ! -e offline ] || [ "$1" = update ] && rm -f offline || exit 100\n' >tools/apt-get
+        printf '#!/bin/sh\n[ "$1" = -n ] && exit 0\nexec "$@"\n' >tools/sudo
+        printf '#!/bin/sh\n[ "$2" = there ] || { [ "$2" = wanted ] && [ -e asked ]; }\n' >tools/pkg-config
+    }
+    printf '#!/bin/sh\n' >tools/cc
+    ln -s "$(command -v rm)" tools/
+    chmod +x tools/*
+}
+setup() { PATH=$PWD/tools CC=cc SETUP=yes sh "$root/.ci/setup" "$@"; }
+case_setup_installs_what_is_missing_and_only_that() {
+    tools
+    exits 0 setup 'there=libthere-dev' ''
+    [ ! -e asked ] || fail 'apt-get was called for nothing'
+    exits 0 setup 'there=libthere-dev wanted=libwanted-dev' ''
+    has "$out" 'apt-get install -y libwanted-dev'
+    has "$(cat asked)" 'install -y --no-install-recommends libwanted-dev'
+    lacks "$(cat asked)" update
+}
+case_setup_updates_the_lists_when_the_first_try_fails() {
+    tools
+    touch offline
+    exits 0 setup 'wanted=libwanted-dev' ''
+    same "$(cut -d ' ' -f 1 asked | tr '\n' ' ')" 'install update install '
+}
+case_setup_without_apt_says_the_line_and_fails() {
+    tools
+    rm tools/apt-get
+    exits 1 setup 'wanted=libwanted-dev' ''
+    has "$out" 'apt-get install -y libwanted-dev'
+    has "$err" 'cannot install here'
+    exits 0 setup 'there=libthere-dev' 'wanted=libwanted-dev'
+}
 run_cases
