@@ -1,4 +1,5 @@
-/* command_new_plugin.c - `impasto new plugin NAME`: the template's files with the name filled in. */
+/* command_new_plugin.c - `impasto new plugin NAME`: the template's files with the name filled in.
+ */
 #define _XOPEN_SOURCE 700 /* realpath */
 #include <errno.h>
 #include <limits.h>
@@ -32,7 +33,8 @@ static void fill_in(const char *from, const struct placeholder *marks, struct te
     }
 }
 
-static bool copy_file(struct command *c, const char *from, const char *to, const struct placeholder *marks)
+static bool copy_file(struct command *c, const char *from, const char *to,
+                      const struct placeholder *marks)
 {
     size_t size;
     struct text text = {0};
@@ -41,7 +43,8 @@ static bool copy_file(struct command *c, const char *from, const char *to, const
         fill_in(content, marks, &text);
     const bool done = content && files_replace(to, text.data ? text.data : "", text.size);
     if (!done)
-        report_add(c->report, SEV_ERROR, "E0810", NULL, "cannot copy %s to %s: %s", from, to, strerror(errno));
+        report_add(c->report, SEV_ERROR, "E0810", NULL, "cannot copy %s to %s: %s", from, to,
+                   strerror(errno));
     free(content);
     text_free(&text);
     return done;
@@ -59,20 +62,25 @@ static const char *find_sdk(struct command *c, const char *template, bool *tree)
     }
     if (*tree)
         return arena_strdup(c->arena, full);
-    const char *prefix = c->settings->program_folder ? arena_printf(c->arena, "%s/..", c->settings->program_folder) : NULL;
+    const char *prefix = c->settings->program_folder
+                             ? arena_printf(c->arena, "%s/..", c->settings->program_folder)
+                             : NULL;
     if (!prefix || !realpath(prefix, full) || !strcmp(full, "/usr") || !strcmp(full, "/usr/local"))
         return NULL; /* where pkg-config looks by itself */
-    return stat(arena_printf(c->arena, "%s/include/impasto/impasto.h", full), &st) == 0 ? arena_strdup(c->arena, full) : NULL;
+    return stat(arena_printf(c->arena, "%s/include/impasto/impasto.h", full), &st) == 0
+               ? arena_strdup(c->arena, full)
+               : NULL;
 }
 
-static bool copy_all(struct command *c, const char *template, const char *folder, const struct placeholder *marks)
+static bool copy_all(struct command *c, const char *template, const char *folder,
+                     const struct placeholder *marks)
 {
     size_t n = 0;
     bool done = true;
     char **names = files_names(template, &n);
     if (!names || !n)
-        report_add(c->report, SEV_ERROR, "E0810", NULL, "the template of plugins is not at %s: install Impasto again",
-                   template);
+        report_add(c->report, SEV_ERROR, "E0810", NULL,
+                   "the template of plugins is not at %s: install Impasto again", template);
     done = names && n;
     for (size_t i = 0; i < n && done; i++)
         done = copy_file(c, arena_printf(c->arena, "%s/%s", template, names[i]),
@@ -84,14 +92,17 @@ static bool copy_all(struct command *c, const char *template, const char *folder
 
 static int cannot_make(struct command *c, const char *folder)
 {
-    usage_fault(c->report, "E0810", c->verb, errno == EEXIST ? "give another name, or remove it first"
-                : "the folder above it must be there and writable", "cannot make the folder %s: %s", folder, strerror(errno));
+    usage_fault(c->report, "E0810", c->verb,
+                errno == EEXIST ? "give another name, or remove it first"
+                                : "the folder above it must be there and writable",
+                "cannot make the folder %s: %s", folder, strerror(errno));
     return 2;
 }
 
 int command_new_plugin(struct command *c, const char *name, const char *folder)
 {
-    const char *slash = strrchr(name, '/'), *word = slash ? slash + 1 : name, *dot = strrchr(word, '.');
+    const char *slash = strrchr(name, '/'), *word = slash ? slash + 1 : name,
+               *dot = strrchr(word, '.');
     const char *id = dot ? word : arena_printf(c->arena, "org.example.%s", word);
     if (!descriptor_id(id))
         return command_usage(c, "a word of a-z, 0-9, _ and -, or an id such as org.example.gain",
@@ -102,8 +113,12 @@ int command_new_plugin(struct command *c, const char *name, const char *folder)
     const char *template = arena_printf(c->arena, "%s/template", c->settings->share);
     const char *sdk = find_sdk(c, template, &tree);
     const struct placeholder marks[] = {
-        {"@NAME@", dot ? dot + 1 : word}, {"@ID@", id}, {"@SDK@", sdk ? sdk : ""},
-        {"@IMPASTO@", tree ? arena_printf(c->arena, "%s/impasto", c->settings->program_folder) : "impasto"}, {NULL, NULL},
+        {"@NAME@", dot ? dot + 1 : word},
+        {"@ID@", id},
+        {"@SDK@", sdk ? sdk : ""},
+        {"@IMPASTO@",
+         tree ? arena_printf(c->arena, "%s/impasto", c->settings->program_folder) : "impasto"},
+        {NULL, NULL},
     };
     if (mkdir(folder, 0777) != 0)
         return cannot_make(c, folder);

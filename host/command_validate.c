@@ -1,4 +1,5 @@
-/* command_validate.c - `impasto validate PLUGIN.so`: runs the conformance driver, a program of its own. */
+/* command_validate.c - `impasto validate PLUGIN.so`: runs the conformance driver, a program of its
+ * own. */
 #include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -62,8 +63,10 @@ static int validate(struct command *c, const char *program, const char *path)
 {
     struct stat st;
     if (stat(path, &st) != 0)
-        return command_usage(c, "give the path of a plugin file, ./gain.so", "cannot read %s: %s", path, strerror(errno));
-    const char *distrust = command_has(c, OPT_INSECURE_PLUGINS) ? NULL : module_distrust(c->arena, path, &st);
+        return command_usage(c, "give the path of a plugin file, ./gain.so", "cannot read %s: %s",
+                             path, strerror(errno));
+    const char *distrust =
+        command_has(c, OPT_INSECURE_PLUGINS) ? NULL : module_distrust(c->arena, path, &st);
     if (distrust) {
         report_add(c->report, SEV_ERROR, "E0401", NULL, "%s", distrust);
         return 4;
@@ -73,15 +76,17 @@ static int validate(struct command *c, const char *program, const char *path)
     const int status = run_driver(c, program, path);
     if (status >= 0)
         return status == 0 ? 0 : 4;
-    report_add(c->report, SEV_ERROR, "E0407", NULL, "the conformance driver %s cannot be run: install Impasto again", program);
+    report_add(c->report, SEV_ERROR, "E0407", NULL,
+               "the conformance driver %s cannot be run: install Impasto again", program);
     return 4;
 }
 
 int command_validate(struct command *c)
 {
     int worst = 0;
-    const char *program = arena_printf(c->arena, "%s/../libexec/impasto/impasto-check",
-                                       c->settings->program_folder ? c->settings->program_folder : ".");
+    const char *program =
+        arena_printf(c->arena, "%s/../libexec/impasto/impasto-check",
+                     c->settings->program_folder ? c->settings->program_folder : ".");
     for (size_t i = 0; i < c->args->operand_count; i++) {
         const int status = validate(c, program, c->args->operands[i]);
         worst = status > worst ? status : worst;

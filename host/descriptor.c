@@ -6,13 +6,19 @@
 #include "module.h"
 #include "params.h"
 
-enum { MOST_FILTERS = 4096, MOST_PARAMS = 512, MOST_PORTS = 64, MOST_IDS = 256, MOST_STRIDE = 4096 };
+enum {
+    MOST_FILTERS = 4096,
+    MOST_PARAMS = 512,
+    MOST_PORTS = 64,
+    MOST_IDS = 256,
+    MOST_STRIDE = 4096
+};
 
 /* One plugin under examination; what is wrong is said once, in `refusal`. */
 struct exam {
     struct arena *arena;
-    const char *base, *id;   /* file, plugin */
-    const char *filter;      /* at the moment; NULL */
+    const char *base, *id; /* file, plugin */
+    const char *filter;    /* at the moment; NULL */
     const char *refusal;
 };
 
@@ -24,7 +30,8 @@ __attribute__((format(printf, 2, 3))) static bool refuse(struct exam *e, const c
     va_start(ap, fmt);
     const char *what = arena_vprintf(e->arena, fmt, ap);
     va_end(ap);
-    e->refusal = e->filter ? arena_printf(e->arena, "%s: %s: filter '%s': %s", e->base, e->id, e->filter, what)
+    e->refusal = e->filter ? arena_printf(e->arena, "%s: %s: filter '%s': %s", e->base, e->id,
+                                          e->filter, what)
                            : arena_printf(e->arena, "%s: %s: %s", e->base, e->id, what);
     return false;
 }
@@ -42,8 +49,8 @@ static int utf8_length(const unsigned char *s)
     for (int i = 1; i < n; i++)
         if ((s[i] & 0xc0) != 0x80)
             return 0;
-    if ((s[0] == 0xe0 && s[1] < 0xa0) || (s[0] == 0xed && s[1] > 0x9f) || (s[0] == 0xf0 && s[1] < 0x90) ||
-        (s[0] == 0xf4 && s[1] > 0x8f))
+    if ((s[0] == 0xe0 && s[1] < 0xa0) || (s[0] == 0xed && s[1] > 0x9f) ||
+        (s[0] == 0xf0 && s[1] < 0x90) || (s[0] == 0xf4 && s[1] > 0x8f))
         return 0;
     return n;
 }
@@ -59,12 +66,14 @@ bool descriptor_utf8(const char *text)
     return true;
 }
 
-static const char lower[] = "abcdefghijklmnopqrstuvwxyz", word[] = "abcdefghijklmnopqrstuvwxyz0123456789_-";
+static const char lower[] = "abcdefghijklmnopqrstuvwxyz",
+                  word[] = "abcdefghijklmnopqrstuvwxyz0123456789_-";
 
 bool descriptor_key(const char *text)
 {
     const size_t n = strlen(text);
-    return n > 0 && n < 50 && strchr(lower, text[0]) && strspn(text, word) == n && !strchr(text, '-');
+    return n > 0 && n < 50 && strchr(lower, text[0]) && strspn(text, word) == n &&
+           !strchr(text, '-');
 }
 
 bool descriptor_id(const char *text)
@@ -89,7 +98,8 @@ bool descriptor_service_id(const char *text)
     if (!slash || slash - text > 100 || strlen(slash) > 6)
         return false;
     snprintf(head, sizeof head, "%.*s", (int)(slash - text), text);
-    return descriptor_id(head) && slash[1] >= '1' && slash[1] <= '9' && strspn(slash + 1, "0123456789") == strlen(slash + 1);
+    return descriptor_id(head) && slash[1] >= '1' && slash[1] <= '9' &&
+           strspn(slash + 1, "0123456789") == strlen(slash + 1);
 }
 
 /* A text that may be left out; *out is a copy. */
@@ -106,17 +116,19 @@ static bool take_text(struct exam *e, const char *what, const char *text, const 
 
 /* ---- parameters ---- */
 
-static const char *const type_names[] = {"?", "BOOL", "INT", "FLOAT", "CHOICE", "TEXT", "PATH", "NUMBERS", "NAMES",
-                                         "COLOUR"};
+static const char *const type_names[] = {"?",    "BOOL", "INT",     "FLOAT", "CHOICE",
+                                         "TEXT", "PATH", "NUMBERS", "NAMES", "COLOUR"};
 
 static bool check_choices(struct exam *e, const imp_param *p)
 {
     if (!p->choices || !*p->choices)
-        return refuse(e, "parameter '%s' is a CHOICE without choices: list them as \"one|two\"", p->key);
+        return refuse(e, "parameter '%s' is a CHOICE without choices: list them as \"one|two\"",
+                      p->key);
     for (const char *at = p->choices;; at++) {
         const size_t n = strcspn(at, "|");
         if (n == 0 || strcspn(at, " \t\n") < n)
-            return refuse(e, "parameter '%s' has an empty choice or one with a blank: \"%s\"", p->key, p->choices);
+            return refuse(e, "parameter '%s' has an empty choice or one with a blank: \"%s\"",
+                          p->key, p->choices);
         for (const char *other = p->choices; other < at; other += strcspn(other, "|") + 1)
             if (strcspn(other, "|") == n && memcmp(other, at, n) == 0)
                 return refuse(e, "parameter '%s' has the choice '%.*s' twice", p->key, (int)n, at);
@@ -136,14 +148,17 @@ static bool check_numbers(struct exam *e, const imp_param *p)
     if (isnan(p->def) || isnan(p->min) || isnan(p->max) || isinf(p->def))
         return refuse(e, "parameter '%s' has a default or a range that is not a number", p->key);
     if (p->min > p->max)
-        return refuse(e, "parameter '%s': its least value %g is above its greatest %g", p->key, p->min, p->max);
+        return refuse(e, "parameter '%s': its least value %g is above its greatest %g", p->key,
+                      p->min, p->max);
     if (p->type == IMP_INT && !(whole(p->def) && whole(p->min) && whole(p->max)))
-        return refuse(e, "parameter '%s' is an INT, its default and range must be whole numbers", p->key);
+        return refuse(e, "parameter '%s' is an INT, its default and range must be whole numbers",
+                      p->key);
     if (p->type == IMP_BOOL && p->def != 0 && p->def != 1)
         return refuse(e, "parameter '%s' is a BOOL, its default must be 0 or 1", p->key);
     const bool ranged = p->type != IMP_BOOL && p->min != p->max;
     if (ranged && !(p->flags & IMP_PARAM_REQUIRED) && (p->def < p->min || p->def > p->max))
-        return refuse(e, "parameter '%s': its default %g is out of its range %g .. %g", p->key, p->def, p->min, p->max);
+        return refuse(e, "parameter '%s': its default %g is out of its range %g .. %g", p->key,
+                      p->def, p->min, p->max);
     return true;
 }
 
@@ -162,7 +177,8 @@ static bool check_param(struct exam *e, const imp_param *p, bool last)
     imp_cell cell;
     for (size_t i = 0; i < sizeof taken / sizeof *taken; i++)
         if (strcmp(p->key, taken[i]) == 0)
-            return refuse(e, "a parameter cannot be called '%s', presets use that key themselves", p->key);
+            return refuse(e, "a parameter cannot be called '%s', presets use that key themselves",
+                          p->key);
     if (p->type < IMP_BOOL || p->type > IMP_COLOUR)
         return refuse(e, "parameter '%s' has the unknown type %u", p->key, (unsigned)p->type);
     if (p->type == IMP_CHOICE && !check_choices(e, p))
@@ -172,31 +188,33 @@ static bool check_param(struct exam *e, const imp_param *p, bool last)
     if (!check_flags(e, p, last))
         return false;
     if (!(p->flags & IMP_PARAM_REQUIRED) && !params_default(e->arena, p, &cell))
-        return refuse(e, "parameter '%s': its default \"%s\" is no %s", p->key, p->def_text ? p->def_text : "",
-                      type_names[p->type]);
+        return refuse(e, "parameter '%s': its default \"%s\" is no %s", p->key,
+                      p->def_text ? p->def_text : "", type_names[p->type]);
     return true;
 }
 
 static bool copy_param(struct exam *e, imp_param *p)
 {
     if (!p->key || !descriptor_key(p->key))
-        return refuse(e, "'%s' is no key of a parameter: use a-z, 0-9 and _", p->key && descriptor_utf8(p->key) ? p->key : "?");
+        return refuse(e, "'%s' is no key of a parameter: use a-z, 0-9 and _",
+                      p->key && descriptor_utf8(p->key) ? p->key : "?");
     p->key = arena_strdup(e->arena, p->key);
     const char *what = arena_printf(e->arena, "a text of parameter '%s'", p->key);
     return take_text(e, what, p->unit, &p->unit) && take_text(e, what, p->help, &p->help) &&
-           take_text(e, what, p->choices, &p->choices) && take_text(e, what, p->def_text, &p->def_text);
+           take_text(e, what, p->choices, &p->choices) &&
+           take_text(e, what, p->def_text, &p->def_text);
 }
 
 /* Copies n rows of a table with its own stride into rows of `size` bytes, absent members zero. */
-static void *copy_rows(struct exam *e, const char *what, const void *from, uint32_t n, uint32_t stride, size_t size,
-                       uint32_t most)
+static void *copy_rows(struct exam *e, const char *what, const void *from, uint32_t n,
+                       uint32_t stride, size_t size, uint32_t most)
 {
     if (n > most || (n && !from) || (n && (stride < size || stride > MOST_STRIDE || stride % 8))) {
         if (n > most)
             refuse(e, "it has %u %s, %u are the most", (unsigned)n, what, (unsigned)most);
         else
-            refuse(e, "the table of its %s has %u rows of %u bytes at %s: fill it in with IMP_LIST", what, (unsigned)n,
-                   (unsigned)stride, from ? "an address" : "NULL");
+            refuse(e, "the table of its %s has %u rows of %u bytes at %s: fill it in with IMP_LIST",
+                   what, (unsigned)n, (unsigned)stride, from ? "an address" : "NULL");
         return NULL;
     }
     char *to = arena_alloc(e->arena, n ? n : 1, size);
@@ -207,7 +225,8 @@ static void *copy_rows(struct exam *e, const char *what, const void *from, uint3
 
 static bool copy_params(struct exam *e, imp_filter *f)
 {
-    imp_param *rows = copy_rows(e, "parameters", f->params, f->param_count, f->param_stride, sizeof *rows, MOST_PARAMS);
+    imp_param *rows = copy_rows(e, "parameters", f->params, f->param_count, f->param_stride,
+                                sizeof *rows, MOST_PARAMS);
     if (!rows)
         return false;
     f->params = rows;
@@ -228,20 +247,25 @@ static bool copy_params(struct exam *e, imp_filter *f)
 
 static bool check_port(struct exam *e, const char *side, const imp_port *p, bool last)
 {
-    const uint32_t counts = 1u << 1 | 1u << 3 | 1u << 4, colours = 1u << IMP_SRGB | 1u << IMP_LINEAR | 1u << IMP_DATA;
+    const uint32_t counts = 1u << 1 | 1u << 3 | 1u << 4,
+                   colours = 1u << IMP_SRGB | 1u << IMP_LINEAR | 1u << IMP_DATA;
     if (p->kind < IMP_IMAGE || p->kind > IMP_OBJECT)
         return refuse(e, "%s '%s' has the unknown kind %u", side, p->name, (unsigned)p->kind);
     if (p->kind == IMP_OBJECT && (!p->type || !descriptor_service_id(p->type)))
-        return refuse(e, "%s '%s' is an OBJECT, so it needs a type such as \"impasto.model/1\"", side, p->name);
+        return refuse(e, "%s '%s' is an OBJECT, so it needs a type such as \"impasto.model/1\"",
+                      side, p->name);
     if ((p->flags & IMP_PORT_MANY) && !last)
         return refuse(e, "%s '%s' takes MANY values, so it must be the last", side, p->name);
     if (p->kind == IMP_IMAGE && ((p->channels & ~counts) || (p->colours & ~colours)))
-        return refuse(e, "%s '%s': channels is a mask of 1u << 1, 1u << 3, 1u << 4, colours of 1u << IMP_SRGB ...", side,
-                      p->name);
+        return refuse(e,
+                      "%s '%s': channels is a mask of 1u << 1, 1u << 3, 1u << 4, colours of 1u << "
+                      "IMP_SRGB ...",
+                      side, p->name);
     return true;
 }
 
-static bool copy_ports(struct exam *e, const char *side, const imp_port **ports, uint32_t n, uint32_t *stride)
+static bool copy_ports(struct exam *e, const char *side, const imp_port **ports, uint32_t n,
+                       uint32_t *stride)
 {
     imp_port *rows = copy_rows(e, side, *ports, n, *stride, sizeof *rows, MOST_PORTS);
     if (!rows)
@@ -271,7 +295,8 @@ static bool check_filter(struct exam *e, const imp_filter *f)
         return refuse(e, "its process is NULL: a filter must have one");
     for (uint32_t i = 0; i < f->param_count; i++)
         if ((f->params[i].flags & IMP_PARAM_WRITTEN) && (f->flags & IMP_FILTER_EARLY))
-            return refuse(e, "it is EARLY, so it may write nothing, yet '%s' is WRITTEN", f->params[i].key);
+            return refuse(e, "it is EARLY, so it may write nothing, yet '%s' is WRITTEN",
+                          f->params[i].key);
     if (f->output_count == 0 && f->input_count == 0)
         return refuse(e, "it has neither inputs nor outputs");
     return true;
@@ -280,10 +305,13 @@ static bool check_filter(struct exam *e, const imp_filter *f)
 static bool copy_filter(struct exam *e, const imp_filter *real, struct filter_info *info)
 {
     if (real->struct_size < sizeof *real)
-        return refuse(e, "an imp_filter has %u bytes, ABI 1.0 has %zu: set struct_size = sizeof of it",
+        return refuse(e,
+                      "an imp_filter has %u bytes, ABI 1.0 has %zu: set struct_size = sizeof of it",
                       (unsigned)real->struct_size, sizeof *real);
     if (!real->id || !descriptor_id(real->id))
-        return refuse(e, "'%s' is no id of a filter: use a-z, 0-9, _ and - with dots between, \"org.example.gain\"",
+        return refuse(e,
+                      "'%s' is no id of a filter: use a-z, 0-9, _ and - with dots between, "
+                      "\"org.example.gain\"",
                       real->id && descriptor_utf8(real->id) ? real->id : "?");
     imp_filter *f = &info->desc;
     *f = *real;
@@ -292,9 +320,11 @@ static bool copy_filter(struct exam *e, const imp_filter *real, struct filter_in
     if (f->threads > IMP_PARALLEL)
         f->threads = IMP_SERIAL; /* a class of a later minor: the safest */
     info->real = real;
-    const bool sound = take_text(e, "its summary", f->summary, &f->summary) && take_text(e, "its help", f->help, &f->help) &&
-                       copy_params(e, f) && copy_ports(e, "input", &f->inputs, f->input_count, &f->input_stride) &&
-                       copy_ports(e, "output", &f->outputs, f->output_count, &f->output_stride) && check_filter(e, f);
+    const bool sound = take_text(e, "its summary", f->summary, &f->summary) &&
+                       take_text(e, "its help", f->help, &f->help) && copy_params(e, f) &&
+                       copy_ports(e, "input", &f->inputs, f->input_count, &f->input_stride) &&
+                       copy_ports(e, "output", &f->outputs, f->output_count, &f->output_stride) &&
+                       check_filter(e, f);
     e->filter = NULL;
     return sound;
 }
@@ -334,9 +364,12 @@ static bool copy_provides(struct exam *e, const imp_service_def *const *defs, st
     for (uint32_t i = 0; i < n; i++) {
         const imp_service_def *s = defs[i];
         if (s->struct_size < sizeof *s || !s->table)
-            return refuse(e, "service %u has no table, or a struct_size below that of ABI 1.0", (unsigned)i);
+            return refuse(e, "service %u has no table, or a struct_size below that of ABI 1.0",
+                          (unsigned)i);
         if (!s->id || !descriptor_service_id(s->id))
-            return refuse(e, "service %u: its id must end in a revision, as \"org.example.thing/1\"", (unsigned)i);
+            return refuse(e,
+                          "service %u: its id must end in a revision, as \"org.example.thing/1\"",
+                          (unsigned)i);
         ids[i] = arena_strdup(e->arena, s->id);
         for (uint32_t k = 0; k < i; k++)
             if (strcmp(ids[k], ids[i]) == 0)
@@ -347,7 +380,8 @@ static bool copy_provides(struct exam *e, const imp_service_def *const *defs, st
     return true;
 }
 
-static bool copy_ids(struct exam *e, const char *what, const char *const *ids, const char *const **out)
+static bool copy_ids(struct exam *e, const char *what, const char *const *ids,
+                     const char *const **out)
 {
     uint32_t n = 0;
     while (ids && ids[n] && n <= MOST_IDS)
@@ -374,25 +408,30 @@ const imp_service_def *descriptor_service(const imp_plugin *p, const char *id)
 
 static bool copy_plugin(struct exam *e, const imp_plugin *p, struct plugin *out)
 {
-    if (!take_text(e, "its version", p->version, &out->version) || !take_text(e, "its licence", p->licence, &out->licence))
+    if (!take_text(e, "its version", p->version, &out->version) ||
+        !take_text(e, "its licence", p->licence, &out->licence))
         return false;
     if (!out->version || !out->licence)
         return refuse(e, "it has no version or no licence: fill in both");
     if (!copy_filters(e, p->filters, out) || !copy_provides(e, p->provides, out) ||
-        !copy_ids(e, "needs", p->needs, &out->needs) || !copy_ids(e, "wants", p->wants, &out->wants))
+        !copy_ids(e, "needs", p->needs, &out->needs) ||
+        !copy_ids(e, "wants", p->wants, &out->wants))
         return false;
     if (out->filter_count == 0 && out->provides_count == 0)
         return refuse(e, "it offers neither filters nor services");
     return true;
 }
 
-const char *descriptor_copy(struct arena *a, const char *path, const imp_plugin *p, struct plugin *out)
+const char *descriptor_copy(struct arena *a, const char *path, const imp_plugin *p,
+                            struct plugin *out)
 {
     static const char *const none[] = {NULL};
     struct exam e = {.arena = a, .base = module_base(path), .id = "?"};
     out->needs = out->wants = none;
     if (!p->id || !descriptor_id(p->id)) {
-        refuse(&e, "the plugin's id must be of a-z, 0-9, _ and - with dots between, \"org.example.gain\"");
+        refuse(
+            &e,
+            "the plugin's id must be of a-z, 0-9, _ and - with dots between, \"org.example.gain\"");
         return e.refusal;
     }
     e.id = out->id = arena_strdup(a, p->id);

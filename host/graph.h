@@ -65,7 +65,8 @@ struct graph_options {
 
 /* Builds the graph and adds every mistake of the preset to the report (E0107.., E02xx). NULL when the
  * report holds an error. A preset that writes no file gets a node "save" for its last node's first image
- * output, `{stem}.png` (or table, `{stem}.csv`); so does the node of --until. Opens plugins only for what the preset names. */
+ * output, `{stem}.png` (or table, `{stem}.csv`); so does the node of --until. Opens plugins only for
+ * what the preset names. */
 struct graph *graph_build(struct arena *, struct preset *, struct registry *,
                           const struct graph_options *, struct report *);
 /* Fills in recipes (reads the files that PATH parameters name). false: a file vanished (reported). */

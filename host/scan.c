@@ -1,4 +1,5 @@
-/* scan.c - finds plugin files on the search path and describes them, from the catalogue where it can. */
+/* scan.c - finds plugin files on the search path and describes them, from the catalogue where it
+ * can. */
 #define _GNU_SOURCE /* secure_getenv */
 #include <errno.h>
 #include <limits.h>
@@ -26,12 +27,13 @@ static void add_place(struct registry *r, const char *path)
     for (size_t i = 0; i < r->place_count; i++)
         if (strcmp(r->places[i], path) == 0)
             return;
-    r->places = arena_grow(&r->arena, r->places, r->place_count, &r->place_capacity, sizeof *r->places);
+    r->places =
+        arena_grow(&r->arena, r->places, r->place_count, &r->place_capacity, sizeof *r->places);
     r->places[r->place_count++] = path;
 }
 
-/* Folders of a list with colons that somebody gave: one that is not there is most likely a slip of the
- * keyboard. An empty piece would mean the current folder, so it is left out. */
+/* Folders of a list with colons that somebody gave: one that is not there is most likely a slip of
+ * the keyboard. An empty piece would mean the current folder, so it is left out. */
 static void add_list(struct scan *s, const char *list)
 {
     struct arena *a = &s->registry->arena;
@@ -42,8 +44,8 @@ static void add_list(struct scan *s, const char *list)
         if (n && realpath(piece, full))
             add_place(s->registry, arena_strdup(a, full));
         else if (n && s->report)
-            report_add(s->report, SEV_WARNING, "W0405", NULL, "the plugin folder '%s' cannot be read: %s", piece,
-                       strerror(errno));
+            report_add(s->report, SEV_WARNING, "W0405", NULL,
+                       "the plugin folder '%s' cannot be read: %s", piece, strerror(errno));
         at += n + (at[n] == ':');
     }
 }
@@ -51,7 +53,8 @@ static void add_list(struct scan *s, const char *list)
 static const char *program_folder(struct arena *a, const char *program)
 {
     char path[PATH_MAX];
-    const ssize_t n = program ? (ssize_t)strlen(program) : readlink("/proc/self/exe", path, sizeof path - 1);
+    const ssize_t n =
+        program ? (ssize_t)strlen(program) : readlink("/proc/self/exe", path, sizeof path - 1);
     if (n <= 0 || n >= (ssize_t)sizeof path)
         return NULL;
     if (program)
@@ -73,19 +76,24 @@ static void find_places(struct scan *s)
     if (data && data[0] == '/')
         add_place(r, arena_printf(&r->arena, "%s/impasto/plugins-%d", data, IMP_ABI_MAJOR));
     else if (home && home[0] == '/')
-        add_place(r, arena_printf(&r->arena, "%s/.local/share/impasto/plugins-%d", home, IMP_ABI_MAJOR));
+        add_place(
+            r, arena_printf(&r->arena, "%s/.local/share/impasto/plugins-%d", home, IMP_ABI_MAJOR));
     const char *bin = program_folder(&r->arena, s->options->program_path);
     char *end = bin ? strrchr(bin, '/') : NULL;
     if (end)
-        add_place(r, arena_printf(&r->arena, "%.*s/lib/impasto/plugins-%d", (int)(end - bin), bin, IMP_ABI_MAJOR));
+        add_place(r, arena_printf(&r->arena, "%.*s/lib/impasto/plugins-%d", (int)(end - bin), bin,
+                                  IMP_ABI_MAJOR));
 }
 
 /* ---- one file ---- */
 
 static const char *warn_fp(struct arena *a, const struct plugin *p)
 {
-    return arena_printf(a, "%s: %s changes the floating-point mode when it is loaded (-ffast-math?); put right: link "
-                        "it without -ffast-math", module_base(p->path), p->id ? p->id : "the plugin");
+    return arena_printf(
+        a,
+        "%s: %s changes the floating-point mode when it is loaded (-ffast-math?); put right: link "
+        "it without -ffast-math",
+        module_base(p->path), p->id ? p->id : "the plugin");
 }
 
 /* Opens the file to see what it says of itself. */
@@ -99,7 +107,8 @@ static void describe(struct registry *r, struct plugin *p)
     if (changed_fp)
         p->warning = warn_fp(&r->arena, p);
     if (!hash_file(p->path, &p->content) && !p->refused)
-        p->refused = arena_printf(&r->arena, "%s: cannot be read: %s", module_base(p->path), strerror(errno));
+        p->refused = arena_printf(&r->arena, "%s: cannot be read: %s", module_base(p->path),
+                                  strerror(errno));
     for (uint32_t i = 0; i < p->filter_count; i++) {
         struct filter_info *f = p->filters[i];
         f->real = NULL;
@@ -124,13 +133,14 @@ const char *scan_load(struct registry *r, struct unit *u)
     text_free(&known);
     text_free(&now);
     if (!same)
-        return arena_printf(&r->arena, "%s: %s was replaced while it was looked at: run again", module_base(u->as.path),
-                            u->as.id);
+        return arena_printf(&r->arena, "%s: %s was replaced while it was looked at: run again",
+                            module_base(u->as.path), u->as.id);
     for (uint32_t i = 0; i < fresh.filter_count; i++) {
         struct filter_info *f = u->as.filters[i];
         const imp_filter *d = &fresh.filters[i]->desc;
         f->real = fresh.filters[i]->real;
-        f->desc.create = d->create, f->desc.destroy = d->destroy, f->desc.process = d->process, f->desc.plan = d->plan;
+        f->desc.create = d->create, f->desc.destroy = d->destroy, f->desc.process = d->process,
+        f->desc.plan = d->plan;
     }
     if (changed_fp && !u->as.warning)
         u->as.warning = warn_fp(&r->arena, &u->as);
@@ -144,7 +154,8 @@ static struct plugin *new_plugin(struct registry *r, const char *path)
     struct unit *u = arena_alloc(&r->arena, 1, sizeof *u);
     u->as.path = arena_strdup(&r->arena, path);
     u->as.needs = u->as.wants = none;
-    r->plugins = arena_grow(&r->arena, r->plugins, r->plugin_count, &r->plugin_capacity, sizeof *r->plugins);
+    r->plugins =
+        arena_grow(&r->arena, r->plugins, r->plugin_count, &r->plugin_capacity, sizeof *r->plugins);
     return r->plugins[r->plugin_count++] = &u->as;
 }
 
@@ -163,9 +174,12 @@ static void check_new(struct registry *r, struct plugin *p)
         for (uint32_t k = 0; unit_usable(other) && k < other->filter_count; k++)
             for (uint32_t n = 0; n < p->filter_count; n++)
                 if (strcmp(other->filters[k]->desc.id, p->filters[n]->desc.id) == 0) {
-                    p->refused = arena_printf(&r->arena, "%s: %s: its filter '%s' is already in %s (%s): remove one of the "
-                                              "two plugins", module_base(p->path), p->id, p->filters[n]->desc.id,
-                                              module_base(other->path), other->id);
+                    p->refused = arena_printf(
+                        &r->arena,
+                        "%s: %s: its filter '%s' is already in %s (%s): remove one of the "
+                        "two plugins",
+                        module_base(p->path), p->id, p->filters[n]->desc.id,
+                        module_base(other->path), other->id);
                     p->filter_count = 0;
                     return;
                 }
@@ -178,10 +192,13 @@ static void scan_file(struct scan *s, const char *path)
     struct plugin *p = new_plugin(r, path);
     struct stat st;
     if (stat(path, &st) != 0) {
-        p->refused = arena_printf(&r->arena, "%s: cannot be read: %s", module_base(path), strerror(errno));
+        p->refused =
+            arena_printf(&r->arena, "%s: cannot be read: %s", module_base(path), strerror(errno));
         return;
     }
-    p->refused = S_ISREG(st.st_mode) ? NULL : arena_printf(&r->arena, "%s: is not a file", module_base(path));
+    p->refused = S_ISREG(st.st_mode)
+                     ? NULL
+                     : arena_printf(&r->arena, "%s: is not a file", module_base(path));
     if (!p->refused && !s->options->insecure)
         p->refused = module_distrust(&r->arena, p->path, &st);
     if (p->refused)
@@ -229,7 +246,8 @@ static void scan_place(struct scan *s, const char *place)
         files_free_names(names, n);
 }
 
-void scan_all(struct registry *r, const struct registry_options *options, const char *first, struct report *report)
+void scan_all(struct registry *r, const struct registry_options *options, const char *first,
+              struct report *report)
 {
     struct scan s = {r, options, catalogue_read(&r->arena, options->cache_file), report};
     find_places(&s);

@@ -1,5 +1,5 @@
-/* service.c - who provides what: order and cycles of needs, opening providers before their consumers, and
- * services handed out and taken back. */
+/* service.c - who provides what: order and cycles of needs, opening providers before their
+ * consumers, and services handed out and taken back. */
 #include <stdio.h>
 #include <string.h>
 #include "descriptor.h"
@@ -35,8 +35,11 @@ static void refuse_missing(struct registry *r)
             struct plugin *p = r->plugins[k];
             for (const char *const *id = p->needs; unit_usable(p) && *id; id++)
                 if (!service_provider(r, *id, NULL, 0)) {
-                    p->refused = arena_printf(&r->arena, "%s: %s needs the service '%s', which no plugin at hand provides: "
-                                              "put its plugin on the plugin path", module_base(p->path), p->id, *id);
+                    p->refused = arena_printf(
+                        &r->arena,
+                        "%s: %s needs the service '%s', which no plugin at hand provides: "
+                        "put its plugin on the plugin path",
+                        module_base(p->path), p->id, *id);
                     again = true;
                 }
         }
@@ -56,13 +59,14 @@ static void refuse_circle(struct registry *r, const struct circle *c)
 {
     for (size_t i = 0; i < c->count; i++) {
         struct plugin *p = &c->members[i]->as;
-        p->refused = arena_printf(&r->arena, "%s: %s is in a circle of needs: %s: one of them must do with `wants`",
-                                  module_base(p->path), p->id, c->names.data);
+        p->refused = arena_printf(
+            &r->arena, "%s: %s is in a circle of needs: %s: one of them must do with `wants`",
+            module_base(p->path), p->id, c->names.data);
     }
 }
 
-/* Follows needs depth first; a unit met again on the path closes a circle, whose members are collected while
- * the walk returns. Answers the unit at which it is closed, NULL = none. */
+/* Follows needs depth first; a unit met again on the path closes a circle, whose members are
+ * collected while the walk returns. Answers the unit at which it is closed, NULL = none. */
 static struct unit *walk(struct registry *r, struct unit *u, struct circle *c)
 {
     struct unit *closed = NULL;
@@ -120,7 +124,8 @@ static const char *open_needs(struct registry *r, struct unit *u)
         struct unit *from = service_provider(r, *id, NULL, 0);
         const char *why = from ? service_open(r, from) : "nobody provides it any more";
         if (why)
-            return arena_printf(&r->arena, "%s: %s needs the service '%s': %s", module_base(u->as.path), u->as.id, *id, why);
+            return arena_printf(&r->arena, "%s: %s needs the service '%s': %s",
+                                module_base(u->as.path), u->as.id, *id, why);
     }
     return NULL;
 }
@@ -131,7 +136,8 @@ const char *service_open(struct registry *r, struct unit *u)
     if (u->state == UNIT_READY)
         return NULL;
     if (u->state == UNIT_OPENING)
-        return arena_printf(&r->arena, "%s: %s is being opened and asked for in a circle", module_base(u->as.path), u->as.id);
+        return arena_printf(&r->arena, "%s: %s is being opened and asked for in a circle",
+                            module_base(u->as.path), u->as.id);
     if (u->as.refused)
         return u->as.refused;
     u->state = UNIT_OPENING;
@@ -143,19 +149,22 @@ const char *service_open(struct registry *r, struct unit *u)
     service_view(r, &u->view, u->as.id, NULL, u);
     why = module_init(&r->arena, u->as.path, u->as.entry, &u->view.as, &changed_fp);
     if (changed_fp)
-        u->as.warning = arena_printf(&r->arena, "%s: %s changed the floating-point mode in its init; put right",
-                                     module_base(u->as.path), u->as.id);
+        u->as.warning =
+            arena_printf(&r->arena, "%s: %s changed the floating-point mode in its init; put right",
+                         module_base(u->as.path), u->as.id);
     if (why)
         return fail(u, why);
     u->state = UNIT_READY;
-    r->opened = arena_grow(&r->arena, r->opened, r->opened_count, &r->opened_capacity, sizeof *r->opened);
+    r->opened =
+        arena_grow(&r->arena, r->opened, r->opened_count, &r->opened_capacity, sizeof *r->opened);
     r->opened[r->opened_count++] = u;
     return NULL;
 }
 
 /* ---- handing out ---- */
 
-imp_status service_acquire(struct registry *r, struct unit *from, const char *id, imp_service *out, imp_error *err)
+imp_status service_acquire(struct registry *r, struct unit *from, const char *id, imp_service *out,
+                           imp_error *err)
 {
     const char *why = service_open(r, from);
     if (why)
@@ -195,19 +204,22 @@ static bool listed(const char *const *ids, const char *id)
     return *ids != NULL;
 }
 
-static imp_status view_acquire(const imp_host *host, const char *id, const char *provider, imp_service *out,
-                               imp_error *err) IMP_NX
+static imp_status view_acquire(const imp_host *host, const char *id, const char *provider,
+                               imp_service *out, imp_error *err) IMP_NX
 {
     struct view *v = view_of(host);
     const char *name = provider ? provider : v->provider;
     if (v->unit && !listed(v->unit->as.needs, id) && !listed(v->unit->as.wants, id))
-        return imp_fail(err, IMP_E_MISSING, "%s acquires '%s', which is neither in its needs nor in its wants", v->who, id);
+        return imp_fail(err, IMP_E_MISSING,
+                        "%s acquires '%s', which is neither in its needs nor in its wants", v->who,
+                        id);
     struct unit *from = service_provider(v->registry, id, name, 0);
     if (from)
         return service_acquire(v->registry, from, id, out, err);
     from = service_provider(v->registry, id, NULL, 0);
     if (name && from)
-        return imp_fail(err, IMP_E_MISSING, "plugin '%s' does not provide '%s', '%s' does", name, id, from->as.id);
+        return imp_fail(err, IMP_E_MISSING, "plugin '%s' does not provide '%s', '%s' does", name,
+                        id, from->as.id);
     return imp_fail(err, IMP_E_MISSING, "no plugin at hand provides the service '%s'", id);
 }
 
@@ -245,12 +257,22 @@ static void view_log(const imp_host *host, uint32_t level, const char *text) IMP
         fprintf(stderr, "impasto: %s: %s\n", v->who, text);
 }
 
-void service_view(struct registry *r, struct view *v, const char *who, const char *provider, struct unit *unit)
+void service_view(struct registry *r, struct view *v, const char *who, const char *provider,
+                  struct unit *unit)
 {
     *v = (struct view){
-        .as = {.struct_size = sizeof v->as, .abi_major = IMP_ABI_MAJOR, .abi_minor = IMP_ABI_MINOR, .version = "impasto",
-               .log = view_log, .get_interface = view_interface, .acquire = view_acquire, .release = view_release},
-        .registry = r, .who = who, .provider = provider, .unit = unit,
+        .as = {.struct_size = sizeof v->as,
+               .abi_major = IMP_ABI_MAJOR,
+               .abi_minor = IMP_ABI_MINOR,
+               .version = "impasto",
+               .log = view_log,
+               .get_interface = view_interface,
+               .acquire = view_acquire,
+               .release = view_release},
+        .registry = r,
+        .who = who,
+        .provider = provider,
+        .unit = unit,
     };
 }
 
@@ -259,13 +281,15 @@ void service_view(struct registry *r, struct view *v, const char *who, const cha
 const imp_host *registry_host(struct registry *r, const char *node, const char *provider)
 {
     struct view *v = arena_alloc(&r->arena, 1, sizeof *v);
-    service_view(r, v, arena_strdup(&r->arena, node), provider ? arena_strdup(&r->arena, provider) : NULL, NULL);
+    service_view(r, v, arena_strdup(&r->arena, node),
+                 provider ? arena_strdup(&r->arena, provider) : NULL, NULL);
     return &v->as;
 }
 
 void registry_set_interface(struct registry *r, const char *id, const void *table, void *user)
 {
-    r->offered = arena_grow(&r->arena, r->offered, r->offered_count, &r->offered_capacity, sizeof *r->offered);
+    r->offered = arena_grow(&r->arena, r->offered, r->offered_count, &r->offered_capacity,
+                            sizeof *r->offered);
     r->offered[r->offered_count++] = (struct offered){arena_strdup(&r->arena, id), table, user};
 }
 
@@ -276,13 +300,15 @@ void *registry_interface_user(const imp_host *host, const char *id)
 }
 
 void registry_set_log(struct registry *r,
-                      void (*log)(void *user, uint32_t level, const char *who, const char *text), void *user)
+                      void (*log)(void *user, uint32_t level, const char *who, const char *text),
+                      void *user)
 {
     r->log = log;
     r->log_user = user;
 }
 
-bool registry_service(struct registry *r, const char *id, size_t i, imp_service *out, const char **plugin_id)
+bool registry_service(struct registry *r, const char *id, size_t i, imp_service *out,
+                      const char **plugin_id)
 {
     struct unit *from;
     for (size_t k = 0; (from = service_provider(r, id, NULL, k)); k++) {
@@ -301,7 +327,8 @@ bool registry_service(struct registry *r, const char *id, size_t i, imp_service 
     return false;
 }
 
-/* Consumers end before their providers, so what is still held of one at its end was never given back. */
+/* Consumers end before their providers, so what is still held of one at its end was never given
+ * back. */
 void service_close_all(struct registry *r)
 {
     while (r->opened_count) {

@@ -2,15 +2,20 @@
 #include "table_text.h"
 #include <string.h>
 
-static imp_status same_columns(const imp_table *a, const imp_table *b, const char *label, imp_error *err)
+static imp_status same_columns(const imp_table *a, const imp_table *b, const char *label,
+                               imp_error *err)
 {
     if (a->column_count != b->column_count)
-        return imp_fail(err, IMP_E_INPUT, "the table of '%s' has %u columns, the first one %u: they cannot be joined",
+        return imp_fail(err, IMP_E_INPUT,
+                        "the table of '%s' has %u columns, the first one %u: they cannot be joined",
                         label, b->column_count, a->column_count);
     for (uint32_t i = 0; i < a->column_count; i++)
-        if (strcmp(a->columns[i].name, b->columns[i].name) || a->columns[i].type != b->columns[i].type)
-            return imp_fail(err, IMP_E_INPUT, "column %u of '%s' is '%s', of the first table '%s': they cannot be joined",
-                            i + 1, label, b->columns[i].name, a->columns[i].name);
+        if (strcmp(a->columns[i].name, b->columns[i].name) ||
+            a->columns[i].type != b->columns[i].type)
+            return imp_fail(
+                err, IMP_E_INPUT,
+                "column %u of '%s' is '%s', of the first table '%s': they cannot be joined", i + 1,
+                label, b->columns[i].name, a->columns[i].name);
     return IMP_OK;
 }
 
@@ -22,7 +27,8 @@ static struct value *empty_table(struct arena *arena, const imp_table *like)
     return value_table(like->column_count + 1, columns);
 }
 
-static imp_status add_rows(struct arena *arena, struct value *out, const imp_table *t, const char *label)
+static imp_status add_rows(struct arena *arena, struct value *out, const imp_table *t,
+                           const char *label)
 {
     imp_cell *row = arena_alloc(arena, t->column_count + 1, sizeof *row);
     row[0].s.ptr = label;
@@ -36,8 +42,8 @@ static imp_status add_rows(struct arena *arena, struct value *out, const imp_tab
     return IMP_OK;
 }
 
-imp_status table_join(const imp_table *const *tables, const char *const *labels, uint32_t n, struct value **out,
-                      imp_error *err)
+imp_status table_join(const imp_table *const *tables, const char *const *labels, uint32_t n,
+                      struct value **out, imp_error *err)
 {
     struct arena arena;
     imp_status st = IMP_OK;
