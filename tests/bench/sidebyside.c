@@ -4,6 +4,7 @@
  * Writes the rows as JSON to the file named first; the second argument is the number of counted rounds.
  * Never a verdict: a machine has neighbours. */
 #include <cJSON.h>
+#include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -34,7 +35,8 @@ static void run(const char *command, struct side *s, int round)
     const double start = now_ms();
     const pid_t child = fork();
     if (child == 0) {
-        if (!freopen("/dev/null", "r", stdin) || !freopen("/dev/null", "w", stdout) || !freopen("/dev/null", "w", stderr))
+        const int nothing = open("/dev/null", O_RDWR); /* freopen would move the offset we share */
+        if (nothing < 0 || dup2(nothing, 0) < 0 || dup2(nothing, 1) < 0 || dup2(nothing, 2) < 0)
             _exit(127);
         execl("/bin/sh", "sh", "-c", command, (char *)NULL);
         _exit(127);
@@ -111,7 +113,7 @@ static void measure(char *line, int rounds, cJSON *rows)
 int main(int argc, char **argv)
 {
     const int rounds = argc > 2 ? atoi(argv[2]) : 0;
-    char line[8192];
+    static char line[1 << 16]; /* a case may name hundreds of files */
     if (rounds < 1 || rounds > MAX_ROUNDS) {
         fprintf(stderr, "usage: sidebyside RESULTS.json ROUNDS <CASES    (1 to %d rounds)\n", MAX_ROUNDS);
         return 2;
