@@ -108,7 +108,7 @@ void help_overview(struct text *out, enum help_level level)
     if (level == HELP_FULL)
         text_add(out, "\nexamples:\n"
                       "  impasto list presets                     what can be run at once\n"
-                      "  impasto run oil photos/ -o painted/      a preset over a folder\n"
+                      "  impasto run vintage photos/ -o painted/  a preset over a folder\n"
                       "  impasto describe blur                    a filter and its parameters\n"
                       "  impasto new preset mine                  a preset of one's own\n");
     add_verbs(out);

@@ -37,6 +37,15 @@ case_help_shows_examples_before_options() {
     exits 0 impasto run -h
     lacks "$out" examples:
 }
+case_presets_and_keys_of_the_examples_are_there() {
+    for verb in $verbs; do
+        exits 0 impasto "$verb" --help
+        printf '%s\n' "$out" | sed -n 's/^  impasto \(run\|check\|graph\|bench\) \([a-z]*\) .*/\2/p' >names
+        while read -r name; do exits 0 impasto check "$name"; done <names
+        printf '%s\n' "$out" | sed -n 's/^  impasto run \([a-z]*\) .* --\(set\|sweep\) \([a-z.]*\)=.*/\1 \3/p' >keys
+        while read -r name key; do has "$(impasto list params "$name" --names)" "$key"; done <keys
+    done
+}
 case_every_command_is_in_the_overview_and_has_a_manual() {
     exits 0 impasto -h
     overview=$out
