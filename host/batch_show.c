@@ -7,8 +7,10 @@
 
 enum { MOST_SHOWN = 20 };
 static const char schema[] = "impasto.run/1";
-static const char *const state_names[] = {[UNIT_TODO] = "to do", [UNIT_UP_TO_DATE] = "up to date",
-                                          [UNIT_ELSEWHERE] = "elsewhere", [UNIT_DONE] = "written",
+static const char *const state_names[] = {[UNIT_TODO] = "to do",
+                                          [UNIT_UP_TO_DATE] = "up to date",
+                                          [UNIT_ELSEWHERE] = "elsewhere",
+                                          [UNIT_DONE] = "written",
                                           [UNIT_FAILED] = "failed"};
 
 /* ---- JSON ---- */
@@ -18,7 +20,8 @@ static void add_paths(struct text *t, const struct batch *b, const struct unit *
     json_key(t, "outputs");
     text_add(t, "[");
     for (size_t i = 0; i < u->target_count; i++) {
-        char *path = b->out ? heap_printf("%s/%s", b->out, u->targets[i].path) : heap_strdup(u->targets[i].path);
+        char *path = b->out ? heap_printf("%s/%s", b->out, u->targets[i].path)
+                            : heap_strdup(u->targets[i].path);
         text_add(t, i ? "," : "");
         json_string(t, path);
         free(path);
@@ -79,7 +82,8 @@ static void plan_line(struct text *t, const struct batch *b, const struct unit *
 {
     text_addf(t, "%-10s  %s", u->state == UNIT_TODO ? "run" : state_names[u->state], u->name);
     for (size_t i = 0; i < u->target_count; i++)
-        text_addf(t, "%s%s%s", i ? " " : " -> ", u->targets[i].path, u->targets[i].folder ? "/" : "");
+        text_addf(t, "%s%s%s", i ? " " : " -> ", u->targets[i].path,
+                  u->targets[i].folder ? "/" : "");
     if (u->state == UNIT_TODO && u->why)
         text_addf(t, "  (%s)", u->why);
     text_add(t, "\n");
@@ -98,8 +102,8 @@ static void plan_end(struct text *t, const struct batch *b)
     text_addf(t, "; %u at once, %u threads\n", b->jobs, b->threads);
     if (e->item_bytes || e->constant_bytes)
         text_addf(t, "memory: about %s (%s for each picture at work, %s shared)\n",
-                  print_bytes(e->constant_bytes + b->jobs * e->item_bytes, all), print_bytes(e->item_bytes, one),
-                  print_bytes(e->constant_bytes, rest));
+                  print_bytes(e->constant_bytes + b->jobs * e->item_bytes, all),
+                  print_bytes(e->item_bytes, one), print_bytes(e->constant_bytes, rest));
     if (s >= 0)
         text_addf(t, "time: about %s, as earlier items took\n", print_seconds(s, all));
 }
@@ -151,16 +155,19 @@ static void add_escaped(struct text *t, const char *s)
     }
 }
 
+/* Written in the folder of records first: a kill leaves nothing beside the user's files. */
 static bool replace_list(const struct batch *b, const char *name, const struct text *t)
 {
-    char *path = heap_printf("%s/%s", b->out, name);
+    char *path = heap_printf("%s/%s", b->out, name), *first = heap_printf("%s/%s", b->state, name);
     bool ok = true;
     if (!t->size)
         ok = !unlink(path) || errno == ENOENT;
     else
-        ok = files_replace(path, t->data, t->size);
+        ok = files_replace(first, t->data, t->size) && !rename(first, path);
+    free(first);
     if (!ok)
-        report_add(b->report, SEV_WARNING, "W0737", NULL, "cannot write %s: %s", path, strerror(errno));
+        report_add(b->report, SEV_WARNING, "W0737", NULL, "cannot write %s: %s", path,
+                   strerror(errno));
     free(path);
     return ok;
 }
@@ -258,16 +265,17 @@ static void report_failures(const struct batch *b, size_t written, size_t fine)
     const char *what = b->pictures ? "picture" : "item";
     struct fault *f;
     if (written + fine)
-        f = report_add(b->report, SEV_WARNING, "W0605", NULL, "%zu of %zu %ss failed; %zu written, %zu up to date",
-                       failed, failed + written + fine, what, written, fine);
+        f = report_add(b->report, SEV_WARNING, "W0605", NULL,
+                       "%zu of %zu %ss failed; %zu written, %zu up to date", failed,
+                       failed + written + fine, what, written, fine);
     else
         f = report_add(b->report, SEV_ERROR, "E0605", NULL,
                        failed == 1 ? "the only %s failed%s" : "all %ss failed%s", what,
                        failed ? "" : ", or what they share");
     add_failures(f, b);
     if (failed && b->pictures && !b->o->again_item)
-        fault_note(f, "again: impasto run %s --files-from %s/failed%s.tsv -o %s", b->o->preset, b->out,
-                   shard_suffix(&b->shard, suffix), b->out);
+        fault_note(f, "again: impasto run %s --files-from %s/failed%s.tsv -o %s", b->o->preset,
+                   b->out, shard_suffix(&b->shard, suffix), b->out);
 }
 
 static void summary_object(const struct batch *b, int status, double seconds)
@@ -293,7 +301,8 @@ static void add_singles(struct text *t, const struct batch *b)
 {
     for (size_t i = 0; i < b->unit_count; i++)
         for (size_t k = 0; b->units[i].kind != UNIT_ITEM && b->units[i].state == UNIT_DONE &&
-                           k < b->units[i].target_count; k++)
+                           k < b->units[i].target_count;
+             k++)
             text_addf(t, "  %s/%s\n", b->out, b->units[i].targets[k].path);
 }
 
@@ -329,8 +338,9 @@ void show_summary(const struct batch *b, int status, double seconds)
     if (failed)
         report_failures(b, written, fine);
     if (status == 130) {
-        struct fault *f = report_add(b->report, SEV_NOTE, "W0610", NULL, "interrupted: %zu of %zu items are done",
-                                     written + fine, written + fine + plan_count(b, UNIT_TODO));
+        struct fault *f =
+            report_add(b->report, SEV_NOTE, "W0610", NULL, "interrupted: %zu of %zu items are done",
+                       written + fine, written + fine + plan_count(b, UNIT_TODO));
         fault_note(f, "the same command goes on from there");
     }
     if (b->o->json) {
@@ -349,7 +359,8 @@ static int compare_double(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-bool show_times(const struct batch *b, const struct graph *g, double *const *ms, const size_t *count)
+bool show_times(const struct batch *b, const struct graph *g, double *const *ms,
+                const size_t *count)
 {
     struct text t = {0};
     for (uint32_t i = 0; i < g->node_count; i++) {

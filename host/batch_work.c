@@ -143,6 +143,17 @@ static void look_again(struct batch *b)
     plan_states(b);
 }
 
+/* What a killed run was writing beside; a shard leaves it to the whole run, which is alone in OUT. */
+static void sweep_beside(const struct batch *b)
+{
+    if (b->shard.count)
+        return;
+    char *runs = heap_printf("%s/runs", b->state);
+    files_sweep_beside(b->state);
+    files_sweep_beside(runs);
+    free(runs);
+}
+
 static bool open_out(struct work *w)
 {
     struct batch *b = w->b;
@@ -150,6 +161,7 @@ static bool open_out(struct work *w)
     shard_suffix(&b->shard, suffix);
     snprintf(name, sizeof name, "journal%s", suffix);
     look_again(b);
+    sweep_beside(b);
     w->temp = heap_printf("%s/tmp%s", b->state, suffix);
     if (!files_remove_tree(w->temp) || !files_make_folder(w->temp))
         return cannot_write(b, w->temp);
@@ -237,6 +249,7 @@ void batch_tidy(struct batch *b)
         char *temp = heap_printf("%s/tmp%s", b->state, shard_suffix(&b->shard, suffix));
         files_remove_tree(temp);
         free(temp);
+        sweep_beside(b);
         if (!b->shard.count && shard_plan(b->state, &b->shard, b->plan, b->item_count, scratch))
             shard_drop_plan(b->state);
         if (find_unit(b, UNIT_GATHER, UNIT_UP_TO_DATE))

@@ -88,7 +88,8 @@ bool files_make_folder(const char *path)
 /* ---- trees ---- */
 
 /* Calls fn for every file and, after its content, every folder below and including path. */
-static bool walk(const char *path, bool (*fn)(const char *path, const struct stat *, void *), void *user)
+static bool walk(const char *path, bool (*fn)(const char *path, const struct stat *, void *),
+                 void *user)
 {
     struct stat st;
     if (lstat(path, &st))
@@ -162,14 +163,17 @@ bool files_stat(const char *path, struct files_state *out)
     struct stat st;
     if (stat(path, &st))
         return false;
-    *out = (struct files_state){.folder = S_ISDIR(st.st_mode), .device = (uint64_t)st.st_dev,
-                                .inode = (uint64_t)st.st_ino};
+    *out = (struct files_state){
+        .folder = S_ISDIR(st.st_mode), .device = (uint64_t)st.st_dev, .inode = (uint64_t)st.st_ino};
     if (out->folder)
         return walk(path, sum_one, out);
     return sum_one(path, &st, out);
 }
 
-struct tree_hash { struct hasher *hasher; size_t prefix; };
+struct tree_hash {
+    struct hasher *hasher;
+    size_t prefix;
+};
 
 static bool hash_one(const char *path, const struct stat *st, void *user)
 {
@@ -238,6 +242,24 @@ bool files_write_all(int fd, const void *data, size_t size)
         size -= (size_t)n;
     }
     return true;
+}
+
+/* "NAME.PID~", as files_replace calls it. */
+static bool is_beside(const char *name)
+{
+    const char *dot = strrchr(name, '.');
+    const size_t digits = dot ? strspn(dot + 1, "0123456789") : 0;
+    return digits > 0 && !strcmp(dot + 1 + digits, "~");
+}
+
+void files_sweep_beside(const char *folder)
+{
+    DIR *dir = opendir(folder);
+    for (struct dirent *e; dir && (e = readdir(dir));)
+        if (is_beside(e->d_name))
+            unlinkat(dirfd(dir), e->d_name, 0);
+    if (dir)
+        closedir(dir);
 }
 
 bool files_replace(const char *path, const void *data, size_t size)

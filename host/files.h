@@ -27,6 +27,9 @@ bool files_sync(const char *path);         /* fsync of a file, or of all files a
 char *files_read(const char *path, size_t *size);
 /* Writes beside, fsyncs, renames: a reader sees the old or the new content, never a part. */
 bool files_replace(const char *path, const void *data, size_t size);
+/* Removes what files_replace was writing in a folder when its process was killed. Only while no other process
+ * may be writing there. */
+void files_sweep_beside(const char *folder);
 bool files_write_all(int fd, const void *data, size_t size);
 
 /* Names in a folder in byte order without . and ..; freed by files_free_names. NULL: errno. */

@@ -78,20 +78,24 @@ static struct vec pixel(const struct frame *f, uint32_t x, uint32_t y)
     return v_scale(sum, (1 - 0.055 * (u * u + v * v)) / (n * n));
 }
 
-static void row(void *user, uint32_t i) IMP_NX
+/* One piece: PIECE samples of a row, so that a stop never waits long. */
+static void piece(void *user, uint32_t i) IMP_NX
 {
     struct frame *f = user;
-    const uint32_t y = f->from + i;
-    float *line[3] = {imp_row_out(f->out, 0, y), imp_row_out(f->out, 1, y),
-                      imp_row_out(f->out, 2, y)};
-    for (uint32_t x = 0; x < f->out->width; x++) {
-        const struct vec c = pixel(f, x, y);
+    const uint32_t across = (f->out->width + PIECE - 1) / PIECE, y = f->from + i / across;
+    const uint32_t x0 = i % across * PIECE,
+                   n = f->out->width - x0 < PIECE ? f->out->width - x0 : PIECE;
+    float *line[3];
+    for (uint32_t c = 0; c < 3; c++)
+        line[c] = imp_row_out(f->out, c, y) + x0;
+    for (uint32_t x = 0; x < n; x++) {
+        const struct vec c = pixel(f, x0 + x, y);
         line[0][x] = (float)c.x, line[1][x] = (float)c.y, line[2][x] = (float)c.z;
     }
-    for (int c = 0; c < 3; c++)
-        kit_linear_to_srgb(line[c], line[c], f->out->width);
-    for (uint32_t x = 0; x < f->out->width; x++) {
-        const uint64_t at = (uint64_t)y * 65536 + x;
+    for (uint32_t c = 0; c < 3; c++)
+        kit_linear_to_srgb(line[c], line[c], n);
+    for (uint32_t x = 0; x < n; x++) {
+        const uint64_t at = (uint64_t)y * 65536 + x0 + x;
         for (uint32_t c = 0; c < 3; c++) {
             const double g =
                 0.7 * kit_normal(f->scene.seed, 1, at) + 0.5 * kit_normal(f->scene.seed, 2 + c, at);
@@ -121,7 +125,7 @@ static imp_status process(void *instance, imp_job *job, imp_error *err)
     scene_init(&f.scene);
     while (f.from < f.out->height) { /* bands, so that progress and a stop come through */
         const uint32_t left = f.out->height - f.from, n = left < BAND ? left : BAND;
-        imp_status st = kit_parallel(job, n, row, &f);
+        imp_status st = kit_parallel(job, n * ((f.out->width + PIECE - 1) / PIECE), piece, &f);
         f.from += n;
         if (st == IMP_OK)
             st = job->progress(job, (double)f.from / f.out->height, "rendering");
