@@ -4,7 +4,8 @@
 #include <impasto/kit.h>
 #include "filters.h"
 
-#define BAND        8
+#define BAND  8  /* rows between two reports of progress */
+#define PIECE 32 /* samples of a row that one thread takes at a time */
 #define SCENE_KINDS "mountains|dunes|coast|still|night"
 enum { P_KIND, P_WIDTH, P_HEIGHT, P_SEED, P_HOUR, P_HAZE, P_CLOUDS, P_GRAIN, P_SAMPLES };
 
