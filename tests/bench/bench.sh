@@ -34,7 +34,7 @@ grep -m1 'model name' /proc/cpuinfo || true
         echo "chain, 200 JPEG | libvips, two processes | 200 | $ours | $dir/vips_chain $dir/vips 1 $half1 & $dir/vips_chain $dir/vips 1 $half2 && wait"
         echo "chain, 200 JPEG, stb | libvips, two processes | 200 | $ours --exact | $dir/vips_chain $dir/vips 1 $half1 & $dir/vips_chain $dir/vips 1 $half2 && wait"
     fi
-    have gm && echo "chain, 200 JPEG | GraphicsMagick | 200 | $ours | gm mogrify -output-directory $dir/gm -resize 512x384 -blur 0x1.5 -gamma 1.1 -modulate 100,120 -quality 90 $half1 $half2"
+    have gm && echo "chain, 200 JPEG | GraphicsMagick | 200 | $ours | cd $in && gm mogrify -output-directory ../gm -resize 512x384 -blur 0x1.5 -gamma 1.1 -modulate 100,120 -quality 90 *.jpg"
     have mogrify && echo "chain, 200 JPEG | ImageMagick | 200 | $ours | mogrify -path $dir/magick -resize 512x384 -blur 0x1.5 -gamma 1.1 -modulate 100,120 -quality 90 $half1 $half2"
     "$impasto" run "$here/tiny.ini" -o "$dir/tiny" --overwrite always >/dev/null 2>&1
     small="$impasto run $here/negate.ini $dir/tiny/tiny.png -o $dir/ours --overwrite always"
