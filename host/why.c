@@ -300,7 +300,8 @@ static bool again_entry(struct arena *arena, const char *path, const struct loca
                       arena_printf(arena, "impasto run %s PICTURE -o %s --private", o->preset, l->out));
     if (*e->relative && picture_differs(e->source, e, &st))
         return cannot(report, path, picture_differs(e->source, e, &st), e->source);
-    o->out = arena_strdup(arena, l->out);
+    if (!o->out) /* -o: beside the first, to be compared */
+        o->out = arena_strdup(arena, l->out);
     o->overwrite = OVERWRITE_ALWAYS;
     o->again_item = arena_strdup(arena, hash_print(e->identity, hash));
     o->files_from = NULL;

@@ -308,6 +308,8 @@ case_why_tells_and_again_remakes_the_bytes() {
     rm out/p001.png p.ini
     mkdir elsewhere
     (cd elsewhere && impasto run --again ../out/p001.png)
+    impasto run --again out/p001.png -o beside
+    cmp beside/p001.png out/p001.png || fail '--again -o gives other bytes'
     same "$(files out)" "$wanted"
     exits 2 impasto run --again out/p999.png
     has "$err" 'E0740'
