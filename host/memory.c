@@ -126,9 +126,11 @@ static bool claim(struct memory *m, unsigned k, size_t size, void **waiting)
 static void *fresh(size_t size)
 {
     const size_t huge = (size_t)2 << 20;
-    void *p = aligned_alloc(size >= 2 * huge ? huge : ALIGN, size);
+    void *p = NULL;
+    if (posix_memalign(&p, size >= 2 * huge ? huge : ALIGN, size))
+        return NULL;
 #ifdef MADV_HUGEPAGE
-    if (p && size >= 2 * huge)
+    if (size >= 2 * huge)
         madvise(p, size / huge * huge, MADV_HUGEPAGE); /* advice: a refusal changes nothing */
 #endif
     return p;
