@@ -59,7 +59,7 @@ static void version_json(struct command *c, struct plugin *const *plugins, size_
 {
     char name[256];
     cJSON *o = cJSON_CreateObject();
-    cJSON_AddNumberToObject(o, "schema", 1);
+    cJSON_AddStringToObject(o, "schema", "impasto.version/1");
     cJSON_AddStringToObject(o, "type", "version");
     cJSON_AddStringToObject(o, "version", IMPASTO_VERSION);
     cJSON_AddNumberToObject(o, "abi", IMP_ABI_MAJOR);

@@ -131,6 +131,23 @@ static void no_node(struct loader *l, const struct preset_set *set, const char *
     fault_note(f, "its nodes: %s", preset_names(l->arena, names, p->section_count, 20));
 }
 
+/* A preset that saves nothing gets a save of its last picture; its keys may be set before it is there. */
+static struct preset_section *default_save(struct loader *l, const char *name)
+{
+    struct preset *p = l->preset;
+    if (strcmp(name, "save") != 0)
+        return NULL;
+    for (size_t i = 0; i < p->section_count; i++)
+        for (size_t k = 0; k < p->sections[i].key_count; k++) {
+            const struct preset_key *key = &p->sections[i].keys[k];
+            if (strcmp(key->key, "filter") == 0 && strncmp(key->value, "save", 4) == 0)
+                return NULL;
+        }
+    struct preset_section *s = preset_add_section(l->arena, p, name);
+    preset_add_key(l->arena, s, "filter", "save");
+    return s;
+}
+
 static void apply(struct loader *l, const struct preset_set *set)
 {
     const char *dot = strchr(set->text, '.'), *equals = strchr(set->text, '=');
@@ -147,6 +164,8 @@ static void apply(struct loader *l, const struct preset_set *set)
         return;
     }
     struct preset_section *s = preset_section_find(l->preset, name);
+    if (!s)
+        s = default_save(l, name);
     if (!s) {
         no_node(l, set, name);
         return;

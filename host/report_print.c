@@ -204,7 +204,7 @@ static void json_place(cJSON *o, const struct place *at)
 void fault_json(const struct fault *f, struct text *out)
 {
     cJSON *o = cJSON_CreateObject();
-    cJSON_AddNumberToObject(o, "schema", 1);
+    cJSON_AddStringToObject(o, "schema", "impasto.fault/1");
     cJSON_AddStringToObject(o, "type", "fault");
     cJSON_AddStringToObject(o, "code", f->code);
     cJSON_AddStringToObject(o, "severity", name_of(f->severity));

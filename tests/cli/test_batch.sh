@@ -314,6 +314,15 @@ case_why_tells_and_again_remakes_the_bytes() {
     exits 2 impasto run --again out/p999.png
     has "$err" 'E0740'
 }
+case_the_save_that_a_preset_gets_by_itself_can_be_set() {
+    pictures in 2
+    printf '[preset]\nformat = 1\n[photo]\nfilter = load\n[soft]\nfilter = blur\n' >p.ini
+    exits 0 impasto run p.ini in -o out --set save.name='{stem}-soft.jpg' --set save.quality=70
+    same "$(find out -name '*-soft.jpg' | wc -l)" "$(find in -type f | wc -l)"
+    printf '[out]\nfilter = save\n' >>p.ini
+    exits 2 impasto run p.ini in -o other --set save.name=a.png
+    has "$err" "no node 'save'"
+}
 case_private_keeps_no_path_of_the_picture() {
     pictures in 2
     blur_preset p.ini
