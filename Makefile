@@ -154,6 +154,7 @@ show := glow vintage comic sketch
 .PHONY: run run-show
 ## run: the main job: presets over samples/photos (PHOTOS=DIR: yours) into build/out, and a page of them
 run: setup-build
+	$(Q)$(both) build
 	$(Q)$(MAKE) run-show
 run-show: build
 	$(Q)set -e; for p in $(show); do \
@@ -164,6 +165,12 @@ run-show: build
 	@echo "The pictures are in $(OUT):  $(show)"
 	@echo "All on one page:            $(abspath $(OUT))/index.html"
 	@echo 'The program on your PATH:   export PATH="$(CURDIR)/$(B)/bin:$$PATH"'
+
+.PHONY: soak
+## soak: memory stays flat over thousands of pictures
+soak: setup-build
+	$(Q)$(both) build
+	$(Q)tests/soak.sh $(program)
 
 include tests/bench/bench.mk
 
