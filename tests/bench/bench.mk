@@ -1,9 +1,9 @@
 # The bench: the program beside its peers, those that are installed.
 bench_dir := build/bench
-bench_peers := $(if $(and $(call have,vips),$(call have,opencv4)),$(bench_dir)/filters) $(if $(call have,vips),$(bench_dir)/vips_chain)
+bench_peers := $(if $(and $(call have,vips),$(call have,opencv4)),$(bench_dir)/filters) $(if $(call have,vips),$(bench_dir)/vips_chain) $(if $(call have,opencv4),$(bench_dir)/cv_chain)
 ROUNDS ?= 7
 .PHONY: bench
-## bench: speed beside FFmpeg, libvips, OpenCV, GraphicsMagick, ImageMagick, those that are installed (ROUNDS=7)
+## bench: speed beside FFmpeg, libvips, OpenCV, sharp, G'MIC and the Magicks, those that are installed (ROUNDS=7)
 bench: setup-build
 	$(Q)$(MAKE) bench-run
 .PHONY: bench-run
@@ -13,6 +13,8 @@ $(bench_dir)/sidebyside: tests/bench/sidebyside.c
 	$(Q)mkdir -p $(@D) && $(CC) -std=c17 -D_DEFAULT_SOURCE -O2 $(call system,libcjson) $< $(call libs,libcjson) -o $@
 $(bench_dir)/vips_chain: tests/bench/vips_chain.c
 	$(Q)mkdir -p $(@D) && $(CC) -std=c17 -O2 $(call system,vips) $< $(call libs,vips) -o $@
+$(bench_dir)/cv_chain: tests/bench/cv_chain.cpp
+	$(Q)mkdir -p $(@D) && c++ -std=c++17 -O2 $(call system,opencv4) $< -lopencv_imgcodecs -lopencv_imgproc -lopencv_core -o $@
 $(bench_dir)/filters: tests/bench/filters.c tests/bench/peer_vips.c tests/bench/peer_cv.cpp $(B)/libhost.a $(filter-out $(B)/obj/sdk/check/main.o,$(check_o))
 	$(Q)mkdir -p $(@D) && $(CC) -std=c17 -D_POSIX_C_SOURCE=200809L -O2 -Isdk/include -Ihost -Isdk/check $(call system,libcjson) -c tests/bench/filters.c -o $(@D)/filters.o \
 	  && $(CC) -std=c17 -O2 $(call system,vips) -c tests/bench/peer_vips.c -o $(@D)/peer_vips.o \

@@ -6,7 +6,7 @@ here=$(dirname "$0")
 dir=build/bench
 impasto=$build/bin/impasto
 in=$dir/in
-mkdir -p "$in" "$dir/vips" "$dir/gm" "$dir/magick" "$dir/ffmpeg"
+mkdir -p "$in" "$dir/vips" "$dir/gm" "$dir/magick" "$dir/ffmpeg" "$dir/cv" "$dir/sharp" "$dir/gmic"
 export OPENBLAS_NUM_THREADS=1 XDG_CACHE_HOME="$PWD/$dir/cache"
 
 if [ "$(find "$in" -name '*.jpg' | wc -l)" -lt 200 ]; then
@@ -34,6 +34,12 @@ grep -m1 'model name' /proc/cpuinfo || true
         echo "chain, 200 JPEG | libvips, two processes | 200 | $ours | $dir/vips_chain $dir/vips 1 $half1 & $dir/vips_chain $dir/vips 1 $half2 && wait"
         echo "chain, 200 JPEG, stb | libvips, two processes | 200 | $ours --exact | $dir/vips_chain $dir/vips 1 $half1 & $dir/vips_chain $dir/vips 1 $half2 && wait"
     fi
+    if [ -x "$dir/cv_chain" ]; then
+        echo "chain, 200 JPEG | OpenCV, one process | 200 | $ours | $dir/cv_chain $dir/cv 2 $half1 $half2"
+        echo "chain, 200 JPEG | OpenCV, two processes | 200 | $ours | $dir/cv_chain $dir/cv 1 $half1 & $dir/cv_chain $dir/cv 1 $half2 && wait"
+    fi
+    have node && node -e "require('sharp')" 2>/dev/null && echo "chain, 200 JPEG | sharp | 200 | $ours | node $here/sharp_chain.js $in $dir/sharp"
+    have gmic && echo "chain, 200 JPEG | G'MIC | 200 | $ours | gmic $half1 $half2 -resize 50%,50%,1,3,2 -blur 1.5 -apply_gamma 1.1 -adjust_colors 0,0,0,0,20 -output $dir/gmic/p.jpg,90"
     have gm && echo "chain, 200 JPEG | GraphicsMagick | 200 | $ours | cd $in && gm mogrify -output-directory ../gm -resize 512x384 -blur 0x1.5 -gamma 1.1 -modulate 100,120 -quality 90 *.jpg"
     have mogrify && echo "chain, 200 JPEG | ImageMagick | 200 | $ours | mogrify -path $dir/magick -resize 512x384 -blur 0x1.5 -gamma 1.1 -modulate 100,120 -quality 90 $half1 $half2"
     "$impasto" run "$here/tiny.ini" -o "$dir/tiny" --overwrite always >/dev/null 2>&1
