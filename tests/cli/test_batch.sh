@@ -323,6 +323,14 @@ case_the_save_that_a_preset_gets_by_itself_can_be_set() {
     exits 2 impasto run p.ini in -o other --set save.name=a.png
     has "$err" "no node 'save'"
 }
+case_what_a_kill_left_beside_a_record_goes_and_the_users_files_stay() {
+    pictures in 2
+    blur_preset p.ini
+    exits 0 impasto run p.ini in -o out
+    touch out/.impasto/runs/x.ini.123~ out/.impasto/times.json.45~ out/mine.12~
+    exits 0 impasto run p.ini in -o out
+    same "$(find out -name '*~')" out/mine.12~
+}
 case_private_keeps_no_path_of_the_picture() {
     pictures in 2
     blur_preset p.ini
