@@ -35,7 +35,8 @@ Q       := $(if $(V),,@)
 say      = $(if $(V),,@printf '  %-5s %s\n' $(1) $(2);)
 
 # ---- packages: pkg-config name = Debian package ----
-need_build := stb=libstb-dev inih=libinih-dev libcjson=libcjson-dev libdeflate=libdeflate-dev libxxhash=libxxhash-dev
+need_build := stb=libstb-dev inih=libinih-dev libcjson=libcjson-dev libdeflate=libdeflate-dev libxxhash=libxxhash-dev \
+              openblas=libopenblas-dev libprotobuf-c=libprotobuf-c-dev protoc-c=protobuf-c-compiler onnx/onnx.proto=libonnx-dev
 need_more  := libturbojpeg=libturbojpeg0-dev spng=libspng-dev
 need_test  := cmocka=libcmocka-dev
 
@@ -62,17 +63,21 @@ host_c   := $(filter-out host/main.c,$(wildcard host/*.c))
 kit_c    := $(wildcard sdk/kit/*.c)
 check_c  := $(wildcard sdk/check/*.c)
 host_libs := inih libcjson libdeflate libxxhash
-PLUGINS  := basic sources $(if $(and $(call have,libturbojpeg),$(call have,spng)),turbo)
+PLUGINS  := basic sources data runtime $(if $(and $(call have,libturbojpeg),$(call have,spng)),turbo)
 libs_basic   := inih
 libs_sources := inih
+libs_data    := libdeflate inih
+libs_runtime := openblas libprotobuf-c libcjson inih
 libs_turbo   := libturbojpeg spng inih
 units    := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test_*.c))
 broken   := $(patsubst tests/broken/%.c,%,$(wildcard tests/broken/*.c))
+made_runtime = $(B)/obj/gen/onnx.pb-c.o
 fuzzers  := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 
 obj      = $(patsubst %.c,$(B)/obj/%.o,$(1))
 host_o   := $(call obj,$(host_c))
 kit_o    := $(call obj,$(kit_c))
+plugin_c = $(wildcard plugins/$(1)/*.c plugins/$(1)/*/*.c)
 check_o  := $(call obj,$(check_c))
 program  := $(B)/bin/impasto
 checker  := $(B)/libexec/impasto/impasto-check
@@ -106,7 +111,7 @@ file_flags = $(extra_$(basename $(1))) $(if $(filter sdk/kit/%,$(1)),$(extra_sdk
 	$(if $(filter host/main.c host/command_%.c host/record.c,$(1)),-DIMPASTO_VERSION='"$(VERSION)"')
 $(B)/obj/%.o: %.c $(B)/flags
 	$(call say,CC,$<)
-	$(Q)mkdir -p $(@D) && $(CC) $(ours) $(include_kit) $(if $(filter host/% tests/%,$<),-Ihost) $(if $(filter tests/%,$<),-Itests/unit -Isdk/check) \
+	$(Q)mkdir -p $(@D) && $(CC) $(ours) $(include_kit) $(if $(filter host/% tests/%,$<),-Ihost) $(if $(filter tests/%,$<),-Itests/unit -Isdk/check -Iplugins/runtime) \
 	  $(call system,$(host_libs)) $(call file_flags,$<) $(CFLAGS) -MMD -MP -c $< -o $@
 
 $(B)/libhost.a: $(host_o) $(kit_o)
@@ -124,12 +129,26 @@ $(checker): $(check_o) $(kit_o)
 
 # A plugin is a folder: all its files and the kit, one exported symbol.
 define plugin_rule
-$$(B)/lib/impasto/plugins-1/$(1).so: $$(call obj,$$(wildcard plugins/$(1)/*.c)) $$(B)/libkit.a sdk/plugin.map
+$$(B)/lib/impasto/plugins-1/$(1).so: $$(call obj,$$(call plugin_c,$(1))) $$(made_$(1)) $$(B)/libkit.a sdk/plugin.map
 	$$(call say,SO,$$@)
 	$$(Q)mkdir -p $$(@D) && $$(CC) $$(instrument) $$(LDFLAGS) -shared $$(defs) -Wl,--version-script=sdk/plugin.map -Wl,--as-needed \
 	  $$(filter %.o %.a,$$^) $$(call libs,$$(libs_$(1))) -lm -o $$@
 endef
 $(foreach p,$(PLUGINS),$(eval $(call plugin_rule,$(p))))
+# ONNX's official schema, as C.
+onnx_proto := $(firstword $(wildcard /usr/include/onnx/onnx.proto /usr/local/include/onnx/onnx.proto))
+$(B)/gen/onnx/onnx.pb-c.c: $(onnx_proto)
+	$(call say,GEN,$@)
+	$(Q)mkdir -p $(@D) && protoc-c --proto_path=$(dir $(onnx_proto)).. --c_out=$(B)/gen onnx/onnx.proto
+$(B)/obj/gen/onnx.pb-c.o: $(B)/gen/onnx/onnx.pb-c.c
+	$(call say,CC,$<)
+	$(Q)mkdir -p $(@D) && $(CC) -std=c17 -O2 -g -fPIC -fvisibility=hidden $(instrument) $(call system,libprotobuf-c) -I$(B)/gen $(CFLAGS) -c $< -o $@
+$(call obj,$(call plugin_c,runtime)): | $(B)/gen/onnx/onnx.pb-c.c
+$(call obj,$(call plugin_c,runtime)): ours += -Iplugins/runtime -isystem $(B)/gen $(call system,openblas libprotobuf-c libcjson)
+# The runtime's rooms, for tests that open them.
+$(B)/libruntime.a: $(call obj,$(filter-out plugins/runtime/runtime.c,$(call plugin_c,runtime))) $(made_runtime)
+	$(call say,AR,$@)
+	$(Q)rm -f $@.new && ar rcs $@.new $^ && mv -f $@.new $@
 $(call obj,$(wildcard plugins/turbo/*.c)): ours += $(call system,libturbojpeg spng)
 
 $(B)/broken/%.so: $(B)/obj/tests/broken/%.o
@@ -142,9 +161,17 @@ $(B)/share:
 	  && ln -sfn $(CURDIR)/sdk/template $@/impasto/template && ln -sfn $(CURDIR)/sdk/kit $@/impasto/kit
 
 # ---- tests ----
+# Tests named test_rt_* are linked with the runtime's own objects; the others open plugins as hosts do.
+$(B)/tests/test_rt_%: $(B)/obj/tests/unit/test_rt_%.o $(B)/libruntime.a $(B)/libhost.a $(filter-out $(B)/obj/sdk/check/main.o,$(check_o))
+	$(call say,LD,$@)
+	$(Q)mkdir -p $(@D) && $(CC) $(instrument) $(LDFLAGS) $(wrap_test_rt_$*) -pthread $(filter %.o,$^) $(B)/libruntime.a $(B)/libhost.a \
+	  $(call libs,cmocka $(host_libs) $(libs_runtime)) -ldl -lm -o $@
 $(B)/tests/%: $(B)/obj/tests/unit/%.o $(B)/libhost.a $(filter-out $(B)/obj/sdk/check/main.o,$(check_o))
 	$(call say,LD,$@)
 	$(Q)mkdir -p $(@D) && $(CC) $(instrument) $(LDFLAGS) $(wrap_$*) -pthread $(filter-out $(B)/libhost.a,$^) $(B)/libhost.a $(call libs,cmocka $(host_libs)) -ldl -lm -o $@
+$(B)/fuzz/fuzz_rt_%-replay: $(B)/obj/tests/fuzz/fuzz_rt_%.o $(B)/obj/tests/fuzz/replay.o $(B)/libruntime.a $(B)/libhost.a
+	$(call say,LD,$@)
+	$(Q)mkdir -p $(@D) && $(CC) $(instrument) $(LDFLAGS) -pthread $^ $(call libs,$(host_libs) $(libs_runtime)) -ldl -lm -o $@
 $(B)/fuzz/%-replay: $(B)/obj/tests/fuzz/%.o $(B)/obj/tests/fuzz/replay.o $(B)/libhost.a
 	$(call say,LD,$@)
 	$(Q)mkdir -p $(@D) && $(CC) $(instrument) $(LDFLAGS) -pthread $^ $(call libs,$(host_libs)) -ldl -lm -o $@
@@ -192,6 +219,9 @@ test-asan test-tsan: setup-test
 	$(Q)B='$(@:test-%=build/%)' T='$(T)' DATA='$(DATA)' LIMIT=600 PARTS='unit$(if $(filter %-asan,$@), fuzz)' tests/run.sh
 
 # libFuzzer targets: clang; a corpus found here stays in build/, what crashed in build/fuzz-found.
+$(B)/fuzz/fuzz_rt_%: $(B)/obj/tests/fuzz/fuzz_rt_%.o $(B)/libruntime.a $(B)/libhost.a
+	$(call say,LD,$@)
+	$(Q)mkdir -p $(@D) && $(CC) -fsanitize=fuzzer,address,undefined $(LDFLAGS) -pthread $^ $(call libs,$(host_libs) $(libs_runtime)) -ldl -lm -o $@
 $(B)/fuzz/%: $(B)/obj/tests/fuzz/%.o $(B)/libhost.a
 	$(call say,LD,$@)
 	$(Q)mkdir -p $(@D) && $(CC) -fsanitize=fuzzer,address,undefined $(LDFLAGS) -pthread $^ $(call libs,$(host_libs)) -ldl -lm -o $@
