@@ -37,6 +37,13 @@ size_t kit_bytes(size_t a, size_t b);
 /* Index i mirrored at both borders (-1 -> 0, n -> n - 1), for any i: half-sample symmetric. */
 int64_t kit_mirror(int64_t i, int64_t n);
 
+/* ---- numbers: kit_number.c ---- */
+
+/* A decimal number ("-1", "0.485", "2e-3") at the beginning of text, whatever the locale; *end behind
+ * it. Correctly rounded up to 15 digits and powers of ten up to 22, within 2 ulp beyond. Answers 0
+ * and leaves *end at text when there is none, or when it does not fit a double. */
+double kit_number(const char *text, const char **end);
+
 /* ---- random numbers: kit_rng.c; counter-based, so the order of work does not matter ---- */
 
 /* 64 random bits for number i of the stream `what` of `seed` (SplitMix64 finaliser, twice). */

@@ -101,6 +101,13 @@ typedef struct imp_nn_group { /* EXTENSIBLE; units that can only go together, in
     const imp_nn_slice *slices;
     uint32_t node_count, slice_count;
 } imp_nn_group;
+typedef struct imp_nn_cost { /* EXTENSIBLE; of one node, for an input of a given size */
+    uint32_t struct_size;
+    uint32_t ndim;         /* in: axes that shape has room for; out: axes of the value */
+    int64_t *shape;        /* the caller's; NULL = not wanted */
+    uint64_t params, macs; /* params: those that no earlier node reads */
+    uint64_t bytes;        /* of its value */
+} imp_nn_cost;
 typedef struct imp_nn_cut { uint32_t group, unit_count; const uint32_t *units; } imp_nn_cut; /* FROZEN */
 typedef struct imp_nn_edit_1 {
     uint32_t struct_size, reserved0;
@@ -110,6 +117,9 @@ typedef struct imp_nn_edit_1 {
            uint64_t *macs);
     /* [worker] A new model with the units gone from every slice; the old one is untouched. */
     IMP_FN(without, const imp_nn_model *, uint32_t cut_count, const imp_nn_cut *, imp_nn_model **);
+    /* [any] What one node costs; ask IMP_HAS and for NULL first. */
+    IMP_FN(node_cost, const imp_nn_model *, uint32_t node, uint32_t ndim, const int64_t *input,
+           imp_nn_cost *);
 } imp_nn_edit_1;
 #ifdef __cplusplus
 }
