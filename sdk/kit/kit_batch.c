@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-void kit_order(uint64_t seed, uint64_t epoch, uint64_t n, uint64_t *order)
+void kit_shuffle(uint64_t seed, uint64_t epoch, uint64_t n, uint64_t *order)
 {
     for (uint64_t i = 0; i < n; i++) { /* Fisher and Yates, from the inside out */
         const uint64_t j = kit_random(seed, 0x6f726400u + epoch, i) % (i + 1);
@@ -131,7 +131,8 @@ static void read_one(void *user, uint32_t i) IMP_NX
     imp_error err = {sizeof err, sizeof f->text, f->text, -1, -1};
     float *pixels = b->pixels + i * b->size;
     imp_sample s = {sizeof s, UINT32_MAX, pixels, NULL, b->attributes + (size_t)i * b->data->attribute_count};
-    snprintf(f->text, sizeof f->text, "sample %" PRIu64 " of the data set could not be read", index);
+    snprintf(f->text, sizeof f->text, "sample %" PRIu64 " of the data set could not be read or prepared",
+             index);
     f->status = b->data->read(b->data, index, &s, &err);
     if (f->status == IMP_OK)
         f->status = check_class(b, index, s.label, &err);
@@ -142,7 +143,7 @@ static void read_one(void *user, uint32_t i) IMP_NX
         kit_augment_sample(r->augment, b->data->channels, b->data->height, b->data->width, r->epoch,
                            index, pixels, b->work + i * b->size);
     if (b->input.prepare)
-        b->input.prepare(b->input.user, pixels, b->prepared + i * b->made);
+        f->status = b->input.prepare(b->input.user, pixels, b->prepared + i * b->made);
     set_targets(b, i);
 }
 

@@ -101,7 +101,7 @@ void kit_augment_sample(const kit_augment *, uint32_t c, uint32_t h, uint32_t w,
 /* ---- batches: kit_batch.c ---- */
 
 /* The order in which an epoch sees 0..n-1: a shuffle that depends on seed and epoch. */
-void kit_order(uint64_t seed, uint64_t epoch, uint64_t n, uint64_t *order);
+void kit_shuffle(uint64_t seed, uint64_t epoch, uint64_t n, uint64_t *order);
 
 enum kit_target { KIT_TARGET_CLASS = 0,      /* the class; for MSE as 0 and 1 */
                   KIT_TARGET_ATTRIBUTES = 1, /* numbers brought to 0..1 by their range, choices as
@@ -109,7 +109,7 @@ enum kit_target { KIT_TARGET_CLASS = 0,      /* the class; for MSE as 0 and 1 */
                   KIT_TARGET_PICTURE = 2 /* the input itself, as it was prepared */ };
 /* A sample, C H W sRGB 0..1 of the data set's size, as the network wants it (kit_prepare.h). [any] */
 typedef struct kit_input {
-    void (*prepare)(const void *user, const float *pixels, float *input) IMP_NX; /* NULL: as it is */
+    imp_status (*prepare)(const void *user, const float *pixels, float *input) IMP_NX; /* NULL: as it is */
     const void *user;
     uint32_t channels, reserved0; /* of what it makes; 0: as many as the data set has */
 } kit_input;
