@@ -1,0 +1,13 @@
+/* names.h - the names nearest to one that is not there. */
+#ifndef IMP_RT_NAMES_H
+#define IMP_RT_NAMES_H
+#include <stddef.h>
+#include <stdint.h>
+
+/* "relu1_1 relu1_2 ...": up to `most` of n names, nearest first (optimal string alignment distance),
+ * into buf; name_at answers name i. Names farther away than half their letters are left out unless
+ * nothing is nearer. */
+void rt_nearest(const char *wanted, uint32_t n, const char *(*name_at)(const void *of, uint32_t i),
+                const void *of, uint32_t most, char *buf, size_t size);
+
+#endif

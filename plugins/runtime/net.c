@@ -1,0 +1,254 @@
+/* net.c - what the net.* filters share. */
+#include "net.h"
+#include <stdlib.h>
+#include <string.h>
+
+enum { MOST_NAMES = 4000 /* nodes offered as names; the host shows the nearest */ };
+
+imp_error *net_error_init(struct net_error *e)
+{
+    *e = (struct net_error){{sizeof e->as, sizeof e->text, NULL, -1, -1}, ""};
+    e->as.text = e->text;
+    return &e->as;
+}
+
+imp_status net_create(const imp_host *host, const imp_filter *filter, const imp_cell *params,
+                      void **instance, imp_error *err) IMP_NX
+{
+    struct net_instance *self = calloc(1, sizeof *self);
+    (void)host, (void)filter;
+    if (!self)
+        return imp_fail(err, IMP_E_MEMORY, "no memory for an instance");
+    self->params = params;
+    *instance = self;
+    return IMP_OK;
+}
+
+void net_destroy(void *instance) IMP_NX
+{
+    struct net_instance *self = instance;
+    if (self && self->measured)
+        net_drop(self->measured);
+    free(self);
+}
+
+/* ---- models ---- */
+
+imp_nn_model *net_model(const imp_value *value)
+{
+    return value && value->kind == IMP_OBJECT ? ((const imp_object *)(const void *)value)->object
+                                              : NULL;
+}
+
+imp_nn_model *net_planned(const imp_plan *plan, uint32_t port)
+{
+    const imp_shape *in = port < plan->input_count ? plan->inputs[port] : NULL;
+    return in ? net_model(in->value) : NULL;
+}
+
+void net_drop(void *model) IMP_NX
+{
+    rt_model_table.release(NULL, model, NULL);
+}
+
+static imp_status node_of(const imp_nn_model *model, uint32_t i, imp_nn_node *node, imp_error *err)
+{
+    *node = (imp_nn_node){.struct_size = sizeof *node};
+    return rt_model_table.node(NULL, model, i, node, err);
+}
+
+/* The only node with a flag; several or none are told with their names. */
+static imp_status only_one(const imp_nn_model *model, uint32_t flag, uint32_t *found,
+                           imp_nn_node *node, imp_error *err)
+{
+    const char *what = flag == IMP_NN_INPUT ? "input" : "output";
+    char names[400] = "";
+    uint32_t count = 0, n = 0;
+    imp_status st = rt_model_table.node_count(NULL, model, &count, err);
+    for (uint32_t i = 0; i < count && st == IMP_OK; i++) {
+        imp_nn_node one;
+        if ((st = node_of(model, i, &one, err)) != IMP_OK || !(one.flags & flag))
+            continue;
+        const size_t used = strlen(names);
+        snprintf(names + used, sizeof names - used, "%s%s", n ? " " : "", one.name);
+        *found = i, *node = one, n++;
+    }
+    if (st == IMP_OK && n != 1)
+        st = imp_fail(err, IMP_E_INPUT, "the network has %u %ss (%s), one is wanted%s", n, what,
+                      names, n && flag == IMP_NN_OUTPUT ? ": choose with output =" : "");
+    return st;
+}
+
+static uint32_t side_of(int64_t n)
+{
+    return n > 0 && n <= INT32_MAX ? (uint32_t)n : 0;
+}
+
+imp_status net_ends_of(const imp_nn_model *model, const char *output, struct net_ends *e,
+                       imp_error *err)
+{
+    imp_nn_node node;
+    *e = (struct net_ends){.input = 0};
+    imp_status st = only_one(model, IMP_NN_INPUT, &e->input, &e->node, err);
+    if (st == IMP_OK)
+        st = output && *output ? rt_model_table.find(NULL, model, output, &e->output, err)
+                               : only_one(model, IMP_NN_OUTPUT, &e->output, &node, err);
+    if (st != IMP_OK)
+        return st;
+    if (e->node.ndim == 4) {
+        e->channels = side_of(e->node.shape[1]);
+        e->height = side_of(e->node.shape[2]), e->width = side_of(e->node.shape[3]);
+    }
+    return IMP_OK;
+}
+
+static const char *meta_of(void *user, const char *key)
+{
+    const char *text = NULL;
+    return rt_model_table.meta(NULL, user, key, &text, NULL) == IMP_OK ? text : NULL;
+}
+
+imp_status net_prepare_of(const imp_nn_model *model, const struct net_ends *e, kit_prepare *p,
+                          imp_error *err)
+{
+    if (e->node.ndim && e->node.ndim != 4)
+        return imp_fail(err, IMP_E_INPUT,
+                        "the network's input '%s' has %u axes, a picture has 4 (N C H W)",
+                        e->node.name, e->node.ndim);
+    if (e->node.ndim && e->node.shape[0] > 1)
+        return imp_fail(err, IMP_E_INPUT,
+                        "the network takes batches of %lld pictures only, one at a time is wanted",
+                        (long long)e->node.shape[0]);
+    union {
+        const imp_nn_model *in;
+        void *out;
+    } user = {.in = model};
+    return kit_prepare_read(meta_of, user.out, e->channels, e->width, e->height, p, err);
+}
+
+/* All names of nodes with blanks between, on the heap; NULL: none. */
+static char *all_names(const imp_nn_model *model)
+{
+    uint32_t count = 0;
+    size_t used = 0, room = 1;
+    char *text = NULL;
+    if (rt_model_table.node_count(NULL, model, &count, NULL) != IMP_OK)
+        return NULL;
+    for (int pass = 0; pass < 2; pass++) {
+        for (uint32_t i = 0; i < count && i < MOST_NAMES; i++) {
+            imp_nn_node node;
+            if (node_of(model, i, &node, NULL) != IMP_OK || strchr(node.name, ' '))
+                continue;
+            if (pass)
+                used += (size_t)snprintf(text + used, room - used, "%s%s", used ? " " : "", node.name);
+            else
+                room += strlen(node.name) + 1;
+        }
+        if (!pass && !(text = calloc(room, 1)))
+            return NULL;
+    }
+    return text;
+}
+
+bool net_check_layers(imp_plan *plan, const imp_nn_model *model, int32_t param,
+                      const imp_cell *names)
+{
+    char *all = NULL;
+    bool fine = true;
+    for (uint64_t i = 0; i < names->w.count; i++) {
+        const char *name = names->w.ptr[i];
+        uint32_t node;
+        char text[200];
+        if (rt_model_table.find(NULL, model, name, &node, NULL) == IMP_OK)
+            continue;
+        if (!all)
+            all = all_names(model);
+        snprintf(text, sizeof text, "no layer '%.120s' in the network", name);
+        plan->mistake(plan, param, -1, name, text, all);
+        fine = false;
+    }
+    free(all);
+    return fine;
+}
+
+void net_mistake(imp_plan *plan, int32_t param, int32_t port, const struct net_error *e)
+{
+    plan->mistake(plan, param, port, NULL, e->text, NULL);
+}
+
+/* ---- sizes ---- */
+
+uint32_t net_shape(const imp_nn_model *model, uint32_t node, uint32_t ndim, const int64_t *input,
+                   int64_t shape[NET_AXES])
+{
+    imp_nn_cost cost = {.struct_size = sizeof cost, .ndim = NET_AXES, .shape = shape};
+    imp_nn_node n;
+    if (rt_edit_table.node_cost &&
+        rt_edit_table.node_cost(NULL, model, node, ndim, input, &cost, NULL) == IMP_OK)
+        return cost.ndim <= NET_AXES ? cost.ndim : 0;
+    if (node_of(model, node, &n, NULL) != IMP_OK || n.ndim > NET_AXES)
+        return 0;
+    for (uint32_t i = 0; i < n.ndim; i++)
+        if ((shape[i] = n.shape[i]) < 0)
+            return 0;
+    return n.ndim;
+}
+
+void net_plan_cost(imp_plan *plan, const imp_nn_model *model, uint32_t node, uint32_t ndim,
+                   const int64_t *input)
+{
+    uint64_t bytes = 0, least = 0, params = 0, macs = 0;
+    if (rt_model_table.memory(NULL, model, node, ndim, input, IMP_NN_LEAN, &bytes, &least, NULL) ==
+        IMP_OK) {
+        plan->bytes = bytes > plan->bytes ? bytes : plan->bytes;
+        plan->least_bytes = plan->bytes;
+    }
+    if (rt_edit_table.cost(NULL, model, ndim, input, &params, &macs, NULL) == IMP_OK)
+        plan->macs += (double)macs;
+}
+
+/* ---- runs ---- */
+
+imp_tensor net_view(void)
+{
+    return (imp_tensor){.head = {sizeof(imp_tensor), IMP_TENSOR}};
+}
+
+uint64_t net_count(const imp_tensor *t)
+{
+    uint64_t n = 1;
+    for (uint32_t i = 0; i < t->ndim; i++)
+        n *= (uint64_t)t->shape[i];
+    return n;
+}
+
+void net_unpack(const imp_tensor *t, float *to)
+{
+    const uint64_t n = net_count(t);
+    const float *from = t->data;
+    if (!t->strides) {
+        memcpy(to, from, n * sizeof *to);
+        return;
+    }
+    for (uint64_t i = 0; i < n; i++) {
+        uint64_t rest = i;
+        int64_t at = 0;
+        for (uint32_t axis = t->ndim; axis-- > 0; rest /= (uint64_t)t->shape[axis])
+            at += (int64_t)(rest % (uint64_t)t->shape[axis]) * t->strides[axis];
+        to[i] = from[at];
+    }
+}
+
+imp_status net_evaluate(imp_nn_run *run, const struct net_ends *e, uint32_t node, uint32_t channels,
+                        uint32_t width, uint32_t height, float *data, imp_job *job,
+                        imp_tensor *view, imp_error *err)
+{
+    const int64_t shape[] = {1, channels, height, width};
+    const imp_tensor in = {.head = {sizeof in, IMP_TENSOR},
+                           .dtype = IMP_F32, .ndim = 4, .shape = shape, .data = data};
+    imp_status st = rt_model_table.set_input(NULL, run, e->input, &in, err);
+    if (st == IMP_OK)
+        st = rt_model_table.forward(NULL, run, node, job, err);
+    *view = net_view();
+    return st == IMP_OK ? rt_model_table.value(NULL, run, node, view, err) : st;
+}

@@ -1,0 +1,112 @@
+/* net_load.c - a network from a file, with what is known of its pictures. */
+#include "net.h"
+
+enum { PATH, POOL, PREPARE /* the first of kit_prepare_keys */ };
+enum { AS_IT_IS, AVERAGE };
+
+#define KEY(k, text) {.key = k, .type = IMP_TEXT, .def_text = "", .help = text}
+static const imp_param params[] = {
+    {.key = "path", .type = IMP_PATH, .flags = IMP_PARAM_REQUIRED | IMP_PARAM_MODEL,
+     .help = "The file: .onnx, .safetensors, or the .ini of an architecture beside its weights."},
+    {.key = "pool", .type = IMP_CHOICE, .choices = "as_it_is|average", .def_text = "as_it_is",
+     .help = "average: every max pooling becomes an average, as style transfer likes it."},
+    KEY("input", "Channels that the network takes: rgb, bgr or grey. These keys go before what the "
+                 "file says."),
+    KEY("range", "Its values of black and white: `0 1`, `0 255`, `-1 1`."),
+    KEY("mean", "Taken off each channel, in units of range: one number, or one a channel in the "
+                "network's order."),
+    KEY("std", "Each channel is divided by it, in units of range: one number, or one a channel."),
+    KEY("multiple", "Sides of pictures must be multiples of it."),
+    KEY("size", "The only size it takes: width and height, or one number for both."),
+    KEY("output", "Channels of the pictures that it gives: rgb, bgr or grey."),
+    KEY("output_range", "Values of black and white in what it gives; otherwise as range."),
+    KEY("output_mean", "Added to each channel of what it gives, in units of output_range."),
+    KEY("output_std", "Each channel of what it gives is multiplied by it."),
+};
+static const imp_port outputs[] = {
+    {.name = "net", .kind = IMP_OBJECT, .type = IMP_NN_MODEL_TYPE, .help = "The network."},
+};
+
+static imp_status plan(void *instance, imp_plan *plan, imp_error *err) IMP_NX
+{
+    const struct net_instance *self = instance;
+    (void)err;
+    for (int32_t i = 0; kit_prepare_keys[i]; i++) {
+        const char *text = self->params[PREPARE + i].s.ptr;
+        const char *wants = *text ? kit_prepare_check(kit_prepare_keys[i], text) : NULL;
+        char said[300];
+        if (!wants)
+            continue;
+        snprintf(said, sizeof said, "%s wants %s", kit_prepare_keys[i], wants);
+        plan->mistake(plan, PREPARE + i, -1, NULL, said, NULL);
+    }
+    return IMP_OK;
+}
+
+/* The model with one more line of meta instead of it. */
+static imp_status say(imp_nn_model **model, const char *key, const char *text, imp_error *err)
+{
+    imp_nn_model *with = NULL;
+    const imp_status st = rt_train_table.with_meta(NULL, *model, key, text, &with, err);
+    if (st != IMP_OK)
+        return st;
+    net_drop(*model);
+    *model = with;
+    return IMP_OK;
+}
+
+static imp_status add_keys(imp_nn_model **model, const imp_cell *cells, imp_error *err)
+{
+    imp_status st = IMP_OK;
+    for (int32_t i = 0; kit_prepare_keys[i] && st == IMP_OK; i++) {
+        const char *text = cells[PREPARE + i].s.ptr;
+        const char *wants = *text ? kit_prepare_check(kit_prepare_keys[i], text) : NULL;
+        if (wants) {
+            if (err)
+                err->param = PREPARE + i;
+            return imp_fail(err, IMP_E_PARAM, "%s wants %s", kit_prepare_keys[i], wants);
+        }
+        if (*text)
+            st = say(model, kit_prepare_keys[i], text, err);
+    }
+    return st;
+}
+
+static imp_status process(void *instance, imp_job *job, imp_error *err) IMP_NX
+{
+    const imp_cell *cells = job->params;
+    imp_nn_model *model = NULL;
+    (void)instance;
+    imp_status st = rt_model_table.open(NULL, cells[PATH].s.ptr,
+                                        cells[POOL].i == AVERAGE ? "pool=average" : NULL, &model, err);
+    if (st != IMP_OK) {
+        if (err)
+            err->param = PATH;
+        return st;
+    }
+    if ((st = add_keys(&model, cells, err)) != IMP_OK) {
+        net_drop(model);
+        return st;
+    }
+    imp_object *out = job->new_object(job, IMP_NN_MODEL_TYPE, model, net_drop);
+    return out ? job->set_output(job, 0, &out->head) : IMP_E_MEMORY;
+}
+
+const imp_filter rt_net_load = {
+    .struct_size = sizeof(imp_filter),
+    .flags = IMP_FILTER_DETERMINISTIC | IMP_FILTER_EARLY,
+    .threads = IMP_PARALLEL,
+    .params_version = 1,
+    .id = "net.load",
+    .summary = "Loads a network from an ONNX or safetensors file.",
+    .help = "How pictures go into a network (channels, range, mean) belongs to the model: files "
+            "written by net.save hold it, for others it is given here. A network whose preparation "
+            "nobody told is refused by the filters that feed it pictures, since a wrong one would "
+            "show nowhere but in the result. `impasto model info FILE` shows layers and sizes.",
+    .params = IMP_LIST(params),
+    .outputs = IMP_LIST(outputs),
+    .create = net_create,
+    .destroy = net_destroy,
+    .process = process,
+    .plan = plan,
+};

@@ -1,0 +1,514 @@
+/* run.c - forward: values in order of execution, each in a block of the store. A lean run gives a
+ * block back after its last reader, a full one keeps every value for backward. */
+#include "run.h"
+#include "trainer.h"
+
+#include <impasto/kit.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- tensors of callers ---- */
+
+void rt_fill_view(imp_tensor *view, uint32_t dtype, const struct rt_shape *shape, const void *data,
+                  const char *name)
+{
+    union { const void *from; void *to; } plain = {.from = data}; /* a view is read-only by contract */
+    imp_tensor t = {.head = {.struct_size = view->head.struct_size, .kind = IMP_TENSOR},
+                    .dtype = dtype, .ndim = shape->ndim, .shape = shape->dim, .data = plain.to,
+                    .name = name};
+    const size_t size = view->head.struct_size < sizeof t ? view->head.struct_size : sizeof t;
+    memcpy(view, &t, size);
+}
+
+static double element(const imp_tensor *t, int64_t at)
+{
+    switch (t->dtype) {
+    case IMP_F64: return ((const double *)t->data)[at];
+    case IMP_I32: return ((const int32_t *)t->data)[at];
+    case IMP_I64: return (double)((const int64_t *)t->data)[at];
+    case IMP_U8: return ((const uint8_t *)t->data)[at];
+    default: return (double)((const float *)t->data)[at];
+    }
+}
+
+void rt_copy_tensor(const imp_tensor *from, float *to)
+{
+    const struct rt_shape s = rt_shape_of(from->ndim, from->shape);
+    const int64_t n = rt_count(&s);
+    int64_t index[RT_RANK] = {0}, at = 0;
+    if (!from->strides && from->dtype == IMP_F32) {
+        memcpy(to, from->data, (size_t)n * sizeof *to);
+        return;
+    }
+    for (int64_t i = 0; i < n; i++) {
+        to[i] = (float)element(from, from->strides ? at : i);
+        for (uint32_t d = s.ndim; from->strides && d-- > 0;) {
+            at += from->strides[d];
+            if (++index[d] < s.dim[d])
+                break;
+            at -= from->strides[d] * s.dim[d];
+            index[d] = 0;
+        }
+    }
+}
+
+/* ---- making and freeing ---- */
+
+static void forget_values(struct imp_nn_run *r, bool inputs)
+{
+    for (uint32_t i = 0; i < r->model->graph->node_count; i++) {
+        struct rt_value *v = &r->values[i];
+        const bool input = r->model->graph->nodes[i].flags & IMP_NN_INPUT;
+        rt_run_drop_grad(r, i);
+        rt_store_put(&r->store, v->saved);
+        v->saved = -1;
+        if (input && !inputs)
+            continue;
+        if (v->block >= 0 && --r->shares[v->block] == 0)
+            rt_store_put(&r->store, v->block);
+        *v = (struct rt_value){.block = -1, .saved = -1, .grad = -1};
+    }
+}
+
+void rt_run_free(struct imp_nn_run *r)
+{
+    if (!r)
+        return;
+    rt_store_fini(&r->store);
+    rt_plan_free(r->plan);
+    rt_model_release(r->model);
+    free(r->inputs);
+    free(r->given);
+    free(r->values);
+    free(r->shares);
+    free(r->wants_grad);
+    free(r->is_wrt);
+    free(r->slot_in);
+    free(r->slot_grad);
+    free(r->slot_statistic);
+    free(r);
+}
+
+static bool allocate(struct imp_nn_run *r)
+{
+    const struct rt_graph *g = r->model->graph;
+    size_t slots = 1;
+    for (uint32_t i = 0; i < g->node_count; i++)
+        slots = g->nodes[i].input_count > slots ? g->nodes[i].input_count : slots;
+    r->inputs = calloc(g->node_count, sizeof *r->inputs);
+    r->given = calloc(g->node_count, sizeof *r->given);
+    r->values = calloc(g->node_count, sizeof *r->values);
+    r->wants_grad = calloc(g->node_count, 1);
+    r->is_wrt = calloc(g->node_count, 1);
+    r->slot_in = calloc(slots, sizeof *r->slot_in);
+    r->slot_grad = calloc(slots, sizeof *r->slot_grad);
+    r->slot_statistic = calloc(slots, sizeof *r->slot_statistic);
+    return r->inputs && r->given && r->values && r->wants_grad && r->is_wrt && r->slot_in &&
+           r->slot_grad && r->slot_statistic;
+}
+
+imp_status rt_run_new(const struct imp_nn_model *m, struct imp_nn_trainer *trainer, uint32_t flags,
+                      struct imp_nn_run **out, imp_error *err)
+{
+    struct imp_nn_run *r = calloc(1, sizeof *r);
+    if (r) {
+        r->model = rt_model_retain(m);
+        r->trainer = trainer;
+        r->flags = flags;
+        r->scratch = -1;
+        rt_store_init(&r->store, false, 0);
+    }
+    if (!r || !allocate(r)) {
+        rt_run_free(r);
+        return imp_fail(err, IMP_E_MEMORY, "no memory for a run");
+    }
+    r->input_count = rt_inputs(m->graph, r->inputs);
+    for (uint32_t i = 0; i < m->graph->node_count; i++)
+        r->values[i] = (struct rt_value){.block = -1, .saved = -1, .grad = -1};
+    for (uint32_t i = 0; i < r->input_count; i++)
+        r->given[i].ndim = UINT32_MAX;
+    *out = r;
+    return IMP_OK;
+}
+
+/* ---- blocks ---- */
+
+imp_status rt_run_no_memory(const struct imp_nn_run *r, uint64_t more, imp_error *err)
+{
+    if (r->store.limit)
+        return imp_fail(err, IMP_E_LIMIT,
+                        "the network needs %llu MiB more beside the %llu MiB it has, the budget is "
+                        "%llu MiB (--mem): smaller pictures or fewer at a time would fit",
+                        (unsigned long long)(more >> 20), (unsigned long long)(r->store.bytes >> 20),
+                        (unsigned long long)(r->store.limit >> 20));
+    return imp_fail(err, IMP_E_MEMORY, "no memory for %llu MiB more beside %llu MiB",
+                    (unsigned long long)(more >> 20), (unsigned long long)(r->store.bytes >> 20));
+}
+
+/* A block for one value, with room in `shares` for its number. */
+static imp_status get_block(struct imp_nn_run *r, uint64_t bytes, int32_t *block, imp_error *err)
+{
+    const int32_t b = rt_store_get(&r->store, bytes);
+    if (b < 0)
+        return rt_run_no_memory(r, bytes, err);
+    if ((uint32_t)b >= r->shares_room) {
+        const uint32_t room = r->store.room;
+        uint32_t *more = realloc(r->shares, room * sizeof *more);
+        if (!more) {
+            rt_store_put(&r->store, b);
+            return rt_run_no_memory(r, bytes, err);
+        }
+        memset(more + r->shares_room, 0, (room - r->shares_room) * sizeof *more);
+        r->shares = more;
+        r->shares_room = room;
+    }
+    *block = b;
+    return IMP_OK;
+}
+
+static uint64_t bytes_of(const struct rt_info *i)
+{
+    return (uint64_t)rt_count(&i->shape) * sizeof(float);
+}
+
+static imp_status make_value(struct imp_nn_run *r, uint32_t i, imp_error *err)
+{
+    struct rt_value *v = &r->values[i];
+    const imp_status st = get_block(r, bytes_of(&r->plan->info[i]), &v->block, err);
+    if (st == IMP_OK) {
+        r->shares[v->block] = 1;
+        v->data = rt_store_data(&r->store, v->block);
+    }
+    return st;
+}
+
+/* The value of `i` lies where the value of its first input does. */
+static void share_value(struct imp_nn_run *r, uint32_t i)
+{
+    struct rt_value *v = &r->values[i];
+    const int32_t ref = r->model->graph->nodes[i].inputs[0];
+    if (rt_is_param(ref)) {
+        v->data = rt_run_param(r, rt_param_of(ref));
+        return;
+    }
+    *v = (struct rt_value){.data = r->values[ref].data, .block = r->values[ref].block,
+                           .uses = v->uses, .saved = -1, .grad = -1, .wanted = v->wanted};
+    if (v->block >= 0)
+        r->shares[v->block]++;
+}
+
+static void drop_value(struct imp_nn_run *r, uint32_t i)
+{
+    struct rt_value *v = &r->values[i];
+    if (v->block >= 0 && --r->shares[v->block] == 0)
+        rt_store_put(&r->store, v->block);
+    v->block = -1;
+    v->data = NULL;
+    v->done = 0;
+}
+
+/* ---- inputs ---- */
+
+static imp_status plan_when_set(struct imp_nn_run *r, imp_error *err)
+{
+    for (uint32_t i = 0; i < r->input_count; i++)
+        if (r->given[i].ndim == UINT32_MAX)
+            return IMP_OK;
+    return rt_plan_new(r->model->graph, r->input_count, r->given, &r->plan, err);
+}
+
+/* A new size: the old plan and all its blocks go. */
+static void change_size(struct imp_nn_run *r, uint32_t input, const struct rt_shape *shape)
+{
+    forget_values(r, false);
+    for (uint32_t i = 0; i < r->input_count; i++)
+        if (i == input && r->values[r->inputs[i]].block >= 0)
+            drop_value(r, r->inputs[i]);
+    rt_store_trim(&r->store);
+    rt_plan_free(r->plan);
+    r->plan = NULL;
+    r->given[input] = *shape;
+}
+
+static imp_status check_input(const struct imp_nn_run *r, uint32_t node, const imp_tensor *t,
+                              uint32_t *input, imp_error *err)
+{
+    for (*input = 0; *input < r->input_count && r->inputs[*input] != node;)
+        ++*input;
+    if (*input == r->input_count)
+        return imp_fail(err, IMP_E_INPUT, "node %u is no input of this network", node);
+    if (t->ndim > RT_RANK)
+        return imp_fail(err, IMP_E_UNSUPPORTED, "input of %u axes, at most %d are supported", t->ndim,
+                        RT_RANK);
+    const struct rt_node *n = &r->model->graph->nodes[node];
+    struct rt_shape s = rt_shape_of(t->ndim, t->shape);
+    char a[160], b[160];
+    bool fits = s.ndim == n->declared.ndim && rt_count(&s) >= 0;
+    for (uint32_t i = 0; fits && i < s.ndim; i++)
+        fits = n->declared.dim[i] < 0 || n->declared.dim[i] == s.dim[i];
+    if (!fits)
+        return imp_fail(err, IMP_E_INPUT, "input '%s' is given %s, the network wants %s", n->name,
+                        rt_shape_text(&s, a, sizeof a), rt_shape_text(&n->declared, b, sizeof b));
+    return IMP_OK;
+}
+
+imp_status rt_run_set_input(struct imp_nn_run *r, uint32_t node, const imp_tensor *t, imp_error *err)
+{
+    uint32_t input;
+    imp_status st = check_input(r, node, t, &input, err);
+    if (st != IMP_OK)
+        return st;
+    const struct rt_shape shape = rt_shape_of(t->ndim, t->shape);
+    if (rt_same_shape(&shape, &r->given[input]))
+        forget_values(r, false);
+    else
+        change_size(r, input, &shape);
+    struct rt_value *v = &r->values[node];
+    if (v->block < 0)
+        st = get_block(r, (uint64_t)rt_count(&shape) * sizeof(float), &v->block, err);
+    if (st != IMP_OK)
+        return st;
+    r->shares[v->block] = 1;
+    float *data = rt_store_data(&r->store, v->block);
+    rt_copy_tensor(t, data);
+    v->data = data;
+    v->done = 1;
+    if (r->trainer)
+        r->draw = rt_trainer_take_draw(r->trainer);
+    return r->plan ? IMP_OK : plan_when_set(r, err);
+}
+
+/* ---- forward ---- */
+
+const float *rt_run_param(const struct imp_nn_run *r, uint32_t param)
+{
+    if (r->trainer)
+        return rt_trainer_value(r->trainer, param);
+    return rt_floats(r->model->graph->params[param].tensor);
+}
+
+static const float *slot_data(const struct imp_nn_run *r, int32_t ref)
+{
+    if (ref == RT_ABSENT)
+        return NULL;
+    if (!rt_is_param(ref))
+        return r->plan->info[ref].dtype == IMP_F32 ? r->values[ref].data : NULL;
+    const uint32_t p = rt_param_of(ref);
+    return r->plan->param_info[p].dtype == IMP_F32 ? rt_run_param(r, p) : NULL;
+}
+
+static imp_status grow_scratch(struct imp_nn_run *r, uint64_t bytes, imp_error *err)
+{
+    if (bytes <= r->scratch_bytes)
+        return IMP_OK;
+    rt_store_put(&r->store, r->scratch);
+    r->scratch_bytes = 0;
+    const imp_status st = get_block(r, bytes, &r->scratch, err);
+    if (st == IMP_OK)
+        r->scratch_bytes = bytes;
+    return st;
+}
+
+imp_status rt_run_call(struct imp_nn_run *r, uint32_t i, imp_job *job, bool backward,
+                       struct rt_call *call, imp_error *err)
+{
+    const struct rt_node *n = &r->model->graph->nodes[i];
+    const struct rt_need *need = &r->plan->need[i];
+    const imp_status st = grow_scratch(r, backward ? need->scratch_backward : need->scratch, err);
+    if (st != IMP_OK)
+        return st;
+    *call = rt_plan_call(r->plan, i);
+    for (uint32_t s = 0; s < n->input_count; s++) {
+        r->slot_in[s] = slot_data(r, n->inputs[s]);
+        r->slot_grad[s] = r->slot_statistic[s] = NULL;
+        const uint32_t flags = n->op->slots[s < n->op->slot_count ? s : n->op->slot_count - 1].flags;
+        if (r->trainer && rt_is_param(n->inputs[s]) && (flags & RT_SLOT_STATISTIC))
+            r->slot_statistic[s] = rt_trainer_statistic(r->trainer, rt_param_of(n->inputs[s]));
+    }
+    call->in = r->slot_in;
+    call->in_grad = r->slot_grad;
+    call->statistic = r->slot_statistic;
+    call->training = r->trainer && rt_trainer_is_training(r->trainer);
+    call->random = r->trainer ? kit_random(rt_trainer_seed(r->trainer), i, r->draw) : 0;
+    call->job = job;
+    call->out = rt_store_data(&r->store, r->values[i].block);
+    call->saved = rt_store_data(&r->store, r->values[i].saved);
+    call->scratch = rt_store_data(&r->store, r->scratch);
+    return IMP_OK;
+}
+
+/* Marks what must be computed for `node`, and counts the readers of each value. */
+static void mark_wanted(struct imp_nn_run *r, uint32_t node)
+{
+    const struct rt_graph *g = r->model->graph;
+    for (uint32_t i = 0; i < g->node_count; i++)
+        r->values[i].wanted = r->values[i].uses = 0;
+    for (uint32_t i = 0; i < g->node_count; i++)
+        if (node == IMP_NN_ALL ? (g->nodes[i].flags & IMP_NN_OUTPUT) != 0 : i == node) {
+            r->values[i].wanted = !r->values[i].done;
+            r->values[i].uses = 1; /* the caller's */
+        }
+    for (uint32_t i = g->node_count; i-- > 0;) {
+        if (!r->values[i].wanted || r->plan->known[i])
+            continue;
+        for (uint32_t s = 0; s < g->nodes[i].input_count; s++) {
+            const int32_t ref = g->nodes[i].inputs[s];
+            if (ref == RT_ABSENT || rt_is_param(ref))
+                continue;
+            r->values[ref].uses++;
+            r->values[ref].wanted = !r->values[ref].done;
+        }
+    }
+}
+
+/* May the value of i be written over its first input? */
+static bool in_place(const struct imp_nn_run *r, uint32_t i)
+{
+    const struct rt_node *n = &r->model->graph->nodes[i];
+    if (!(r->flags & IMP_NN_LEAN) || !(n->op->flags & RT_INPLACE) || rt_is_param(n->inputs[0]))
+        return false;
+    const struct rt_value *v = &r->values[n->inputs[0]];
+    const struct rt_node *from = &r->model->graph->nodes[n->inputs[0]];
+    return v->block >= 0 && v->uses == 1 && r->shares[v->block] == 1 &&
+           !(from->flags & IMP_NN_INPUT) &&
+           bytes_of(&r->plan->info[i]) == bytes_of(&r->plan->info[n->inputs[0]]);
+}
+
+static imp_status place_value(struct imp_nn_run *r, uint32_t i, imp_error *err)
+{
+    const struct rt_node *n = &r->model->graph->nodes[i];
+    if ((n->op->flags & RT_VIEW) || in_place(r, i)) {
+        share_value(r, i);
+        return IMP_OK;
+    }
+    return make_value(r, i, err);
+}
+
+/* After node i: its inputs have one reader less. */
+static void release_inputs(struct imp_nn_run *r, uint32_t i)
+{
+    const struct rt_node *n = &r->model->graph->nodes[i];
+    for (uint32_t s = 0; s < n->input_count; s++) {
+        const int32_t ref = n->inputs[s];
+        if (ref == RT_ABSENT || rt_is_param(ref))
+            continue;
+        struct rt_value *v = &r->values[ref];
+        const bool input = r->model->graph->nodes[ref].flags & IMP_NN_INPUT;
+        if (v->uses && --v->uses == 0 && !input && (r->flags & IMP_NN_LEAN))
+            drop_value(r, (uint32_t)ref);
+    }
+}
+
+static imp_status compute(struct imp_nn_run *r, uint32_t i, imp_job *job, imp_error *err)
+{
+    struct rt_value *v = &r->values[i];
+    const struct rt_node *n = &r->model->graph->nodes[i];
+    const bool lean = r->flags & IMP_NN_LEAN;
+    if (r->plan->known[i]) {
+        v->data = r->plan->info[i].dtype == IMP_F32 ? rt_floats(r->plan->known[i]) : NULL;
+        v->done = 1;
+        return IMP_OK;
+    }
+    imp_status st = place_value(r, i, err);
+    if (st == IMP_OK && r->plan->need[i].saved && v->saved < 0)
+        st = get_block(r, r->plan->need[i].saved, &v->saved, err);
+    struct rt_call call;
+    if (st == IMP_OK)
+        st = rt_run_call(r, i, job, false, &call, err);
+    if (st == IMP_OK && !r->store.dry && !(n->op->flags & RT_VIEW))
+        st = n->op->forward(&call);
+    if (lean) {
+        rt_store_put(&r->store, v->saved);
+        v->saved = -1;
+    }
+    if (st != IMP_OK) {
+        drop_value(r, i);
+        return st;
+    }
+    v->done = 1;
+    release_inputs(r, i);
+    return IMP_OK;
+}
+
+static imp_status ready(const struct imp_nn_run *r, uint32_t node, imp_error *err)
+{
+    if (node != IMP_NN_ALL && node >= r->model->graph->node_count)
+        return imp_fail(err, IMP_E_INPUT, "node %u of a network of %u", node,
+                        r->model->graph->node_count);
+    if (r->plan)
+        return IMP_OK;
+    for (uint32_t i = 0; i < r->input_count; i++)
+        if (r->given[i].ndim == UINT32_MAX)
+            return imp_fail(err, IMP_E_INPUT, "input '%s' was not set",
+                            r->model->graph->nodes[r->inputs[i]].name);
+    return imp_fail(err, IMP_E_INPUT, "the inputs that were set do not fit this network");
+}
+
+imp_status rt_run_forward(struct imp_nn_run *r, uint32_t node, imp_job *job, imp_error *err)
+{
+    imp_status st = ready(r, node, err);
+    if (st != IMP_OK)
+        return st;
+    r->store.limit = job && job->max_bytes ? job->max_bytes : r->store.limit;
+    mark_wanted(r, node);
+    for (uint32_t i = 0; i < r->model->graph->node_count && st == IMP_OK; i++) {
+        if (!r->values[i].wanted || r->values[i].done)
+            continue;
+        st = compute(r, i, job, err);
+        if (st == IMP_OK && job)
+            st = job->progress(job, -1, NULL);
+    }
+    return st;
+}
+
+imp_status rt_run_value(struct imp_nn_run *r, uint32_t node, imp_tensor *view, imp_error *err)
+{
+    const imp_status st = node == IMP_NN_ALL
+                              ? imp_fail(err, IMP_E_INPUT, "a view is of one node")
+                              : ready(r, node, err);
+    if (st != IMP_OK)
+        return st;
+    const struct rt_info *info = &r->plan->info[node];
+    const void *data = info->dtype == IMP_F32 ? (const void *)r->values[node].data
+                                              : r->plan->known[node]->data;
+    if (!r->values[node].done)
+        return imp_fail(err, IMP_E_INPUT, "the value of '%s' is not there: forward it first%s",
+                        r->model->graph->nodes[node].name,
+                        r->flags & IMP_NN_LEAN ? " (a lean run drops inner values)" : "");
+    rt_fill_view(view, info->dtype, &info->shape, data, r->model->graph->nodes[node].name);
+    return IMP_OK;
+}
+
+/* ---- how much memory it will take ---- */
+
+static imp_status dry_inputs(struct imp_nn_run *r, imp_error *err)
+{
+    imp_status st = plan_when_set(r, err);
+    for (uint32_t i = 0; i < r->input_count && st == IMP_OK; i++) {
+        st = make_value(r, r->inputs[i], err);
+        r->values[r->inputs[i]].done = 1;
+    }
+    return st;
+}
+
+imp_status rt_run_peak(const struct imp_nn_model *m, uint32_t node, uint32_t input_count,
+                       const struct rt_shape *inputs, uint32_t flags, uint64_t *bytes,
+                       imp_error *err)
+{
+    struct imp_nn_run *r;
+    imp_status st = rt_run_new(m, NULL, flags, &r, err);
+    if (st != IMP_OK)
+        return st;
+    r->store.dry = true;
+    for (uint32_t i = 0; i < r->input_count && i < input_count; i++)
+        r->given[i] = inputs[i];
+    st = dry_inputs(r, err);
+    if (st == IMP_OK)
+        st = rt_run_forward(r, node, NULL, err);
+    if (st == IMP_OK && !(flags & IMP_NN_LEAN))
+        st = rt_run_dry_backward(r, node, err);
+    if (st == IMP_OK)
+        *bytes = r->store.bytes;
+    rt_run_free(r);
+    return st;
+}
