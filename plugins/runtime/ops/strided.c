@@ -277,7 +277,8 @@ imp_status rt_known_walk(struct rt_infer *in, const struct rt_walk *w, imp_error
 imp_status rt_view_forward(const struct rt_call *c)
 {
     const struct rt_walk w = rt_walk_over(&c->out_info->shape);
-    return c->out == c->in[0] ? IMP_OK : rt_walk_copy(&w, c->in[0], c->out, c->job);
+    const float *from = c->in[0] ? c->in[0] : rt_floats(c->out_info->known); /* of integers */
+    return c->out == from ? IMP_OK : rt_walk_copy(&w, from, c->out, c->job);
 }
 
 imp_status rt_view_backward(const struct rt_call *c)
