@@ -1,5 +1,6 @@
 /* model.c - a graph with a reference count and what callers ask of it. */
 #include "model.h"
+#include "groups.h"
 
 #include <stdlib.h>
 
@@ -24,6 +25,8 @@ static void model_free(struct imp_nn_model *m)
 {
     for (uint32_t i = 0; m->node_inputs && i < m->graph->node_count; i++)
         free(m->node_inputs[i]);
+    rt_groups_free(m->groups);
+    pthread_mutex_destroy(&m->lock);
     rt_graph_free(m->graph);
     free(m->node_inputs);
     free(m->node_input_count);
@@ -40,6 +43,7 @@ imp_status rt_model_new(struct rt_graph *g, struct imp_nn_model **out, imp_error
         return imp_fail(err, IMP_E_MEMORY, "no memory for a model");
     }
     atomic_init(&m->refs, 1);
+    pthread_mutex_init(&m->lock, NULL);
     m->graph = g;
     m->shapes = calloc(g->node_count, sizeof *m->shapes);
     imp_status st = m->shapes && list_node_inputs(m)

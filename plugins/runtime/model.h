@@ -3,6 +3,8 @@
 #define IMP_RT_MODEL_H
 #include "plan.h"
 
+#include <pthread.h>
+
 struct imp_nn_model { /* read-only but for refs */
     atomic_uint refs;
     uint32_t reserved0;
@@ -12,6 +14,8 @@ struct imp_nn_model { /* read-only but for refs */
     uint32_t *node_input_count;
     char *options;            /* what it was opened with; NULL: not from a file */
     uint64_t content[4];      /* which file it was, at which time */
+    pthread_mutex_t lock;     /* of groups, made when first asked for (cut.c) */
+    struct rt_groups *groups;
     char why[256];            /* why shapes are unknown, or "" */
 };
 

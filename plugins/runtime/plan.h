@@ -27,6 +27,8 @@ struct rt_call rt_plan_call(const struct rt_plan *, uint32_t node);
  * full; where no size that was tried fits, all axes of later nodes are -1 and *why (256 bytes) says what
  * the last try met; else "". */
 imp_status rt_probe(const struct rt_graph *, struct rt_shape *shapes, char why[256], imp_error *);
+/* A plan at the first size of those that fits. */
+imp_status rt_probe_plan(const struct rt_graph *, struct rt_plan **, imp_error *);
 /* Number of input nodes; their node numbers in order into nodes (room for node_count), NULL allowed. */
 uint32_t rt_inputs(const struct rt_graph *, uint32_t *nodes);
 

@@ -60,6 +60,23 @@ static imp_status try_sizes(const struct rt_graph *g, const uint32_t *nodes, uin
     return *first ? IMP_OK : st;
 }
 
+imp_status rt_probe_plan(const struct rt_graph *g, struct rt_plan **out, imp_error *err)
+{
+    uint32_t *nodes = calloc(g->node_count, sizeof *nodes);
+    struct rt_shape *inputs = calloc(g->node_count, sizeof *inputs);
+    struct rt_plan *a = NULL, *b = NULL;
+    imp_status st = nodes && inputs ? try_sizes(g, nodes, rt_inputs(g, nodes), inputs, &a, &b, err)
+                                    : imp_fail(err, IMP_E_MEMORY, "no memory to plan");
+    rt_plan_free(b);
+    if (st == IMP_OK)
+        *out = a;
+    else
+        rt_plan_free(a);
+    free(inputs);
+    free(nodes);
+    return st;
+}
+
 imp_status rt_probe(const struct rt_graph *g, struct rt_shape *shapes, char why[256], imp_error *err)
 {
     uint32_t *nodes = calloc(g->node_count, sizeof *nodes);
