@@ -200,6 +200,10 @@ void net_plan_cost(imp_plan *plan, const imp_nn_model *model, uint32_t node, uin
     uint64_t bytes = 0, least = 0, params = 0, macs = 0;
     if (rt_model_table.memory(NULL, model, node, ndim, input, IMP_NN_LEAN, &bytes, &least, NULL) ==
         IMP_OK) {
+        uint64_t fed = sizeof(float);
+        for (uint32_t i = 0; i < ndim; i++)
+            fed *= (uint64_t)input[i];
+        bytes += fed;
         plan->bytes = bytes > plan->bytes ? bytes : plan->bytes;
         plan->least_bytes = plan->bytes;
     }
@@ -237,6 +241,14 @@ void net_unpack(const imp_tensor *t, float *to)
             at += (int64_t)(rest % (uint64_t)t->shape[axis]) * t->strides[axis];
         to[i] = from[at];
     }
+}
+
+const float *net_packed(imp_job *job, const imp_tensor *t)
+{
+    float *copy = t->strides ? job->scratch(job, net_count(t) * sizeof *copy) : NULL;
+    if (copy)
+        net_unpack(t, copy);
+    return t->strides ? copy : t->data;
 }
 
 imp_status net_evaluate(imp_nn_run *run, const struct net_ends *e, uint32_t node, uint32_t channels,

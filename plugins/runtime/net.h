@@ -77,6 +77,8 @@ imp_tensor net_view(void); /* a head for views */
 /* Numbers of a view, all or part of them, packed into `to`. */
 void net_unpack(const imp_tensor *view, float *to);
 uint64_t net_count(const imp_tensor *);
+/* Its numbers packed: where they are, or in the job's memory. NULL: none. */
+const float *net_packed(imp_job *, const imp_tensor *view);
 /* Feeds packed floats 1 x channels x height x width and evaluates up to a node. */
 imp_status net_evaluate(imp_nn_run *, const struct net_ends *, uint32_t node, uint32_t channels,
                         uint32_t width, uint32_t height, float *data, imp_job *, imp_tensor *view,

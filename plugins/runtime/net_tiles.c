@@ -57,8 +57,8 @@ static uint32_t grid_of(const struct probe *p, imp_nn_run *run)
             continue;
         for (uint32_t axis = 2; axis < 4; axis++) {
             const uint32_t side = axis == 2 ? p->height : p->width;
-            const int64_t step = v.shape[axis] > 0 ? (side + v.shape[axis] / 2) / v.shape[axis] : 0;
-            grid = step > side ? 0 : lcm(grid, step > 1 ? (uint32_t)step : 1);
+            const int64_t n = v.shape[axis], step = n > 1 ? (side + n / 2) / n : 1;
+            grid = lcm(grid, step > 1 ? (uint32_t)step : 1);
         }
     }
     return grid;
@@ -161,6 +161,8 @@ static imp_status measure_axis(struct probe *p, struct net_tiling *t, imp_error 
         p->width = q->width ? q->width : p->down ? shorter : longer;
         p->height = q->height ? q->height : p->down ? longer : shorter;
         st = reach_at(p, t, &found, err);
+        if (st == IMP_E_INPUT) /* other sizes than the picture's may not suit it */
+            st = IMP_OK, found = NEVER;
         if (fixed)
             break;
     }

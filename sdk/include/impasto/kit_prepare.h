@@ -25,6 +25,7 @@ typedef struct kit_prepare {
     kit_samples output;         /* order KIT_UNKNOWN: nobody said that it gives pictures */
     uint32_t multiple;          /* both sides of the input are multiples of it; 1: any */
     uint32_t width, height;     /* the only size it takes, 0: any */
+    uint32_t reserved0;
 } kit_prepare;
 
 /* The keys, in the order people write them; ends with NULL. What each says, in one line. */
