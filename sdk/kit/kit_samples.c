@@ -2,6 +2,7 @@
  * are too many; imp_datasets that show them. */
 #include <impasto/kit_data.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <math.h>
 #include <stdatomic.h>
 #include <stdbool.h>
