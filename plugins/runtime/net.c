@@ -102,6 +102,17 @@ imp_status net_ends_of(const imp_nn_model *model, const char *output, struct net
     return IMP_OK;
 }
 
+imp_status net_any_ends(const imp_nn_model *model, struct net_ends *e, imp_error *err)
+{
+    uint32_t count = 0;
+    imp_nn_node node = {.name = NULL}, one;
+    imp_status st = rt_model_table.node_count(NULL, model, &count, err);
+    for (uint32_t i = 0; i < count && st == IMP_OK; i++)
+        if ((st = node_of(model, i, &one, err)) == IMP_OK && one.flags & IMP_NN_OUTPUT)
+            node = one;
+    return st == IMP_OK ? net_ends_of(model, node.name, e, err) : st;
+}
+
 static const char *meta_of(void *user, const char *key)
 {
     const char *text = NULL;
@@ -195,10 +206,10 @@ uint32_t net_shape(const imp_nn_model *model, uint32_t node, uint32_t ndim, cons
 }
 
 void net_plan_cost(imp_plan *plan, const imp_nn_model *model, uint32_t node, uint32_t ndim,
-                   const int64_t *input)
+                   const int64_t *input, uint32_t flags)
 {
     uint64_t bytes = 0, least = 0, params = 0, macs = 0;
-    if (rt_model_table.memory(NULL, model, node, ndim, input, IMP_NN_LEAN, &bytes, &least, NULL) ==
+    if (rt_model_table.memory(NULL, model, node, ndim, input, flags, &bytes, &least, NULL) ==
         IMP_OK) {
         uint64_t fed = sizeof(float);
         for (uint32_t i = 0; i < ndim; i++)
@@ -209,6 +220,26 @@ void net_plan_cost(imp_plan *plan, const imp_nn_model *model, uint32_t node, uin
     }
     if (rt_edit_table.cost(NULL, model, ndim, input, &params, &macs, NULL) == IMP_OK)
         plan->macs += (double)macs;
+}
+
+const char *net_input_shape(const imp_nn_model *model, const struct net_ends *e, uint32_t width,
+                            uint32_t height, int64_t shape[NET_AXES])
+{
+    kit_prepare p;
+    const bool known = net_prepare_of(model, e, &p, NULL) == IMP_OK;
+    const uint32_t m = known ? p.multiple : 1, usual = (224 + m - 1) / m * m;
+    if (e->node.ndim > NET_AXES)
+        return "its input has more axes than can be told";
+    for (uint32_t i = 0; i < e->node.ndim; i++)
+        shape[i] = e->node.shape[i] > 0 ? e->node.shape[i] : 1;
+    if (e->node.ndim != 4)
+        return width || height ? "its input is no picture, it has no size" : NULL;
+    if ((width && e->width && width != e->width) || (height && e->height && height != e->height))
+        return "its graph fixes another size";
+    shape[1] = e->channels ? e->channels : known ? p.input.channels : 3;
+    shape[2] = e->height ? e->height : height ? height : known && p.height ? p.height : usual;
+    shape[3] = e->width ? e->width : width ? width : known && p.width ? p.width : usual;
+    return NULL;
 }
 
 /* ---- runs ---- */

@@ -55,6 +55,8 @@ struct net_ends {
 };
 /* output: a node's name; "" or NULL: the only output. Says what does not fit. */
 imp_status net_ends_of(const imp_nn_model *, const char *output, struct net_ends *, imp_error *);
+/* The same for who does not mind several outputs: the last of them. */
+imp_status net_any_ends(const imp_nn_model *, struct net_ends *, imp_error *);
 /* Preparation of its pictures, read and checked against the graph. */
 imp_status net_prepare_of(const imp_nn_model *, const struct net_ends *, kit_prepare *, imp_error *);
 /* Every name that is no node is a mistake of that parameter. true: all are there. */
@@ -67,9 +69,14 @@ void net_mistake(imp_plan *, int32_t param, int32_t port, const struct net_error
 /* Shape of a node's value for an input, 1 for the batch. Answers the number of axes, 0: not known. */
 uint32_t net_shape(const imp_nn_model *, uint32_t node, uint32_t ndim, const int64_t *input,
                    int64_t shape[NET_AXES]);
-/* Memory of a run up to a node and multiply-accumulates of a whole one, into the plan. */
+/* Memory of a run up to a node (flags as run_new) and multiply-accumulates of a whole one, into the
+ * plan. */
 void net_plan_cost(imp_plan *, const imp_nn_model *, uint32_t node, uint32_t ndim,
-                   const int64_t *input);
+                   const int64_t *input, uint32_t flags);
+/* A shape for the input: what the graph leaves free is `width` and `height` (0: 224, to the
+ * preparation's multiple), one for the batch. NULL: fine, else what is wrong with the size. */
+const char *net_input_shape(const imp_nn_model *, const struct net_ends *, uint32_t width,
+                            uint32_t height, int64_t shape[NET_AXES]);
 
 /* ---- runs ---- */
 

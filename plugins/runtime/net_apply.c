@@ -310,7 +310,7 @@ static void plan_size(imp_plan *plan, const struct apply *a, int64_t tile)
                              : 1;
     if (parts > 1)
         input[2] = input[3] = round_up((uint32_t)tile, a->prepare.multiple);
-    net_plan_cost(plan, a->model, a->ends.output, 4, input);
+    net_plan_cost(plan, a->model, a->ends.output, 4, input, IMP_NN_LEAN);
     plan->macs *= (double)parts;
 }
 

@@ -267,7 +267,7 @@ static imp_status plan(void *instance, imp_plan *plan, imp_error *err) IMP_NX
             net_mistake(plan, -1, PICTURE, &e);
         else
             net_plan_cost(plan, model, ends.output, 4,
-                          (const int64_t[]){1, p.input.channels, f.height, f.width});
+                          (const int64_t[]){1, p.input.channels, f.height, f.width}, IMP_NN_LEAN);
     }
     return IMP_OK;
 }

@@ -1,4 +1,5 @@
 /* net_decode.c - a picture from a code: a network whose input is what another one's layer says. */
+#include <string.h>
 #include "net.h"
 
 enum { NET, CODE };
@@ -24,7 +25,7 @@ static const char *output_meta(void *user, const char *key)
         {"input", "output"}, {"range", "output_range"}, {"mean", "output_mean"}, {"std", "output_std"},
     };
     for (size_t i = 0; i < sizeof instead / sizeof *instead; i++)
-        if (key[0] == instead[i][0][0] && key[1] == instead[i][0][1] && key[2] == instead[i][0][2])
+        if (!strcmp(key, instead[i][0]))
             return meta_of(user, instead[i][1]);
     return NULL;
 }

@@ -120,7 +120,7 @@ static void plan_cost(imp_plan *plan, const imp_nn_model *model, const struct ne
             last = node;
     const int64_t input[] = {1, p->input.channels, f.height, f.width};
     int64_t shape[NET_AXES];
-    net_plan_cost(plan, model, last, 4, input);
+    net_plan_cost(plan, model, last, 4, input, names->w.count > 1 ? 0 : IMP_NN_LEAN);
     const uint32_t ndim = net_shape(model, ends->output, 4, input, shape);
     if (ndim && names->w.count == 1) {
         plan->outputs[0]->bytes = sizeof(float);
@@ -138,7 +138,10 @@ static imp_status plan(void *instance, imp_plan *plan, imp_error *err) IMP_NX
     struct net_ends ends;
     kit_prepare p;
     (void)err;
-    if (!model || !net_check_layers(plan, model, LAYERS, &cells[LAYERS]))
+    if (!cells[LAYERS].w.count)
+        plan->mistake(plan, LAYERS, -1, NULL, "at least one layer is wanted", NULL);
+    if (!model || !cells[LAYERS].w.count ||
+        !net_check_layers(plan, model, LAYERS, &cells[LAYERS]))
         return IMP_OK;
     if (net_ends_of(model, cells[LAYERS].w.ptr[0], &ends, net_error_init(&e)) != IMP_OK ||
         net_prepare_of(model, &ends, &p, &e.as) != IMP_OK)
