@@ -55,12 +55,6 @@ static imp_status read_pool(const struct rt_node *node, const struct rt_shape *x
     for (uint32_t i = 0; i < SPATIAL; i++)
         p->axis[i] = (struct rt_axis_window){.in = 1, .out = 1, .kernel = 1, .stride = 1, .dilation = 1};
     memcpy(p->axis + SPATIAL - w->axes, w->axis, w->axes * sizeof w->axis[0]);
-    p->planes = x->dim[0] * x->dim[1];
-    p->in_area = p->out_area = 1;
-    for (uint32_t i = 0; i < SPATIAL; i++) {
-        p->in_area *= p->axis[i].in;
-        p->out_area *= p->axis[i].out;
-    }
     return IMP_OK;
 }
 
@@ -69,6 +63,9 @@ static struct pool pool_of(const struct rt_call *c)
     struct pool p = {0};
     struct rt_window w;
     (void)read_pool(c->node, &c->in_info[0]->shape, &p, &w, NULL); /* infer has passed it */
+    p.planes = rt_product(&c->in_info[0]->shape, 0, 2);
+    p.in_area = p.axis[0].in * p.axis[1].in * p.axis[2].in;
+    p.out_area = p.axis[0].out * p.axis[1].out * p.axis[2].out;
     p.include_pad = c->node->op == &rt_op_average_pool && rt_int(c->node, INCLUDE_PAD);
     return p;
 }

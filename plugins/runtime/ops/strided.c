@@ -1,11 +1,12 @@
 /* strided.c - walks over two layouts at once. A walk is made simple first (axes of one element go,
  * neighbours that lie alike merge), then its longest axis is cut into pieces. */
 #include "strided.h"
+#include "fold.h"
 
 #include <impasto/kit.h>
 #include <string.h>
 
-enum { KNOWN_FLOATS = 1 << 16, KNOWN_INTEGERS = 1 << 20, TILE = 32 };
+enum { KNOWN_INTEGERS = 1 << 20, TILE = 32 };
 
 void rt_walk_steps(const struct rt_shape *s, int64_t step[RT_RANK])
 {
@@ -229,7 +230,7 @@ imp_status rt_known_new(uint32_t dtype, const struct rt_shape *shape, struct rt_
     char text[128];
     const int64_t count = rt_count(shape);
     *out = NULL;
-    if (dtype != IMP_I64 && (count < 0 || count > KNOWN_FLOATS))
+    if (dtype != IMP_I64 && (count < 0 || count > RT_FOLD_FLOATS))
         return IMP_OK;
     if (count < 0 || count > KNOWN_INTEGERS)
         return imp_fail(err, IMP_E_LIMIT, "%s integers are more than a network's shapes need",
