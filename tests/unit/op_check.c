@@ -365,7 +365,7 @@ void op_check(const struct op_case *c)
     char text[256] = "", want[256], got[256];
     imp_error err = {.struct_size = sizeof err, .text_cap = sizeof text, .text = text};
     imp_job two = {.struct_size = sizeof two, .max_threads = 2, .parallel = in_two, .progress = never};
-    struct pass one, other;
+    struct pass one = {0}, other = {0};
     int64_t dims[RT_RANK];
     bed_init(&b, c);
     if (infer(&b, &err) != IMP_OK)
