@@ -82,90 +82,87 @@ static bool copy_attributes(struct owner *o, const kit_form *f)
 
 /* A file without a name, so that nothing is left whatever happens; its blocks are there, or a full
  * disk would be a signal later. */
-static int nameless_file(size_t bytes, imp_error *err)
+static imp_status nameless_file(size_t bytes, int *fd, imp_error *err)
 {
     const char *folder = getenv("TMPDIR");
     char path[4096];
     const int n = snprintf(path, sizeof path, "%s/impasto-samples-XXXXXX",
                            folder && *folder ? folder : "/tmp");
-    int fd = n > 0 && (size_t)n < sizeof path ? mkstemp(path) : -1;
-    if (fd < 0) {
-        imp_fail(err, IMP_E_IO, "no file of %zu bytes can be made as %s: %s (set TMPDIR)", bytes,
-                 path, strerror(errno));
-        return -1;
-    }
+    *fd = n > 0 && (size_t)n < sizeof path ? mkstemp(path) : -1;
+    if (*fd < 0)
+        return imp_fail(err, IMP_E_IO, "no file of %zu bytes can be made as %s: %s (set TMPDIR)",
+                        bytes, path, strerror(errno));
     unlink(path);
-    const int full = posix_fallocate(fd, 0, (off_t)bytes);
-    if (full) {
-        imp_fail(err, IMP_E_IO,
-                 "samples of %zu bytes do not fit the folder of %s: %s (set TMPDIR, a smaller size "
-                 "or a limit, or give more memory with --mem)",
-                 bytes, path, strerror(full));
-        close(fd);
-        return -1;
-    }
-    return fd;
+    const int full = posix_fallocate(*fd, 0, (off_t)bytes);
+    if (!full)
+        return IMP_OK;
+    close(*fd);
+    return imp_fail(err, IMP_E_IO,
+                    "samples of %zu bytes do not fit the folder of %s: %s (set TMPDIR, a smaller "
+                    "size or a limit, or give more memory with --mem)",
+                    bytes, path, strerror(full));
 }
 
-static bool room_for_samples(struct owner *o, uint64_t most, imp_error *err)
+static imp_status room_for_samples(struct owner *o, uint64_t most, imp_error *err)
 {
     if (o->bytes <= (most ? most : MOST_IN_MEMORY)) {
         o->room = malloc(o->bytes);
     } else {
-        const int fd = nameless_file(o->bytes, err);
-        if (fd < 0)
-            return false;
+        int fd;
+        const imp_status st = nameless_file(o->bytes, &fd, err);
+        if (st != IMP_OK)
+            return st;
         o->room = mmap(NULL, o->bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
         close(fd);
         o->mapped = o->room != MAP_FAILED;
         o->room = o->mapped ? o->room : NULL;
     }
-    if (!o->room)
-        imp_fail(err, IMP_E_MEMORY,
-                 "no memory for samples of %zu bytes: set a smaller size or a limit", o->bytes);
-    return o->room != NULL;
+    return o->room ? IMP_OK
+                   : imp_fail(err, IMP_E_MEMORY,
+                              "no memory for samples of %zu bytes: set a smaller size or a limit",
+                              o->bytes);
 }
 
-static bool fill_owner(struct owner *o, const kit_form *f, uint64_t most, imp_error *err)
+static imp_status fill_owner(struct owner *o, const kit_form *f, uint64_t most, imp_error *err)
 {
     kit_samples *s = &o->samples;
     const size_t n = (size_t)f->count, numbers = kit_bytes(n, f->attribute_count);
     s->labels = malloc(kit_bytes(n, sizeof *s->labels));
     s->attributes = f->attribute_count ? malloc(kit_bytes(numbers, sizeof *s->attributes)) : NULL;
     if (!copy_classes(o, f) || !copy_attributes(o, f) || !s->labels ||
-        (f->attribute_count && (!s->attributes || !numbers))) {
-        imp_fail(err, IMP_E_MEMORY, "no memory for the labels of %llu samples",
-                 (unsigned long long)f->count);
-        return false;
-    }
-    if (!room_for_samples(o, most, err))
-        return false;
+        (f->attribute_count && (!s->attributes || !numbers)))
+        return imp_fail(err, IMP_E_MEMORY, "no memory for the labels of %zu samples", n);
+    const imp_status st = room_for_samples(o, most, err);
+    if (st != IMP_OK)
+        return st;
     memset(s->labels, 0xff, n * sizeof *s->labels);
     for (size_t i = 0; i < numbers; i++)
         s->attributes[i] = NAN;
     s->pixels = o->room;
     s->lines = f->has_lines ? s->pixels + samples_of(f, f->channels) : NULL;
-    return true;
+    return IMP_OK;
 }
 
-kit_samples *kit_samples_new(const kit_form *f, uint64_t most, imp_error *err)
+imp_status kit_samples_new(const kit_form *f, uint64_t most, kit_samples **out, imp_error *err)
 {
     const uint64_t bytes = kit_samples_bytes(f);
-    struct owner *o = bytes && bytes < SIZE_MAX / 4 ? calloc(1, sizeof *o) : NULL;
-    if (!o) {
-        imp_fail(err, bytes ? IMP_E_MEMORY : IMP_E_LIMIT,
-                 "%llu samples of %u x %u with %u channels: no memory",
-                 (unsigned long long)f->count, f->width, f->height, f->channels);
-        return NULL;
-    }
+    if (!bytes || bytes > SIZE_MAX / 4)
+        return imp_fail(err, IMP_E_LIMIT,
+                        "%llu samples of %u x %u with %u channels: more than can be counted",
+                        (unsigned long long)f->count, f->width, f->height, f->channels);
+    struct owner *o = calloc(1, sizeof *o);
+    if (!o)
+        return imp_fail(err, IMP_E_MEMORY, "no memory for a data set");
     o->samples.form = *f;
     o->samples.owner = o;
     o->bytes = (size_t)bytes;
     atomic_init(&o->refs, 1);
-    if (fill_owner(o, f, most, err))
-        return &o->samples;
-    kit_samples_release(&o->samples);
-    return NULL;
+    const imp_status st = fill_owner(o, f, most, err);
+    if (st == IMP_OK)
+        *out = &o->samples;
+    else
+        kit_samples_release(&o->samples);
+    return st;
 }
 
 void kit_samples_release(kit_samples *s)

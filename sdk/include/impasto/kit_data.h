@@ -34,8 +34,8 @@ typedef struct kit_samples {
 /* Bytes of pixels and drawings; 0 when they do not fit a size_t. [any] */
 uint64_t kit_samples_bytes(const kit_form *);
 /* Room for them, one reference. What takes more than `most` bytes (0: 2 GiB) lies in a file without a
- * name in TMPDIR instead of memory; the samples are the same. NULL: err says why. */
-kit_samples *kit_samples_new(const kit_form *, uint64_t most, imp_error *err);
+ * name in TMPDIR instead of memory; the samples are the same. */
+imp_status kit_samples_new(const kit_form *, uint64_t most, kit_samples **out, imp_error *err);
 void kit_samples_release(kit_samples *); /* NULL allowed [any] */
 /* Sample i from an image of the form's size and channels; its drawing from one of one channel.
  * Clamped to 0..1, rounded to nearest; NaN is 0. [any], for different i at the same time */
