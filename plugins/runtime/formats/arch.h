@@ -101,6 +101,9 @@ void arch_attrs_read(struct arch_reader *, const struct arch_node *);
 void arch_left_over(struct arch_reader *, const struct arch_node *);
 /* Keys of the text that only this operator has: "filters"; ended by NULL. */
 const char *const *arch_extra_keys(const struct rt_op *);
+/* Keys that the text reads itself, which are no attributes there even where an operator has such:
+ * shapes of weights (`filters`), and slots (`bias`). */
+bool arch_is_own_key(const struct rt_op *, const char *key);
 /* `filters` or `units`: from 1 on, -1 when left out; false: told. */
 bool arch_size_key(struct arch_reader *, const struct arch_node *, const char *key, int64_t *);
 /* arch_param.c: the tensor for a slot, as an input of the node; RT_ABSENT: told, or no memory. */
@@ -142,6 +145,12 @@ static inline const struct rt_slot *arch_slot(const struct rt_op *op, uint32_t s
 static inline bool arch_has_flag(const struct rt_op *op, uint32_t slot, uint32_t flag)
 {
     return slot < op->slot_count && (op->slots[slot].flags & flag);
+}
+
+/* Without `in`, is its first slot the section before? */
+static inline bool arch_wires_before(const struct rt_op *op)
+{
+    return op->slot_count && !arch_has_flag(op, 0, RT_SLOT_PARAM | RT_SLOT_OPTIONAL);
 }
 
 #endif

@@ -135,7 +135,8 @@ void arch_attrs_read(struct arch_reader *r, const struct arch_node *n)
     }
     for (uint32_t i = 0; i < n->op->attr_count; i++) {
         const struct rt_attr_def *def = &n->op->attrs[i];
-        const kit_ini_key *k = arch_key(r, n->section, def->key);
+        const kit_ini_key *k =
+            arch_is_own_key(n->op, def->key) ? NULL : arch_key(r, n->section, def->key);
         if (!k)
             continue;
         if (def->type == RT_CHOICE)
@@ -145,6 +146,17 @@ void arch_attrs_read(struct arch_reader *r, const struct arch_node *n)
         else
             read_number_attr(r, n, def, k);
     }
+}
+
+bool arch_is_own_key(const struct rt_op *op, const char *key)
+{
+    for (uint32_t i = 0; i < op->slot_count; i++)
+        if (op->slots[i].flags & RT_SLOT_PARAM && !strcmp(op->slots[i].name, key))
+            return true;
+    for (const char *const *k = arch_extra_keys(op); *k; k++)
+        if (!strcmp(*k, key))
+            return true;
+    return false;
 }
 
 /* ---- what nothing knows ---- */

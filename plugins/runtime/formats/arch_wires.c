@@ -106,7 +106,7 @@ static bool wire_before(struct arch_reader *r, const struct arch_node *n, struct
         r->no_memory = true;
         return false;
     }
-    if (!n->op->slot_count || arch_has_flag(n->op, 0, RT_SLOT_PARAM))
+    if (!arch_wires_before(n->op))
         return true;
     w->count = 1;
     if (section > 1) {

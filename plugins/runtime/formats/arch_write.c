@@ -181,7 +181,7 @@ static void write_wires(struct writer *w, uint32_t i)
 {
     const struct rt_node *n = &w->graph->nodes[i];
     const uint32_t count = wired_by_in(n);
-    const bool has_default = n->op->slot_count && !arch_has_flag(n->op, 0, RT_SLOT_PARAM);
+    const bool has_default = arch_wires_before(n->op);
     if (count == 0 && has_default)
         put_text(w, "in", "-"); /* its first slot is open */
     else if (count > 1 || (count == 1 && !(has_default && i > 0 && n->inputs[0] == (int32_t)i - 1)))
@@ -354,7 +354,7 @@ static void write_node(struct writer *w, uint32_t i)
     write_wires(w, i);
     write_sizes(w, n);
     for (uint32_t a = 0; a < n->op->attr_count; a++)
-        if (n->attrs[a].given)
+        if (n->attrs[a].given && !arch_is_own_key(n->op, n->op->attrs[a].key))
             write_attr(w, &n->op->attrs[a], &n->attrs[a]);
     if (constant)
         write_constant(w, w->graph->params[rt_param_of(n->inputs[0])].tensor);

@@ -31,6 +31,8 @@ struct st_header {
 imp_status st_header_read(const void *bytes, size_t size, struct st_header *, imp_error *);
 void st_header_free(struct st_header *);
 const char *st_metadata(const struct st_header *, const char *key); /* NULL: none */
+/* Does it hold its own architecture? No: other people's, or not sound. */
+bool st_is_ours(const void *bytes, size_t size);
 /* The entry's numbers as F32 or I64; NULL: *st says why. */
 struct rt_tensor *st_tensor(const struct st_header *, const struct st_entry *, imp_status *,
                             imp_error *);

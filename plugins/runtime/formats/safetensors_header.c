@@ -286,6 +286,15 @@ const char *st_metadata(const struct st_header *h, const char *key)
     return cJSON_IsString(line) ? line->valuestring : NULL;
 }
 
+bool st_is_ours(const void *bytes, size_t size)
+{
+    struct st_header h;
+    const bool ours = st_header_read(bytes, size, &h, NULL) == IMP_OK &&
+                      st_metadata(&h, "impasto.architecture") != NULL;
+    st_header_free(&h);
+    return ours;
+}
+
 /* ---- numbers ---- */
 
 static uint64_t load(const uint8_t *p, uint32_t bytes)
