@@ -108,6 +108,20 @@ static imp_status read_axis(const struct rt_node *n, const struct rt_window_attr
                     (long long)a->pad, (long long)a->pad_end);
 }
 
+/* Matrix products count a plane's values in int. */
+static imp_status planes_fit(const struct rt_window *w, imp_error *err)
+{
+    double in = 1, out = 1;
+    for (uint32_t i = 0; i < w->axes; i++) {
+        in *= (double)w->axis[i].in;
+        out *= (double)w->axis[i].out;
+    }
+    if (in <= LARGEST && out <= LARGEST)
+        return IMP_OK;
+    return imp_fail(err, IMP_E_INPUT, "planes of %.0f values to planes of %.0f: more than %d", in, out,
+                    LARGEST);
+}
+
 imp_status rt_window_read(const struct rt_node *n, const struct rt_window_attrs *at,
                           const struct rt_shape *x, const int64_t *kernel, struct rt_window *w,
                           imp_error *err)
@@ -126,7 +140,7 @@ imp_status rt_window_read(const struct rt_node *n, const struct rt_window_attrs 
         a->kernel = kernel ? kernel[i] : rt_axis_attr(n, at->kernel, i, 0);
         st = read_axis(n, at, w->axes, i, a, err);
     }
-    return st;
+    return st == IMP_OK ? planes_fit(w, err) : st;
 }
 
 struct rt_shape rt_window_shape(const struct rt_window *w, const struct rt_shape *x, int64_t channels)

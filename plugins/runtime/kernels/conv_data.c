@@ -1,0 +1,153 @@
+/* conv_data.c - x += col2im(w' . y): the gradient by the input, and a transposed convolution.
+ *
+ * An item owns channels and rows of x that no other writes: a block of channels of one group, of
+ * either several whole pictures or a band of rows of one, for which it takes every output that reads
+ * from the band (neighbouring bands take some of them, too). */
+#include "conv.h"
+#include "gemm.h"
+#include "lanes.h"
+
+/* Items that there should be at least, and the fewest rows of x in a band. */
+enum { ITEMS = 16, FEWEST_ROWS = 16 };
+
+struct back {
+    const struct rt_conv *v;
+    struct rt_blocks blocks; /* its strips: whole pictures together, or how one picture is cut */
+    struct rt_lanes lanes;
+    int64_t bands;
+    const float *y, *w;
+    float *x;
+};
+
+/* Pictures alone, or (cut by strips) some together. */
+static int64_t units(const struct back *b)
+{
+    return b->blocks.strips.per_picture ? b->v->n : b->blocks.strips.count;
+}
+
+static struct back plan(const struct rt_conv *v)
+{
+    struct back b = {.v = v, .bands = 1};
+    rt_blocks_set(&b.blocks, v);
+    const struct rt_strips *s = &b.blocks.strips;
+    const int64_t items = units(&b) * v->groups * b.blocks.count;
+    if (items && items < ITEMS && v->window.axes > 1 && s->per_picture)
+        b.bands = rt_between((ITEMS + items - 1) / items, 1,
+                             rt_between(v->window.axis[0].in / FEWEST_ROWS, 1, ITEMS));
+    b.lanes.items = items * b.bands;
+    b.lanes.cost = b.lanes.items ? rt_conv_macs(v) / (double)b.lanes.items : 0;
+    if (!v->plain)
+        b.lanes.bytes = b.blocks.table_bytes + b.blocks.cols_bytes;
+    if (!s->per_picture)
+        b.lanes.bytes += (uint64_t)(v->m * s->cols) * sizeof(float);
+    rt_lanes_set(&b.lanes);
+    return b;
+}
+
+/* Channels [c0, c0 + channels) of group g; rows of y [row0, row1); rows of x on the first axis
+ * [from, to). */
+struct part {
+    int64_t g, c0, channels, row0, row1, from, to;
+};
+
+static int64_t divide_up(int64_t a, int64_t b)
+{
+    return a > 0 ? (a + b - 1) / b : 0;
+}
+
+/* The rows of y in one picture that read from band [from, to) of x. */
+static void rows_of_band(const struct rt_conv *v, struct part *p)
+{
+    const struct rt_axis_window *a = &v->window.axis[0];
+    const int64_t each = a->out ? v->rows / a->out : 0;
+    const int64_t first = divide_up(p->from + a->pad - (a->kernel - 1) * a->dilation, a->stride);
+    const int64_t end = (p->to - 1 + a->pad) / a->stride + 1;
+    p->row0 = rt_between(first, 0, a->out) * each;
+    p->row1 = rt_between(end, 0, a->out) * each;
+}
+
+static struct part part_of(const struct back *b, int64_t item)
+{
+    const struct rt_conv *v = b->v;
+    struct part p = {.from = 0, .to = v->window.axis[0].in, .row1 = v->rows};
+    if (b->bands > 1) {
+        rt_piece(v->window.axis[0].in, (uint32_t)b->bands, (uint32_t)(item % b->bands), &p.from,
+                 &p.to);
+        rows_of_band(v, &p);
+    }
+    item /= b->bands;
+    p.c0 = item % b->blocks.count * b->blocks.channels;
+    p.channels = p.c0 + b->blocks.channels < v->c ? b->blocks.channels : v->c - p.c0;
+    item /= b->blocks.count;
+    p.g = item % v->groups;
+    item /= v->groups;
+    if (b->blocks.strips.per_picture) {
+        p.row0 += item * v->rows;
+        p.row1 += item * v->rows;
+    } else {
+        const struct rt_strip s = rt_strip_at(&b->blocks.strips, v, item);
+        p.row0 = s.row0;
+        p.row1 = s.row1;
+    }
+    return p;
+}
+
+static void one_strip(const struct back *b, const struct part *p, const struct rt_strip *s,
+                      char *scratch)
+{
+    const struct rt_conv *v = b->v;
+    const int64_t n = rt_strip_cols(s), k = v->c * v->taps;
+    const float *w = b->w + p->g * v->m * k + p->c0 * v->taps;
+    const bool whole = rt_strip_whole(s, v);
+    const float *y = whole ? b->y + rt_strip_at_y(s, v, p->g * v->m) : NULL;
+    if (v->plain) {
+        float *x = b->x + ((s->row0 / v->rows * v->groups + p->g) * v->c + p->c0) * v->in_size +
+                   s->row0 % v->rows * v->out_w + s->x0;
+        rt_gemm(true, false, p->channels, n, v->m, 1, w, k, y, v->out_size, 1, x, v->in_size);
+        return;
+    }
+    int64_t *table = (int64_t *)(void *)scratch;
+    float *cols = (float *)(void *)(scratch + b->blocks.table_bytes);
+    if (!whole) {
+        float *packed = (float *)(void *)(scratch + b->blocks.table_bytes + b->blocks.cols_bytes);
+        rt_strip_gather(v, s, b->y, p->g * v->m, v->m, packed);
+        y = packed;
+    }
+    rt_gemm(true, false, p->channels * v->taps, n, v->m, 1, w, k, y, whole ? v->out_size : n, 0,
+            cols, n);
+    rt_conv_table(v, s, p->from, p->to, table);
+    rt_col2im(v, s, table, cols, p->g * v->c + p->c0, p->channels, b->x);
+}
+
+static void one(const void *user, int64_t item, void *scratch)
+{
+    const struct back *b = user;
+    const struct part p = part_of(b, item);
+    for (int64_t r = p.row0; r < p.row1; r += b->blocks.strips.rows)
+        for (int64_t i = 0; i < b->blocks.strips.x_cuts; i++) {
+            struct rt_strip s = {.row0 = r, .row1 = r + b->blocks.strips.rows};
+            s.row1 = s.row1 < p.row1 ? s.row1 : p.row1;
+            rt_piece(b->v->out_w, (uint32_t)b->blocks.strips.x_cuts, (uint32_t)i, &s.x0, &s.x1);
+            one_strip(b, &p, &s, scratch);
+        }
+}
+
+imp_status rt_conv_back_data(const struct rt_conv *v, const float *y, const float *w, float *x,
+                             void *scratch, imp_job *job)
+{
+    if (rt_conv_is_depthwise(v))
+        return rt_depthwise_back_data(v, y, w, x, scratch, job);
+    struct back b = plan(v);
+    b.y = y;
+    b.w = w;
+    b.x = x;
+    return rt_lanes_run(&b.lanes, job, scratch, one, &b);
+}
+
+uint64_t rt_conv_back_data_bytes(const struct rt_conv *v)
+{
+    if (rt_conv_is_depthwise(v))
+        return rt_depthwise_bytes(v);
+    const struct back b = plan(v);
+    return rt_lanes_bytes(&b.lanes);
+}

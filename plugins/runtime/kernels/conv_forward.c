@@ -1,0 +1,132 @@
+/* conv_forward.c - y[m][strip] = bias + sum over blocks of channels of w[m][block] . columns */
+#include "conv.h"
+#include "gemm.h"
+#include "lanes.h"
+
+/* Items that there should be at least, and the fewest filters of one. */
+enum { ITEMS = 16, FEWEST_FILTERS = 64 };
+
+struct forward {
+    const struct rt_conv *v;
+    struct rt_blocks blocks;
+    struct rt_lanes lanes;
+    int64_t m_blocks;
+    const float *x, *w, *bias;
+    float *y;
+    bool add;
+};
+
+double rt_conv_macs(const struct rt_conv *v)
+{
+    return (double)v->n * (double)v->groups * (double)v->m * (double)v->c * (double)v->taps *
+           (double)v->out_size;
+}
+
+static struct forward plan(const struct rt_conv *v)
+{
+    struct forward f = {.v = v, .m_blocks = 1};
+    rt_blocks_set(&f.blocks, v);
+    const struct rt_strips *s = &f.blocks.strips;
+    while (s->count * v->groups * f.m_blocks < ITEMS && v->m / (2 * f.m_blocks) >= FEWEST_FILTERS)
+        f.m_blocks *= 2;
+    f.lanes.items = s->count * v->groups * f.m_blocks;
+    f.lanes.cost = f.lanes.items ? rt_conv_macs(v) / (double)f.lanes.items : 0;
+    if (!v->plain)
+        f.lanes.bytes = f.blocks.table_bytes + f.blocks.cols_bytes;
+    if (!s->per_picture)
+        f.lanes.bytes +=
+            (uint64_t)((v->m + f.m_blocks - 1) / f.m_blocks * s->cols) * sizeof(float);
+    rt_lanes_set(&f.lanes);
+    return f;
+}
+
+/* Filters [m0, m1) of group g on one strip. */
+struct part {
+    struct rt_strip strip;
+    int64_t g, m0, m1, cols;
+};
+
+static struct part part_of(const struct forward *f, int64_t item)
+{
+    struct part p;
+    rt_piece(f->v->m, (uint32_t)f->m_blocks, (uint32_t)(item % f->m_blocks), &p.m0, &p.m1);
+    item /= f->m_blocks;
+    p.g = item % f->v->groups;
+    p.strip = rt_strip_at(&f->blocks.strips, f->v, item / f->v->groups);
+    p.cols = rt_strip_cols(&p.strip);
+    return p;
+}
+
+/* Sets rows of y to the bias, so that the products can be added. */
+static void preset(const struct forward *f, const struct part *p, float *y, int64_t ld)
+{
+    for (int64_t m = p->m0; m < p->m1; m++, y += ld) {
+        const float b = f->bias ? f->bias[p->g * f->v->m + m] : 0;
+        for (int64_t i = 0; i < p->cols; i++)
+            y[i] = b;
+    }
+}
+
+static void products(const struct forward *f, const struct part *p, char *scratch, float *y,
+                     int64_t ld)
+{
+    const struct rt_conv *v = f->v;
+    const int64_t k = v->c * v->taps;
+    const float *w = f->w + (p->g * v->m + p->m0) * k;
+    if (v->plain) {
+        const int64_t picture = p->strip.row0 / v->rows, row = p->strip.row0 % v->rows;
+        const float *x = f->x + (picture * v->groups + p->g) * v->c * v->in_size +
+                         row * v->out_w + p->strip.x0;
+        rt_gemm(false, false, p->m1 - p->m0, p->cols, k, 1, w, k, x, v->in_size, 1, y, ld);
+        return;
+    }
+    int64_t *table = (int64_t *)(void *)scratch;
+    float *cols = (float *)(void *)(scratch + f->blocks.table_bytes);
+    rt_conv_table(v, &p->strip, 0, INT64_MAX, table);
+    for (int64_t c = 0; c < v->c; c += f->blocks.channels) {
+        const int64_t n = c + f->blocks.channels < v->c ? f->blocks.channels : v->c - c;
+        rt_im2col(v, &p->strip, table, f->x, p->g * v->c + c, n, cols);
+        rt_gemm(false, false, p->m1 - p->m0, p->cols, n * v->taps, 1, w + c * v->taps, k, cols,
+                p->cols, 1, y, ld);
+    }
+}
+
+static void one(const void *user, int64_t item, void *scratch)
+{
+    const struct forward *f = user;
+    const struct part p = part_of(f, item);
+    const int64_t first = p.g * f->v->m + p.m0;
+    if (rt_strip_whole(&p.strip, f->v)) {
+        float *y = f->y + rt_strip_at_y(&p.strip, f->v, first);
+        if (!f->add)
+            preset(f, &p, y, f->v->out_size);
+        products(f, &p, scratch, y, f->v->out_size);
+        return;
+    }
+    float *y = (float *)(void *)((char *)scratch + f->blocks.table_bytes + f->blocks.cols_bytes);
+    preset(f, &p, y, p.cols);
+    products(f, &p, scratch, y, p.cols);
+    rt_strip_scatter(f->v, &p.strip, y, first, p.m1 - p.m0, f->add, f->y);
+}
+
+imp_status rt_conv_forward(const struct rt_conv *v, const float *x, const float *w, const float *bias,
+                           bool add, float *y, void *scratch, imp_job *job)
+{
+    if (rt_conv_is_depthwise(v))
+        return rt_depthwise_forward(v, x, w, bias, add, y, scratch, job);
+    struct forward f = plan(v);
+    f.x = x;
+    f.w = w;
+    f.bias = bias;
+    f.y = y;
+    f.add = add;
+    return rt_lanes_run(&f.lanes, job, scratch, one, &f);
+}
+
+uint64_t rt_conv_forward_bytes(const struct rt_conv *v)
+{
+    if (rt_conv_is_depthwise(v))
+        return rt_depthwise_bytes(v);
+    const struct forward f = plan(v);
+    return rt_lanes_bytes(&f.lanes);
+}

@@ -1,0 +1,195 @@
+/* conv_weight.c - w[m][block] += sum over strips of y[m][strip] . columns'
+ *
+ * Blocks of channels are independent. Where there are too few of them the strips are cut into parts,
+ * each with a sum of its own, added up in order. */
+#include "conv.h"
+#include "gemm.h"
+#include "lanes.h"
+
+#include <string.h>
+
+/* Items that there should be at least, and the fewest filters of one. */
+enum { ITEMS = 16, FEWEST_FILTERS = 64 };
+
+struct sum {
+    const struct rt_conv *v;
+    struct rt_blocks blocks;
+    struct rt_lanes lanes;
+    int64_t parts, m_blocks, weights;
+    uint64_t part_bytes;
+    const float *x, *y;
+    float *w; /* parts > 1: of all parts, one after the other */
+};
+
+static struct sum plan(const struct rt_conv *v)
+{
+    struct sum u = {.v = v, .parts = 1, .m_blocks = 1};
+    rt_blocks_set(&u.blocks, v);
+    const struct rt_strips *s = &u.blocks.strips;
+    const int64_t items = v->groups * u.blocks.count;
+    if (items && items < ITEMS && s->count)
+        u.parts = rt_between((ITEMS + items - 1) / items, 1, s->count);
+    while (items * u.parts * u.m_blocks < ITEMS && v->m / (2 * u.m_blocks) >= FEWEST_FILTERS)
+        u.m_blocks *= 2;
+    u.weights = v->groups * v->m * v->c * v->taps;
+    if (u.parts > 1)
+        u.part_bytes = rt_lines((uint64_t)(u.parts * u.weights) * sizeof(float));
+    u.lanes.items = items * u.parts * u.m_blocks;
+    u.lanes.cost = u.lanes.items ? rt_conv_macs(v) / (double)u.lanes.items : 0;
+    if (!v->plain)
+        u.lanes.bytes = u.blocks.table_bytes + u.blocks.cols_bytes;
+    if (!s->per_picture)
+        u.lanes.bytes +=
+            (uint64_t)((v->m + u.m_blocks - 1) / u.m_blocks * s->cols) * sizeof(float);
+    rt_lanes_set(&u.lanes);
+    return u;
+}
+
+struct part {
+    int64_t g, c0, channels, m0, m1, from, to; /* strips [from, to) */
+    float *w;
+};
+
+static struct part part_of(const struct sum *u, int64_t item)
+{
+    struct part p;
+    rt_piece(u->v->m, (uint32_t)u->m_blocks, (uint32_t)(item % u->m_blocks), &p.m0, &p.m1);
+    item /= u->m_blocks;
+    p.c0 = item % u->blocks.count * u->blocks.channels;
+    p.channels = p.c0 + u->blocks.channels < u->v->c ? u->blocks.channels : u->v->c - p.c0;
+    item /= u->blocks.count;
+    p.g = item % u->v->groups;
+    item /= u->v->groups;
+    rt_piece(u->blocks.strips.count, (uint32_t)u->parts, (uint32_t)item, &p.from, &p.to);
+    p.w = u->w + item * u->weights +
+          ((p.g * u->v->m + p.m0) * u->v->c + p.c0) * u->v->taps;
+    return p;
+}
+
+static void one_strip(const struct sum *u, const struct part *p, const struct rt_strip *s,
+                      char *scratch)
+{
+    const struct rt_conv *v = u->v;
+    const int64_t n = rt_strip_cols(s), k = v->c * v->taps, m = p->m1 - p->m0;
+    const int64_t filter = p->g * v->m + p->m0, channel = p->g * v->c + p->c0;
+    const bool whole = rt_strip_whole(s, v);
+    const float *y = whole ? u->y + rt_strip_at_y(s, v, filter) : NULL;
+    if (v->plain) {
+        const float *x = u->x + (s->row0 / v->rows * v->groups * v->c + channel) * v->in_size +
+                         s->row0 % v->rows * v->out_w + s->x0;
+        rt_gemm(false, true, m, p->channels, n, 1, y, v->out_size, x, v->in_size, 1, p->w, k);
+        return;
+    }
+    int64_t *table = (int64_t *)(void *)scratch;
+    float *cols = (float *)(void *)(scratch + u->blocks.table_bytes);
+    if (!whole) {
+        float *packed = (float *)(void *)(scratch + u->blocks.table_bytes + u->blocks.cols_bytes);
+        rt_strip_gather(v, s, u->y, filter, m, packed);
+        y = packed;
+    }
+    rt_conv_table(v, s, 0, INT64_MAX, table);
+    rt_im2col(v, s, table, u->x, channel, p->channels, cols);
+    rt_gemm(false, true, m, p->channels * v->taps, n, 1, y, whole ? v->out_size : n, cols, n, 1,
+            p->w, k);
+}
+
+static void one(const void *user, int64_t item, void *scratch)
+{
+    const struct sum *u = user;
+    const struct part p = part_of(u, item);
+    if (u->parts > 1)
+        for (int64_t m = 0; m < p.m1 - p.m0; m++)
+            memset(p.w + m * u->v->c * u->v->taps, 0,
+                   (size_t)(p.channels * u->v->taps) * sizeof(float));
+    for (int64_t i = p.from; i < p.to; i++) {
+        const struct rt_strip s = rt_strip_at(&u->blocks.strips, u->v, i);
+        one_strip(u, &p, &s, scratch);
+    }
+}
+
+/* ---- parts to one ---- */
+
+struct fold {
+    const float *parts;
+    float *w;
+    int64_t count, size;
+    uint32_t pieces, reserved0;
+};
+
+static void fold_piece(void *user, uint32_t i) IMP_NX
+{
+    const struct fold *f = user;
+    int64_t from, to;
+    rt_piece(f->size, f->pieces, i, &from, &to);
+    for (int64_t k = from; k < to; k++) {
+        double sum = 0;
+        for (int64_t p = 0; p < f->count; p++)
+            sum += (double)f->parts[p * f->size + k];
+        f->w[k] += (float)sum;
+    }
+}
+
+imp_status rt_conv_back_weight(const struct rt_conv *v, const float *x, const float *y, float *w,
+                               void *scratch, imp_job *job)
+{
+    if (rt_conv_is_depthwise(v))
+        return rt_depthwise_back_weight(v, x, y, w, scratch, job);
+    struct sum u = plan(v);
+    u.x = x;
+    u.y = y;
+    u.w = u.parts > 1 ? scratch : w;
+    const imp_status st =
+        rt_lanes_run(&u.lanes, job, (char *)scratch + u.part_bytes, one, &u);
+    if (st != IMP_OK || u.parts == 1)
+        return st;
+    struct fold f = {.parts = u.w, .w = w, .count = u.parts, .size = u.weights};
+    f.pieces = rt_pieces(f.size, (double)f.count);
+    return rt_parallel(job, f.pieces, fold_piece, &f);
+}
+
+uint64_t rt_conv_back_weight_bytes(const struct rt_conv *v)
+{
+    if (rt_conv_is_depthwise(v))
+        return rt_depthwise_bytes(v);
+    const struct sum u = plan(v);
+    return rt_lanes_bytes(&u.lanes) + u.part_bytes;
+}
+
+/* ---- the bias ---- */
+
+struct sums {
+    const float *y;
+    float *sum;
+    int64_t n, channels, size;
+    uint32_t pieces, reserved0;
+};
+
+static void sum_piece(void *user, uint32_t i) IMP_NX
+{
+    const struct sums *s = user;
+    int64_t from, to;
+    rt_piece(s->channels, s->pieces, i, &from, &to);
+    for (int64_t c = from; c < to; c++) {
+        double lane[8] = {0}, total = 0;
+        for (int64_t n = 0; n < s->n; n++) {
+            const float *y = s->y + (n * s->channels + c) * s->size;
+            int64_t k = 0;
+            for (; k + 8 <= s->size; k += 8)
+                for (int64_t l = 0; l < 8; l++)
+                    lane[l] += (double)y[k + l];
+            for (; k < s->size; k++)
+                total += (double)y[k];
+        }
+        for (int64_t l = 0; l < 8; l++)
+            total += lane[l];
+        s->sum[c] += (float)total;
+    }
+}
+
+imp_status rt_channel_sums(const float *y, int64_t n, int64_t channels, int64_t size, float *sum,
+                           imp_job *job)
+{
+    struct sums s = {.y = y, .sum = sum, .n = n, .channels = channels, .size = size};
+    s.pieces = rt_pieces(channels, (double)n * (double)size);
+    return rt_parallel(job, s.pieces, sum_piece, &s);
+}

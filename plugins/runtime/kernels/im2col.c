@@ -1,0 +1,141 @@
+/* im2col.c - see im2col.h. */
+#include "im2col.h"
+
+#include <impasto/kit.h>
+
+/* ---- which row of x each row of outputs reads ---- */
+
+/* Splits `flat` into an index for each axis but the last, by out (taps: by kernel) sizes. */
+static void unflatten(const struct rt_window *w, int64_t flat, bool taps, int64_t *index)
+{
+    for (uint32_t i = w->axes - 1; i-- > 0;) {
+        const int64_t size = taps ? w->axis[i].kernel : w->axis[i].out;
+        index[i] = flat % size;
+        flat /= size;
+    }
+}
+
+/* Where the row of x is that output row o reads through outer tap t; -1: outside. */
+static int64_t row_of(const struct rt_window *w, const int64_t *o, const int64_t *t, int64_t from,
+                      int64_t to)
+{
+    int64_t at = 0;
+    for (uint32_t i = 0; i + 1 < w->axes; i++) {
+        const struct rt_axis_window *a = &w->axis[i];
+        const int64_t x = o[i] * a->stride + t[i] * a->dilation - a->pad;
+        if (x < 0 || x >= a->in || (i == 0 && (x < from || x >= to)))
+            return -1;
+        at = at * a->in + x;
+    }
+    return at * w->axis[w->axes - 1].in;
+}
+
+void rt_conv_table(const struct rt_conv *v, const struct rt_strip *s, int64_t from, int64_t to,
+                   int64_t *table)
+{
+    const struct rt_window *w = &v->window;
+    const int64_t picture = v->groups * v->c * v->in_size, rows = s->row1 - s->row0;
+    int64_t o[RT_RANK], t[RT_RANK];
+    for (int64_t r = 0; r < rows; r++) {
+        const int64_t row = s->row0 + r;
+        unflatten(w, row % v->rows, false, o);
+        for (int64_t q = 0; q < v->outer_taps; q++) {
+            unflatten(w, q, true, t);
+            const int64_t at = row_of(w, o, t, from, to);
+            table[q * rows + r] = at < 0 ? -1 : at + row / v->rows * picture;
+        }
+    }
+}
+
+/* ---- columns ---- */
+
+/* Outputs [lo, hi) of x0..x1 read inside the row through tap t of the last axis; output o reads
+ * o * stride + shift. */
+struct span {
+    int64_t x0, x1, lo, hi, shift, stride;
+};
+
+static int64_t divide_up(int64_t a, int64_t b)
+{
+    return a > 0 ? (a + b - 1) / b : -(-a / b);
+}
+
+static struct span span_of(const struct rt_conv *v, const struct rt_strip *s, int64_t tap)
+{
+    const struct rt_axis_window *a = &v->window.axis[v->window.axes - 1];
+    struct span p = {.x0 = s->x0, .x1 = s->x1, .stride = a->stride};
+    p.shift = tap * a->dilation - a->pad;
+    p.lo = rt_between(divide_up(-p.shift, a->stride), p.x0, p.x1);
+    p.hi = rt_between(divide_up(a->in - p.shift, a->stride), p.lo, p.x1);
+    return p;
+}
+
+/* One row of the matrix of columns: cols[r][x] = x[row r of the strip][x * stride + shift]. */
+KIT_CLONES
+static void pack(const float *restrict x, const int64_t *table, int64_t rows, const struct span *p,
+                 float *restrict cols)
+{
+    const int64_t w = p->x1 - p->x0, before = p->lo - p->x0, n = p->hi - p->lo, step = p->stride;
+    for (int64_t r = 0; r < rows; r++, cols += w) {
+        if (table[r] < 0) {
+            for (int64_t i = 0; i < w; i++)
+                cols[i] = 0;
+            continue;
+        }
+        const float *from = x + table[r] + p->lo * step + p->shift;
+        for (int64_t i = 0; i < before; i++)
+            cols[i] = 0;
+        if (step == 1)
+            for (int64_t i = 0; i < n; i++)
+                cols[before + i] = from[i];
+        else
+            for (int64_t i = 0; i < n; i++)
+                cols[before + i] = from[i * step];
+        for (int64_t i = before + n; i < w; i++)
+            cols[i] = 0;
+    }
+}
+
+KIT_CLONES
+static void unpack(const float *restrict cols, const int64_t *table, int64_t rows,
+                   const struct span *p, float *restrict x)
+{
+    const int64_t w = p->x1 - p->x0, before = p->lo - p->x0, n = p->hi - p->lo, step = p->stride;
+    for (int64_t r = 0; r < rows; r++, cols += w) {
+        if (table[r] < 0)
+            continue;
+        float *to = x + table[r] + p->lo * step + p->shift;
+        if (step == 1)
+            for (int64_t i = 0; i < n; i++)
+                to[i] += cols[before + i];
+        else
+            for (int64_t i = 0; i < n; i++)
+                to[i * step] += cols[before + i];
+    }
+}
+
+void rt_im2col(const struct rt_conv *v, const struct rt_strip *s, const int64_t *table, const float *x,
+               int64_t first, int64_t channels, float *cols)
+{
+    const int64_t rows = s->row1 - s->row0, n = rt_strip_cols(s), kw = v->taps / v->outer_taps;
+    for (int64_t t = 0; t < kw; t++) {
+        const struct span p = span_of(v, s, t);
+        for (int64_t c = 0; c < channels; c++)
+            for (int64_t q = 0; q < v->outer_taps; q++)
+                pack(x + (first + c) * v->in_size, table + q * rows, rows, &p,
+                     cols + (c * v->taps + q * kw + t) * n);
+    }
+}
+
+void rt_col2im(const struct rt_conv *v, const struct rt_strip *s, const int64_t *table,
+               const float *cols, int64_t first, int64_t channels, float *x)
+{
+    const int64_t rows = s->row1 - s->row0, n = rt_strip_cols(s), kw = v->taps / v->outer_taps;
+    for (int64_t c = 0; c < channels; c++)
+        for (int64_t q = 0; q < v->outer_taps; q++)
+            for (int64_t t = 0; t < kw; t++) {
+                const struct span p = span_of(v, s, t);
+                unpack(cols + (c * v->taps + q * kw + t) * n, table + q * rows, rows, &p,
+                       x + (first + c) * v->in_size);
+            }
+}

@@ -1,0 +1,71 @@
+/* strips.h - a convolution's geometry, cut into strips and blocks. Any number of axes; of the last one,
+ * rows are made.
+ *
+ * A convolution goes from a wide side x [n][groups * c][in...] to a narrow one y [n][groups * m][out...]
+ * through w [groups * m][c][taps]. Forward reads x, writes y; the gradient by x and a transposed
+ * convolution go back; the gradient by w takes both. */
+#ifndef IMP_RT_STRIPS_H
+#define IMP_RT_STRIPS_H
+#include "../ops/conv_shape.h"
+
+struct rt_conv {
+    struct rt_window window;
+    int64_t n, groups, c, m; /* c, m: of one group */
+    /* rt_conv_set makes these from the above */
+    int64_t taps, outer_taps;   /* of a filter: all, all axes but the last */
+    int64_t in_size, out_size;  /* of a plane */
+    int64_t out_w, rows;        /* out_size = rows * out_w */
+    uint32_t plain, reserved0;  /* 1x1: x is its own matrix of columns */
+};
+void rt_conv_set(struct rt_conv *);
+
+/* Columns [0, (row1 - row0) * (x1 - x0)): outputs x0..x1 of rows row0..row1, counted through all
+ * pictures. x0..x1 is less than a row only where there is one row. */
+struct rt_strip {
+    int64_t row0, row1, x0, x1;
+};
+struct rt_strips {
+    int64_t count, cols, per_picture, rows, x_cuts; /* cols: at most, of one strip */
+};
+/* About `cols` columns each: parts of one picture, or several whole ones where they are small. */
+void rt_strips_set(struct rt_strips *, const struct rt_conv *, int64_t cols);
+struct rt_strip rt_strip_at(const struct rt_strips *, const struct rt_conv *, int64_t i);
+static inline int64_t rt_strip_cols(const struct rt_strip *s)
+{
+    return (s->row1 - s->row0) * (s->x1 - s->x0);
+}
+/* Does it lie in one picture, so that y's memory can be worked on in place? */
+static inline bool rt_strip_whole(const struct rt_strip *s, const struct rt_conv *v)
+{
+    return s->row0 / v->rows == (s->row1 - 1) / v->rows;
+}
+/* Where column 0 of the strip is in channel `channel` (of all groups * m) of y. */
+int64_t rt_strip_at_y(const struct rt_strip *, const struct rt_conv *, int64_t channel);
+
+/* Channels [first, first + channels) of y's strip to packed rows [channels][strip], and back: store
+ * or (add) add. */
+void rt_strip_gather(const struct rt_conv *, const struct rt_strip *, const float *y, int64_t first,
+                     int64_t channels, float *to);
+void rt_strip_scatter(const struct rt_conv *, const struct rt_strip *, const float *from,
+                      int64_t first, int64_t channels, bool add, float *y);
+
+
+/* How the three products are cut: strips, and blocks of channels whose columns stay in a core's second
+ * cache. */
+struct rt_blocks {
+    struct rt_strips strips;
+    int64_t channels, count;          /* of a block, at most; blocks */
+    uint64_t table_bytes, cols_bytes; /* of a strip's table and columns, in whole cache lines */
+};
+void rt_blocks_set(struct rt_blocks *, const struct rt_conv *);
+
+static inline int64_t rt_between(int64_t v, int64_t low, int64_t high)
+{
+    return v > high ? high : v < low ? low : v;
+}
+static inline uint64_t rt_lines(uint64_t bytes) /* rounded up to whole cache lines */
+{
+    return (bytes + 63) / 64 * 64;
+}
+
+#endif
