@@ -56,6 +56,7 @@ int command_new(struct command *);
 int command_validate(struct command *);
 int command_why(struct command *);
 int command_bench(struct command *);
+int command_model(struct command *);
 int command_help(struct command *);
 int command_version(struct command *);
 /* `impasto new plugin NAME`: copies settings->share/template to the folder `folder` (refused if it

@@ -36,11 +36,13 @@ static void add_choices(struct text *out, const char *choices)
         text_addf(out, "%c", *choices == '|' ? ' ' : *choices);
 }
 
-/* The words that an operand with OFFER_CHOICE can be: `list` and `new` have them in their usage. */
+/* The words that an operand with OFFER_CHOICE can be: these commands have them in their usage. */
 static const char *operand_words(const struct verb *v)
 {
-    return strcmp(v->name, "new") == 0
-               ? "preset plugin"
+    if (strcmp(v->name, "new") == 0)
+        return "preset plugin";
+    return strcmp(v->name, "model") == 0
+               ? "info ops convert diff"
                : "filters plugins presets services paths errors nodes params";
 }
 

@@ -65,7 +65,7 @@ static int unknown_verb(struct arena *arena, const char *word, struct report *re
     else if ((dot && !strcmp(dot, ".ini")) || !stat(word, &st))
         hint = arena_printf(arena, "did you mean `impasto run %s ...`?", word);
     else
-        hint = "commands: run check graph list describe new validate why bench help version";
+        hint = "commands: run check graph list describe new validate why bench model help version";
     usage_fault(report, "E0801", NULL, hint,
                 word[0] == '-' ? "no option %s before a command" : "no command '%s'", word);
     return 2;

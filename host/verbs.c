@@ -75,6 +75,12 @@ const struct option_row option_rows[OPT_COUNT] = {
         .help = "print the completion of a shell", .offer = OFFER_CHOICE},
     [OPT_RUNS] = {.name = "runs", .letter = "n", .value = "N",
         .help = "measured runs after the warm-up; otherwise 7"},
+    [OPT_SIZE] = {.name = "size", .value = "WxH",
+        .help = "shapes and costs for pictures of that size",
+        .more = "One number for both. Otherwise the size that the network takes, or 224."},
+    [OPT_META] = {.name = "meta", .value = "KEY=VALUE", .help = "write a line of what is known of it",
+        .more = "`input=bgr`, `range=0 255`, `mean=104 117 123`: how pictures go into it. An empty "
+                "value takes the line away.", .repeats = true},
     [OPT_PLUGIN_PATH] = {.name = "plugin-path", .value = "DIRS",
         .help = "folders with plugins, before all others",
         .more = "With `:` between. After them: IMPASTO_PLUGIN_PATH, "
@@ -212,6 +218,27 @@ const struct verb verbs[] = {
                     PRESET_PATHS),
      .run = command_bench, .operands_min = 1, .operands_max = -1,
      .first = OFFER_PRESET, .rest = OFFER_FILE},
+    {.name = "model", .operands = "info|ops|convert|diff FILE...",
+     .summary = "Look into networks, compare them, convert between their formats.",
+     .text = "info FILE...: layers with shapes, parameters, multiply-accumulates and memory, and "
+             "how pictures go in.\n\n"
+             "ops [FILE]: the operators that networks may have, with what is not supported; of "
+             "FILE, those it uses.\n\n"
+             "convert IN OUT: OUT ends in .onnx or .safetensors; --meta adds what IN does not "
+             "say.\n\n"
+             "diff A B: differences of layers, shapes, meta and parameters; exit 0 when there are "
+             "none, 1 otherwise.\n\n"
+             "FILE is a path, or a name on the model path.",
+     .examples = EXAMPLES({"impasto model info vgg19.onnx --size 512x384",
+                           "what a picture of that size costs"},
+                          {"impasto model ops", "all operators and their limits"},
+                          {"impasto model convert net.onnx net.safetensors --meta input=rgb",
+                           "another format, and how pictures go in"},
+                          {"impasto model diff a.onnx b.safetensors", "exit 0: the same"}),
+          .options = IDS(OPT_SIZE, OPT_META, OPT_OVERWRITE, OPT_JSON, OPT_QUIET, OPT_MODEL_PATH,
+                    PATHS),
+     .run = command_model, .operands_min = 1, .operands_max = -1,
+     .first = OFFER_CHOICE, .rest = OFFER_FILE},
     {.name = "help", .operands = "[COMMAND]",
      .summary = "Help on a command, manual pages, completion of shells.",
      .text = "Manual pages: impasto, each command, and preset, plugin for the two formats.",

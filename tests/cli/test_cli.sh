@@ -2,7 +2,7 @@
 # limit: 240
 # shellcheck shell=bash disable=SC2016,SC2094,SC2154,SC1091,SC2317,SC2015
 . tests/cli/lib.sh
-verbs='run check graph list describe new validate why bench help version'
+verbs='run check graph list describe new validate why bench model help version'
 
 # A preset that works, and a picture made by it.
 preset() {
