@@ -117,8 +117,8 @@ static const struct op_case windows[] = {
      .out = "1 2 3 3 3"},
     {.name = "the whole plane", .attrs = "kernel=5 3", .shapes = "2 2 5 3", .out = "2 2 1 1"},
     {.name = "1x1", .attrs = "kernel=1 1", .shapes = "1 1 1 1", .out = "1 1 1 1"},
-    {.name = "rows longer than a strip", .attrs = "kernel=1 3;stride=1 2;pad=0 1 0 1", .shapes = "1 1 2 601",
-     .out = "1 1 2 301"},
+    {.name = "rows longer than a strip", .attrs = "kernel=1 3;pad=0 1 0 1", .shapes = "1 1 1 260",
+     .out = "1 1 1 260"},
 };
 
 static void every_window_of_max_pool_agrees(void **state)
