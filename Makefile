@@ -144,12 +144,12 @@ $(B)/obj/gen/onnx.pb-c.o: $(B)/gen/onnx/onnx.pb-c.c
 	$(call say,CC,$<)
 	$(Q)mkdir -p $(@D) && $(CC) -std=c17 -O2 -g -fPIC -fvisibility=hidden $(instrument) $(call system,libprotobuf-c) -I$(B)/gen $(CFLAGS) -c $< -o $@
 $(call obj,$(call plugin_c,runtime)): | $(B)/gen/onnx/onnx.pb-c.c
-$(call obj,$(call plugin_c,runtime)): ours += -Iplugins/runtime -isystem $(B)/gen $(call system,openblas libprotobuf-c libcjson)
+$(call obj,$(call plugin_c,runtime)): private ours += -Iplugins/runtime -isystem $(B)/gen $(call system,openblas libprotobuf-c libcjson)
 # The runtime's rooms, for tests that open them.
 $(B)/libruntime.a: $(call obj,$(filter-out plugins/runtime/runtime.c,$(call plugin_c,runtime))) $(made_runtime)
 	$(call say,AR,$@)
 	$(Q)rm -f $@.new && ar rcs $@.new $^ && mv -f $@.new $@
-$(call obj,$(wildcard plugins/turbo/*.c)): ours += $(call system,libturbojpeg spng)
+$(call obj,$(wildcard plugins/turbo/*.c)): private ours += $(call system,libturbojpeg spng)
 
 $(B)/broken/%.so: $(B)/obj/tests/broken/%.o
 	$(call say,SO,$@)
