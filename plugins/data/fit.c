@@ -12,6 +12,14 @@ static imp_image part(const imp_image *m, uint32_t x, uint32_t y, uint32_t width
     return p;
 }
 
+bool crop_image(const imp_image *m, const uint32_t crop[4], imp_image *out)
+{
+    const bool inside = (uint64_t)crop[0] + crop[2] <= m->width &&
+                        (uint64_t)crop[1] + crop[3] <= m->height;
+    *out = inside && crop[2] ? part(m, crop[0], crop[1], crop[2], crop[3]) : *m;
+    return inside;
+}
+
 static uint32_t rounded(double v, uint32_t most)
 {
     return v < 1 ? 1 : v >= most ? most : (uint32_t)(v + 0.5);

@@ -89,7 +89,13 @@ static imp_status load_picture(const struct loading *l, uint64_t i, struct why *
                                    l->samples->form.channels, &m, &err);
     if (st != IMP_OK)
         return st;
-    st = add_image(l, i, m, w);
+    const uint32_t *crop = l->found->crop;
+    imp_image used;
+    if (crop_image(m, crop, &used))
+        st = add_image(l, i, &used, w);
+    else
+        st = imp_fail(&err, IMP_E_INPUT, "has %u x %u px; crop = %u %u %u %u leads out of it",
+                      m->width, m->height, crop[0], crop[1], crop[2], crop[3]);
     p->image->drop(p->host, m);
     return st;
 }

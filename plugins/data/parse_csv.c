@@ -93,7 +93,7 @@ static bool read_row(struct reader *r)
 {
     for (r->cells = 0; r->cells < MOST_COLUMNS; r->at++) {
         r->row = room_grow(r->room, r->row, r->cells, sizeof *r->row);
-        const char *cell = *r->at == '"' && r->at < r->end ? quoted_cell(r) : bare_cell(r);
+        const char *cell = r->at < r->end && *r->at == '"' ? quoted_cell(r) : bare_cell(r);
         if (!cell || !r->row) {
             skip_line(r);
             return false;

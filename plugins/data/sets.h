@@ -81,6 +81,7 @@ struct found {
     uint8_t *test;      /* count marks: the source says what the test set is; NULL: by test_share */
     kit_form form;      /* classes, attributes; has_lines: entries have drawings */
     uint32_t raw_channels, raw_height, raw_width; /* of bytes */
+    uint32_t crop[4];   /* of pictures: left, top, width, height; width 0: all */
 };
 
 /* ---- filters: data_set.c ---- */
@@ -138,6 +139,8 @@ imp_status set_plan(void *instance, imp_plan *, imp_error *) IMP_NX;
 
 /* ---- pictures: fit.c, load.c ---- */
 
+/* The part of an image that `crop` says, as an image of the same samples; false: it leads out. */
+bool crop_image(const imp_image *, const uint32_t crop[4], imp_image *out);
 /* src into all of dst, which has as many channels. [any] */
 imp_status fit_image(const imp_image *src, imp_image *dst, int64_t fit, float fill);
 
