@@ -17,10 +17,10 @@ struct onnx_room {
     uint64_t left; /* bytes */
 };
 /* Checks lengths, nesting, text and field types of a whole file before anything is allocated, then
- * unpacks it within a budget. The error names byte, message and field. Free with onnx_close. */
-imp_status onnx_open(const void *data, size_t size, struct onnx_room *, Onnx__ModelProto **,
-                     imp_error *);
-void onnx_close(struct onnx_room *, Onnx__ModelProto *); /* NULL allowed */
+ * unpacks it within a budget. The error names byte, message and field. Free with onnx_release. */
+imp_status onnx_unpack(const ProtobufCMessageDescriptor *, const void *data, size_t size,
+                       struct onnx_room *, ProtobufCMessage **, imp_error *);
+void onnx_release(struct onnx_room *, ProtobufCMessage *); /* NULL allowed */
 
 /* ---- tensors: onnx_tensor.c ---- */
 
@@ -79,8 +79,11 @@ imp_status onnx_value_add(struct onnx_reader *, const struct onnx_value *);
 int64_t onnx_value_find(const struct onnx_reader *, const char *name);
 /* The constant's contents, borrowed. */
 imp_status onnx_value_tensor(struct onnx_reader *, uint32_t value, const struct rt_tensor **);
-/* Something to wire: its node, or a parameter made of it; fixed adds RT_FIXED. */
-imp_status onnx_value_wire(struct onnx_reader *, uint32_t value, bool fixed, int32_t *ref);
+/* Something to wire: its node, or a parameter made of it. Weights are trained, also where exporters
+ * put them into Constant nodes; settings and statistics are RT_FIXED; operands as the file has
+ * them. */
+enum onnx_use { ONNX_OPERAND, ONNX_WEIGHT, ONNX_SETTING };
+imp_status onnx_value_wire(struct onnx_reader *, uint32_t value, enum onnx_use, int32_t *ref);
 /* A parameter of its own under that name, or one like it. Takes the tensor over. */
 imp_status onnx_param_add(struct onnx_reader *, const char *name, struct rt_tensor *,
                           uint32_t flags, int32_t *ref);

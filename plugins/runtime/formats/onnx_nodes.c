@@ -67,8 +67,10 @@ static imp_status wire(struct onnx_reader *r, struct draft *d, uint32_t value, u
 {
     const uint32_t last = d->op->slot_count - 1;
     const uint32_t flags = d->op->slots[slot < last ? slot : last].flags;
-    const bool fixed = flags & (RT_SLOT_STATIC | RT_SLOT_STATISTIC);
-    return onnx_value_wire(r, value, fixed, &d->refs[slot]);
+    const enum onnx_use use = flags & (RT_SLOT_STATIC | RT_SLOT_STATISTIC) ? ONNX_SETTING
+                              : flags & RT_SLOT_PARAM                      ? ONNX_WEIGHT
+                                                                           : ONNX_OPERAND;
+    return onnx_value_wire(r, value, use, &d->refs[slot]);
 }
 
 static imp_status place_input(struct onnx_reader *r, struct draft *d, uint32_t i)

@@ -24,6 +24,8 @@ static imp_status find_opset(struct onnx_reader *r)
         return imp_fail(r->err, IMP_E_INPUT, "no ONNX model: there is no graph in it");
     if (r->opset >= ONNX_OLDEST && r->opset <= ONNX_NEWEST)
         return IMP_OK;
+    if (!r->opset && onnx_check_supported(r) != IMP_OK)
+        return IMP_E_UNSUPPORTED; /* other domains only: their operators say more */
     return imp_fail(r->err, IMP_E_UNSUPPORTED,
                     "ONNX operator set %lld; %d to %d are read: export it again with one of them",
                     (long long)r->opset, ONNX_OLDEST, ONNX_NEWEST);
@@ -158,7 +160,7 @@ static imp_status add_input(struct onnx_reader *r, const Onnx__ValueInfoProto *i
 static imp_status give_constant(struct onnx_reader *r, uint32_t value)
 {
     int32_t ref;
-    const imp_status st = onnx_value_wire(r, value, true, &ref);
+    const imp_status st = onnx_value_wire(r, value, ONNX_OPERAND, &ref);
     if (st != IMP_OK)
         return st;
     const int64_t n =
@@ -229,15 +231,18 @@ static imp_status build(struct onnx_reader *r)
 
 static imp_status read_model(struct onnx_reader *r, const void *data, size_t size)
 {
-    imp_status st = onnx_open(data, size, &r->room, &r->model, r->err);
+    ProtobufCMessage *message;
+    imp_status st =
+        onnx_unpack(&onnx__model_proto__descriptor, data, size, &r->room, &message, r->err);
     if (st != IMP_OK)
         return st;
+    r->model = (Onnx__ModelProto *)(void *)message;
     st = find_opset(r);
     r->graph = rt_graph_new();
     if (st == IMP_OK)
         st = r->graph ? build(r) : imp_fail(r->err, IMP_E_MEMORY, "no memory for a network");
     onnx_values_free(r);
-    onnx_close(&r->room, r->model);
+    onnx_release(&r->room, message);
     return st;
 }
 
@@ -260,4 +265,18 @@ imp_status rt_onnx_read(const void *data, size_t size, const char *path, struct 
                         imp_error *err)
 {
     return rt_onnx_read_bound(data, size, path, 0, NULL, out, err);
+}
+
+imp_status rt_onnx_read_tensor(const void *data, size_t size, struct rt_tensor **out,
+                               imp_error *err)
+{
+    struct onnx_room room;
+    ProtobufCMessage *message;
+    imp_status st = onnx_unpack(&onnx__tensor_proto__descriptor, data, size, &room, &message, err);
+    if (st != IMP_OK)
+        return st;
+    Onnx__TensorProto *t = (Onnx__TensorProto *)(void *)message;
+    st = onnx_tensor_read(&room, t, text_of(t->name), NULL, out, err);
+    onnx_release(&room, message);
+    return st;
 }

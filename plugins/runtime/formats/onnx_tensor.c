@@ -190,6 +190,12 @@ static imp_status fill_floats(const Onnx__TensorProto *t, const uint8_t *raw, co
 {
     const uint32_t width = kind_of(t->data_type)->width;
     float *f = rt_floats(to);
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+    if (raw && t->data_type == TYPE(FLOAT)) {
+        memcpy(f, raw, (size_t)to->count * sizeof *f);
+        return IMP_OK;
+    }
+#endif
     for (int64_t i = 0; i < to->count; i++) {
         const double v = float_of(t->data_type, bits_at(t, raw, width, i));
         f[i] = (float)v;

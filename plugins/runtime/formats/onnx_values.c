@@ -40,7 +40,7 @@ imp_status onnx_value_tensor(struct onnx_reader *r, uint32_t value, const struct
     return st;
 }
 
-imp_status onnx_value_wire(struct onnx_reader *r, uint32_t value, bool fixed, int32_t *ref)
+imp_status onnx_value_wire(struct onnx_reader *r, uint32_t value, enum onnx_use use, int32_t *ref)
 {
     struct onnx_value *v = &r->values[value];
     const struct rt_tensor *t;
@@ -48,12 +48,13 @@ imp_status onnx_value_wire(struct onnx_reader *r, uint32_t value, bool fixed, in
     if (v->ref == RT_ABSENT) {
         st = onnx_value_tensor(r, value, &t);
         if (st == IMP_OK)
-            st = onnx_param_add(r, v->name, rt_tensor_retain(v->tensor),
-                                v->fixed || t->dtype == IMP_I64 ? RT_FIXED : 0, &v->ref);
+            st = onnx_param_add(
+                r, v->name, rt_tensor_retain(v->tensor),
+                (v->fixed && use != ONNX_WEIGHT) || t->dtype == IMP_I64 ? RT_FIXED : 0, &v->ref);
     }
     if (st != IMP_OK)
         return st;
-    if (fixed && rt_is_param(v->ref))
+    if (use == ONNX_SETTING && rt_is_param(v->ref))
         r->graph->params[rt_param_of(v->ref)].flags |= RT_FIXED;
     *ref = v->ref;
     return IMP_OK;

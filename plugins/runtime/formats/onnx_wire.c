@@ -207,30 +207,30 @@ static void room_free(void *user, void *pointer)
     free(p);
 }
 
-imp_status onnx_open(const void *data, size_t size, struct onnx_room *room, Onnx__ModelProto **out,
-                     imp_error *err)
+imp_status onnx_unpack(const ProtobufCMessageDescriptor *what, const void *data, size_t size,
+                       struct onnx_room *room, ProtobufCMessage **out, imp_error *err)
 {
     const struct walk w = {.data = data, .err = err};
     if (size == 0)
         return imp_fail(err, IMP_E_INPUT, "the file is empty");
-    const imp_status st = check_message(&w, &onnx__model_proto__descriptor, 0, size, 0);
+    const imp_status st = check_message(&w, what, 0, size, 0);
     if (st != IMP_OK)
         return st;
     /* Weights are copied once; lists of small messages and short numbers grow about tenfold. */
     const uint64_t lists = size < (64u << 20) ? size : 64u << 20;
-    *room = (struct onnx_room){.allocator = {.alloc = room_alloc, .free = room_free},
-                               .left = (UINT64_C(64) << 20) + 2 * (uint64_t)size + 12 * lists};
+    const uint64_t budget = (UINT64_C(64) << 20) + 2 * (uint64_t)size + 12 * lists;
+    *room =
+        (struct onnx_room){.allocator = {.alloc = room_alloc, .free = room_free}, .left = budget};
     room->allocator.allocator_data = room;
-    *out = onnx__model_proto__unpack(&room->allocator, size, data);
+    *out = protobuf_c_message_unpack(what, &room->allocator, size, data);
     if (*out)
         return IMP_OK;
-    return imp_fail(err, IMP_E_INPUT,
-                    "%zu bytes that unpack to more than %llu MiB, or no ONNX model", size,
-                    (unsigned long long)(((UINT64_C(64) << 20) + 2 * size + 12 * lists) >> 20));
+    return imp_fail(err, IMP_E_INPUT, "%zu bytes that would unpack to more than %llu MiB", size,
+                    (unsigned long long)(budget >> 20));
 }
 
-void onnx_close(struct onnx_room *room, Onnx__ModelProto *model)
+void onnx_release(struct onnx_room *room, ProtobufCMessage *message)
 {
-    if (model)
-        onnx__model_proto__free_unpacked(model, &room->allocator);
+    if (message)
+        protobuf_c_message_free_unpacked(message, &room->allocator);
 }
