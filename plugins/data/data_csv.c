@@ -230,7 +230,7 @@ static struct column *choose(struct reading *r, uint32_t *count)
         if (!buf)
             break;
         if (kit_attribute_read(given->w.ptr[i], buf, &c->spec, &err) != IMP_OK) {
-            fault_add(&f->faults, IMP_E_PARAM, ATTRIBUTES, "%s", why);
+            fault_name(&f->faults, ATTRIBUTES, given->w.ptr[i], NULL, "%s", why);
             continue;
         }
         const int64_t column = csv_column(&r->table, c->spec.name);

@@ -1,5 +1,6 @@
 /* kit_attribute.c - "age:0..100", "hair:black|blond": attributes as presets write them. */
 #include <impasto/kit_data.h>
+#include <stdbool.h>
 #include <string.h>
 
 uint32_t kit_choice_count(const char *choices)
@@ -49,15 +50,20 @@ static imp_status check_choices(const char *text, const char *choices, imp_error
     return IMP_OK;
 }
 
-static imp_status read_range(const char *text, const char *range, kit_attribute *out,
-                             imp_error *err)
+static bool whole_number(const char *text, double *out)
 {
     const char *end;
-    out->min = kit_number(range, &end);
-    const char *second = end != range && !strncmp(end, "..", 2) ? end + 2 : NULL;
-    if (second)
-        out->max = kit_number(second, &end);
-    if (!second || end == second || *end)
+    *out = kit_number(text, &end);
+    return end != text && !*end;
+}
+
+/* "0..100"; the dots become the end of the first number. */
+static imp_status read_range(const char *text, char *range, kit_attribute *out, imp_error *err)
+{
+    char *dots = strstr(range, "..");
+    if (dots)
+        *dots = '\0';
+    if (!dots || !whole_number(range, &out->min) || !whole_number(dots + 2, &out->max))
         return imp_fail(err, IMP_E_PARAM,
                         "'%s': behind the colon stands a range as in age:0..100, or choices as in "
                         "hair:black|blond",
