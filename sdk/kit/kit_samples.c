@@ -87,7 +87,7 @@ static imp_status nameless_file(size_t bytes, int *fd, imp_error *err)
     const char *folder = getenv("TMPDIR");
     char path[4096];
     const int n = snprintf(path, sizeof path, "%s/impasto-samples-XXXXXX",
-                           folder && *folder ? folder : "/tmp");
+                           folder && *folder ? folder : "/var/tmp");
     *fd = n > 0 && (size_t)n < sizeof path ? mkstemp(path) : -1;
     if (*fd < 0)
         return imp_fail(err, IMP_E_IO, "no file of %zu bytes can be made as %s: %s (set TMPDIR)",

@@ -1,0 +1,183 @@
+/* data_generated.c - data.generated: pictures of one of this plugin's sources as a data set. The
+ * source's own process() draws each, given a job of ours. */
+#include <impasto/kit_data.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include "filters.h"
+#include "generated.h"
+
+enum { SOURCE, KINDS, COUNT, SIZE, CHANNELS, VARY, TEST_SHARE, SEED, OTHERS };
+enum { BATCH = 64, SMALL = 128 * 128 /* px; larger pictures are cut up among threads themselves */ };
+
+static const imp_param params[] = {
+    {.key = "source", .type = IMP_CHOICE, .choices = GENERATED_SOURCES,
+     .help = "Which source draws: scene is source.scene."},
+    {.key = "kinds", .type = IMP_NAMES, .def_text = "",
+     .help = "Kinds of it, which are the classes, equally often. Left out: all."},
+    {.key = "count", .type = IMP_INT, .def = 1000, .min = 1, .max = 1e6,
+     .help = "Pictures in all."},
+    {.key = "size", .unit = "px", .type = IMP_NUMBERS, .def_text = "64",
+     .help = "Sides of the pictures: one, or width and height."},
+    {.key = "channels", .type = IMP_CHOICE, .choices = "3|1",
+     .help = "3: colour, 1: grey (Rec. 709 luma)."},
+    {.key = "vary", .type = IMP_NAMES, .def_text = "",
+     .help = "Parameters of the source that are drawn anew for each picture and become its "
+             "attributes, each `haze` (over its whole range) or haze:0..0.5."},
+    {.key = "test_share", .type = IMP_FLOAT, .def = 0.1, .min = 0, .max = 0.95,
+     .help = "Share of the pictures that goes to the output `test`, as evenly from the kinds as can "
+             "be."},
+    {.key = "seed", .type = IMP_INT, .def = 1, .min = 0, .max = 1e9,
+     .help = "Another number, other pictures."},
+    {.key = "others", .type = IMP_TEXT, .def_text = "", .flags = IMP_PARAM_OTHERS,
+     .help = "Any other key is a parameter of the source, the same for all pictures: samples = 1."},
+};
+static const imp_port outputs[] = {
+    {.name = "train", .kind = IMP_OBJECT, .type = IMP_DATASET_TYPE,
+     .help = "The pictures for training."},
+    {.name = "test", .kind = IMP_OBJECT, .type = IMP_DATASET_TYPE, .help = "Those set aside."},
+};
+
+static imp_status create(const imp_host *host, const imp_filter *self, const imp_cell *cells,
+                         void **instance, imp_error *err) IMP_NX
+{
+    union { const imp_cell *in; void *out; } same = {.in = cells}; /* valid until destroy */
+    (void)host, (void)self, (void)err;
+    *instance = same.out;
+    return IMP_OK;
+}
+
+/* ---- the pictures ---- */
+
+struct work {
+    const struct generated *g;
+    kit_samples *samples;
+    uint64_t first;    /* of the batch */
+    imp_status *status;
+};
+
+static imp_status make(const struct work *w, uint64_t i, imp_job *outer)
+{
+    imp_cell cells[GENERATED_PARAMS];
+    double *attributes = w->samples->attributes;
+    imp_image *m = NULL;
+    generated_cells(w->g, i, cells, attributes ? attributes + i * w->g->vary_count : NULL);
+    const imp_status st = generated_draw(w->g->source, cells, outer, &m);
+    if (st == IMP_OK) {
+        if (w->samples->form.channels == 1 && m->channels >= 3) {
+            const size_t n = (size_t)m->plane;
+            kit_luma(m->data, m->data + n, m->data + 2 * n, m->data, n);
+            m->channels = 1;
+        }
+        kit_samples_put(w->samples, i, m);
+        w->samples->labels[i] = w->g->kind_count ? (uint32_t)(i % w->g->kind_count) : UINT32_MAX;
+    }
+    kit_image_free(m);
+    return st;
+}
+
+static void make_piece(void *user, uint32_t k) IMP_NX
+{
+    const struct work *w = user;
+    w->status[k] = make(w, w->first + k, NULL);
+}
+
+static imp_status make_batch(struct work *w, uint32_t n, imp_job *job)
+{
+    imp_status st = IMP_OK;
+    if (w->g->width * w->g->height > SMALL) {
+        for (uint32_t k = 0; k < n && st == IMP_OK; k++)
+            st = make(w, w->first + k, job);
+        return st;
+    }
+    st = kit_parallel(job, n, make_piece, w);
+    for (uint32_t k = 0; k < n && st == IMP_OK; k++)
+        st = w->status[k];
+    return st;
+}
+
+static imp_status make_all(struct work *w, imp_job *job, imp_error *err)
+{
+    const uint64_t count = w->samples->form.count;
+    if (!(w->status = job->scratch(job, BATCH * sizeof *w->status)))
+        return IMP_E_MEMORY;
+    imp_status st = IMP_OK;
+    for (w->first = 0; w->first < count && st == IMP_OK; w->first += BATCH) {
+        const uint64_t left = count - w->first;
+        st = job->progress(job, (double)w->first / (double)count, "drawing");
+        if (st == IMP_OK)
+            st = make_batch(w, left < BATCH ? (uint32_t)left : BATCH, job);
+    }
+    if (st < 0)
+        imp_fail(err, st, "a picture between %llu and %llu could not be drawn: %s",
+                 (unsigned long long)(w->first - BATCH), (unsigned long long)w->first - 1,
+                 st == IMP_E_MEMORY ? "no memory" : "the source refuses its parameters");
+    return st;
+}
+
+static kit_form form_of(const struct generated *g, const imp_cell *p)
+{
+    return (kit_form){.count = (uint64_t)p[COUNT].i, .channels = p[CHANNELS].i ? 1 : 3,
+                      .width = g->width, .height = g->height, .class_count = g->kind_count,
+                      .class_names = g->kind_names, .attribute_count = g->vary_count,
+                      .attributes = g->attributes};
+}
+
+static struct generated_wish wish_of(const imp_cell *p)
+{
+    return (struct generated_wish){
+        .source = (uint32_t)p[SOURCE].i, .kinds = &p[KINDS], .size = &p[SIZE], .vary = &p[VARY],
+        .others = p[OTHERS].s.ptr, .seed = (uint64_t)p[SEED].i,
+        .kinds_param = KINDS, .size_param = SIZE, .vary_param = VARY,
+        .others_param = (int32_t)(sizeof params / sizeof *params)};
+}
+
+static imp_status process(void *instance, imp_job *job, imp_error *err) IMP_NX
+{
+    const imp_cell *p = job->params;
+    const struct generated_wish wish = wish_of(p);
+    struct generated g;
+    kit_samples *samples = NULL;
+    (void)instance;
+    imp_status st = generated_open(&g, &wish, NULL, err);
+    if (st == IMP_OK) {
+        const kit_form form = form_of(&g, p);
+        st = kit_samples_new(&form, job->max_bytes / 2, &samples, err);
+    }
+    struct work w = {.g = &g, .samples = samples};
+    if (st == IMP_OK)
+        st = make_all(&w, job, err);
+    if (st == IMP_OK)
+        st = kit_samples_split(job, samples, NULL, p[TEST_SHARE].f, (uint64_t)p[SEED].i, TEST_SHARE,
+                               err);
+    kit_samples_release(samples);
+    generated_close(&g);
+    return st;
+}
+
+static imp_status plan(void *instance, imp_plan *plan, imp_error *err) IMP_NX
+{
+    const imp_cell *p = instance;
+    const struct generated_wish wish = wish_of(p);
+    struct generated g;
+    const imp_status st = generated_open(&g, &wish, plan, err);
+    if (st == IMP_OK && plan->outputs[0]) {
+        const kit_form form = form_of(&g, p);
+        plan->outputs[0]->bytes = kit_samples_bytes(&form);
+        plan->macs = (double)form.count * g.width * g.height * 1e5;
+    }
+    generated_close(&g);
+    return st == IMP_E_PARAM ? IMP_OK : st; /* each mistake was told */
+}
+
+const imp_filter filter_data_generated = {
+    .struct_size = sizeof(imp_filter), .flags = IMP_FILTER_DETERMINISTIC, .threads = IMP_PARALLEL,
+    .params_version = 1, .id = "data.generated",
+    .summary = "A data set of pictures that a source draws by seed.",
+    .help = "Draws pictures of source.scene or another source of this plugin once, when it is made, "
+            "and keeps them with 8 bits. The class is the picture's kind; parameters that vary are "
+            "its attributes, so everything about each picture is known. The same parameters give "
+            "the same pictures for any number of threads.",
+    .params = IMP_LIST(params), .outputs = IMP_LIST(outputs), .create = create, .process = process,
+    .plan = plan,
+};

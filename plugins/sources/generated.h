@@ -1,0 +1,45 @@
+/* generated.h - what data.generated draws: parameters for picture i of a source, and the drawing. */
+#ifndef IMP_GENERATED_H
+#define IMP_GENERATED_H
+#include <impasto/kit_data.h>
+
+/* The sources, a choice each, in the order of the table in generated.c. */
+#define GENERATED_SOURCES "scene"
+enum { GENERATED_PARAMS = 32 /* of a source, at most */ };
+
+struct generated_wish { /* what the preset says, and which parameters that were */
+    uint32_t source;
+    const imp_cell *kinds, *size, *vary;
+    const char *others; /* "key=value" lines */
+    uint64_t seed;
+    int32_t kinds_param, size_param, vary_param, others_param; /* others_param + k: line k */
+};
+
+struct generated_factor { /* a parameter that is drawn for each picture */
+    uint32_t param, type;
+    double min, max; /* of choices: 0 .. their number */
+};
+struct generated {
+    const imp_filter *source;
+    uint64_t seed;
+    uint32_t width, height;
+    uint32_t kind_count, vary_count;
+    int64_t *kinds;                     /* values of its parameter `kind` */
+    const char **kind_names;
+    imp_attribute *attributes;          /* vary_count */
+    struct generated_factor *factors;   /* vary_count */
+    imp_cell fixed[GENERATED_PARAMS];   /* parameters that are the same for all pictures */
+    void *memory;
+};
+
+/* Mistakes go to the plan, all of them; without one the first is the error. IMP_E_PARAM: there were
+ * some. Closing is right after a failure too. */
+imp_status generated_open(struct generated *, const struct generated_wish *, imp_plan *,
+                          imp_error *);
+void generated_close(struct generated *);
+/* The parameters of picture i; attributes: vary_count numbers, or NULL. [any] */
+void generated_cells(const struct generated *, uint64_t i, imp_cell *cells, double *attributes);
+/* Lets the source draw. job: lends threads and is asked whether to stop; NULL: here and now.
+ * The picture is to be freed with kit_image_free. [any] generated_job.c */
+imp_status generated_draw(const imp_filter *, const imp_cell *cells, imp_job *job, imp_image **out);
+#endif
