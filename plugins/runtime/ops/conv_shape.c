@@ -50,8 +50,10 @@ bool rt_axis_place(struct rt_axis_window *a, enum rt_auto_pad how, bool ceil)
     if (how == RT_PAD_VALID)
         a->pad = a->pad_end = 0;
     const int64_t room = a->in + a->pad + a->pad_end - reach;
-    if (room < 0)
-        return false;
+    if (room < 0) {
+        a->out = 1;
+        return ceil && -room < a->stride && a->in + a->pad > 0;
+    }
     a->out = room / a->stride + 1;
     if (ceil && room % a->stride && a->out * a->stride < a->in + a->pad)
         a->out++;

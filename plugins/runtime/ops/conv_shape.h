@@ -30,8 +30,8 @@ imp_status rt_window_read(const struct rt_node *, const struct rt_window_attrs *
                           const struct rt_shape *x, const int64_t *kernel, struct rt_window *,
                           imp_error *);
 /* What the window gives of an axis: with in, kernel, stride, dilation, pad and pad_end set, sets out,
- * and the pads where auto_pad rules them. ceil: the last window may reach past the end, but begins
- * inside. false: the kernel is larger than the padded axis. */
+ * and the pads where auto_pad rules them. ceil: the last window may reach past the end, by less
+ * than a stride, but begins inside. false: the kernel is larger than that. */
 bool rt_axis_place(struct rt_axis_window *, enum rt_auto_pad, bool ceil);
 /* Attribute attr's number for axis i: the list, or its only number, or otherwise def. */
 int64_t rt_axis_attr(const struct rt_node *, int attr, uint32_t i, int64_t def);

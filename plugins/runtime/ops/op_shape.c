@@ -158,6 +158,7 @@ static const struct target {
     [11] = {.known = true},
     [12] = {0, 4294967295.0, true, false},
     [13] = {0, BEYOND, true, false},
+    [16] = {.known = true},
 };
 
 static imp_status to_integer(double v, const struct target *t, int64_t *out, imp_error *err)
