@@ -159,6 +159,12 @@ static int64_t int_of(const struct rt_node *node, const char *key, int64_t other
     return a && a->count ? a->ints[0] : otherwise;
 }
 
+/* The product of sizes that a file names; -1 where it is none. */
+static int64_t times(int64_t a, int64_t b)
+{
+    return a > 0 && b > 0 && a <= INT64_MAX / b ? a * b : -1;
+}
+
 /* The tensor that is already wired to a slot; NULL: none. */
 static const struct rt_tensor *tensor_of(const struct arch_reader *r, const struct rt_node *node,
                                          uint32_t slot)
@@ -226,7 +232,7 @@ static bool conv_transpose_weight(struct arch_reader *r, const struct arch_node 
 
 /* As many as filters or units say, or as the weight has. */
 static bool bias_shape(struct arch_reader *r, const struct arch_node *n, const char *key,
-                       uint32_t axis, int64_t times, struct rt_shape *out, struct arch_want *w)
+                       uint32_t axis, int64_t groups, struct rt_shape *out, struct arch_want *w)
 {
     const struct rt_tensor *weight = tensor_of(r, node_of(r, n), 1);
     int64_t count;
@@ -235,8 +241,8 @@ static bool bias_shape(struct arch_reader *r, const struct arch_node *n, const c
     if (count < 0 && (!weight || weight->shape.ndim <= axis))
         return untold(w, "its weight is not there");
     out->ndim = 1;
-    out->dim[0] = count > 0 ? count : weight->shape.dim[axis] * times;
-    return true;
+    out->dim[0] = count > 0 ? count : times(weight->shape.dim[axis], groups);
+    return out->dim[0] > 0 || untold(w, "groups is no number of them");
 }
 
 static bool conv_bias(struct arch_reader *r, const struct arch_node *n, const struct rt_shape *x,
@@ -357,7 +363,7 @@ int64_t arch_size_of(const struct rt_node *node, const struct rt_shape *weight)
     if (!strcmp(node->op->name, "conv"))
         return weight->ndim ? weight->dim[0] : -1;
     if (!strcmp(node->op->name, "conv_transpose"))
-        return weight->ndim > 1 ? weight->dim[1] * int_of(node, "groups", 1) : -1;
+        return weight->ndim > 1 ? times(weight->dim[1], int_of(node, "groups", 1)) : -1;
     if (!strcmp(node->op->name, "gemm") && weight->ndim == 2)
         return weight->dim[int_of(node, "trans_b", 0) ? 0 : 1];
     return -1;

@@ -110,6 +110,9 @@ void rt_nearest_try(struct rt_nearest *near, const char *name)
         d = distance(near->word, n, name, m);
     if (d > most || d >= m) /* "in" is no slip of "x" */
         return;
+    for (uint32_t i = 0; i < NEAREST; i++)
+        if (near->name[i] && !strcmp(near->name[i], name))
+            return;
     uint32_t at = NEAREST;
     while (at > 0 && d < near->distance[at - 1])
         at--;
