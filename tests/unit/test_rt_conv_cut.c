@@ -1,0 +1,257 @@
+/* Convolutions large enough to be cut in every way that there is, against obvious loops in double; pieces
+ * in any order give the same bytes. And lanes: every item once. */
+#include "conv_oracle.h"
+
+#include <impasto/kit.h>
+#include <kernels/conv.h>
+#include <kernels/lanes.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+struct big {
+    const char *name;
+    int64_t n, groups, c, m, h, w, kh, kw, stride, pad;
+};
+
+static const struct big all[] = {
+    {"blocks of channels, two of filters", 1, 1, 40, 128, 20, 26, 3, 3, 1, 1},
+    {"small pictures, two blocks of filters", 9, 1, 20, 128, 6, 5, 3, 3, 1, 1},
+    {"last strip holds fewer pictures", 70, 1, 3, 4, 4, 4, 3, 3, 1, 1},
+    {"pictures that fill no strip", 3, 2, 5, 6, 17, 15, 3, 3, 2, 1},
+    {"1x1 with blocks of channels", 1, 1, 300, 128, 12, 10, 1, 1, 1, 0},
+    {"1x1 in bands", 2, 1, 5, 6, 70, 30, 1, 1, 1, 0},
+    {"bands with a large kernel", 1, 1, 2, 3, 90, 40, 11, 5, 3, 4},
+    {"rows longer than a strip", 1, 2, 3, 4, 3, 1500, 3, 3, 1, 1},
+    {"parts of the sum by weight", 3, 1, 3, 8, 40, 40, 3, 3, 1, 1},
+    {"depthwise", 2, 20, 1, 1, 40, 44, 3, 3, 1, 1},
+    {"depthwise, stride 2, two filters", 2, 20, 1, 2, 40, 45, 5, 3, 2, 2},
+};
+
+enum { X, Y, W, TENSORS };
+
+/* One convolution with its tensors in both precisions. */
+struct bed {
+    struct rt_conv v;
+    int64_t size[TENSORS];
+    double *wide[TENSORS], *want[TENSORS];
+    float *narrow[TENSORS], *got[TENSORS];
+    void *scratch;
+};
+
+static void *clean(int64_t n, size_t each)
+{
+    void *p = calloc((size_t)n + 1, each);
+    assert_non_null(p);
+    return p;
+}
+
+static void bed_init(struct bed *b, const struct big *g)
+{
+    b->v = (struct rt_conv){.n = g->n, .groups = g->groups, .c = g->c, .m = g->m};
+    b->v.window.axes = 2;
+    b->v.window.axis[0] = (struct rt_axis_window){.in = g->h, .kernel = g->kh};
+    b->v.window.axis[1] = (struct rt_axis_window){.in = g->w, .kernel = g->kw};
+    for (uint32_t i = 0; i < 2; i++) {
+        struct rt_axis_window *a = &b->v.window.axis[i];
+        a->stride = g->stride;
+        a->dilation = 1;
+        a->pad = a->pad_end = g->pad;
+        assert_true(rt_axis_place(a, RT_PAD_NOTSET, false));
+    }
+    rt_conv_set(&b->v);
+    b->size[X] = g->n * g->groups * g->c * b->v.in_size;
+    b->size[Y] = g->n * g->groups * g->m * b->v.out_size;
+    b->size[W] = g->groups * g->m * g->c * b->v.taps;
+    for (uint32_t t = 0; t < TENSORS; t++) {
+        b->wide[t] = clean(b->size[t], sizeof(double));
+        b->want[t] = clean(b->size[t], sizeof(double));
+        b->narrow[t] = clean(b->size[t], sizeof(float));
+        b->got[t] = clean(b->size[t], sizeof(float));
+        for (int64_t i = 0; i < b->size[t]; i++) {
+            b->narrow[t][i] = (float)(kit_uniform(5, t, (uint64_t)i) * 2 - 1);
+            b->wide[t][i] = (double)b->narrow[t][i];
+        }
+    }
+}
+
+static void bed_fini(struct bed *b)
+{
+    for (uint32_t t = 0; t < TENSORS; t++) {
+        free(b->wide[t]);
+        free(b->want[t]);
+        free(b->narrow[t]);
+        free(b->got[t]);
+    }
+}
+
+static void add(void *user, int64_t x, int64_t y, int64_t w)
+{
+    struct bed *b = user;
+    b->want[X][x] += b->wide[Y][y] * b->wide[W][w];
+    b->want[Y][y] += b->wide[X][x] * b->wide[W][w];
+    b->want[W][w] += b->wide[X][x] * b->wide[Y][y];
+}
+
+static void walk(struct bed *b, const struct big *g)
+{
+    struct conv_walk w = {.n = g->n, .groups = g->groups, .c = g->c, .m = g->m};
+    w.wide = (struct conv_axes){{1, g->h, g->w}};
+    w.narrow = (struct conv_axes){{1, b->v.window.axis[0].out, b->v.window.axis[1].out}};
+    w.kernel = (struct conv_axes){{1, g->kh, g->kw}};
+    w.stride = (struct conv_axes){{1, g->stride, g->stride}};
+    w.dilation = (struct conv_axes){{1, 1, 1}};
+    w.pad = (struct conv_axes){{0, g->pad, g->pad}};
+    conv_walk(&w, add, b);
+}
+
+/* Pieces in the order opposite to the usual. */
+static imp_status backwards(imp_job *job, uint32_t n, void (*fn)(void *, uint32_t), void *user)
+{
+    (void)job;
+    while (n-- > 0)
+        fn(user, n);
+    return IMP_OK;
+}
+
+/* Scratch full of NaN, with a word after its end that must stay. */
+static void *scratch_of(uint64_t bytes)
+{
+    void *p = NULL;
+    assert_int_equal(posix_memalign(&p, 64, (size_t)bytes + 64), 0);
+    memset(p, 0xff, (size_t)bytes + 64);
+    return p;
+}
+
+static void give_back(void *scratch, uint64_t bytes)
+{
+    for (uint64_t i = bytes; i < bytes + 64; i++)
+        assert_int_equal(((unsigned char *)scratch)[i], 0xff);
+    free(scratch);
+}
+
+static void run(struct bed *b, imp_job *job)
+{
+    const struct rt_conv *v = &b->v;
+    uint64_t bytes = rt_conv_forward_bytes(v);
+    void *s = scratch_of(bytes);
+    memset(b->got[Y], 0xff, (size_t)b->size[Y] * sizeof(float));
+    rt_conv_forward(v, b->narrow[X], b->narrow[W], NULL, false, b->got[Y], s, job);
+    give_back(s, bytes);
+    bytes = rt_conv_back_data_bytes(v);
+    s = scratch_of(bytes);
+    memset(b->got[X], 0, (size_t)b->size[X] * sizeof(float));
+    rt_conv_back_data(v, b->narrow[Y], b->narrow[W], b->got[X], s, job);
+    give_back(s, bytes);
+    bytes = rt_conv_back_weight_bytes(v);
+    s = scratch_of(bytes);
+    memset(b->got[W], 0, (size_t)b->size[W] * sizeof(float));
+    rt_conv_back_weight(v, b->narrow[X], b->narrow[Y], b->got[W], s, job);
+    give_back(s, bytes);
+}
+
+static void compare(const struct bed *b, const char *name)
+{
+    for (uint32_t t = 0; t < TENSORS; t++) {
+        double error = 0, energy = 0;
+        for (int64_t i = 0; i < b->size[t]; i++) {
+            const double d = (double)b->got[t][i] - b->want[t][i];
+            error += d * d;
+            energy += b->want[t][i] * b->want[t][i];
+        }
+        if (!(error < 1e-12 * energy))
+            fail_msg("%s: tensor %u is off, NMSE %g", name, t, error / energy);
+    }
+}
+
+static void every_cut_agrees_with_the_oracle_in_any_order(void **state)
+{
+    imp_job job = {.struct_size = sizeof job, .max_threads = 2, .parallel = backwards};
+    (void)state;
+    for (size_t i = 0; i < RT_COUNT(all); i++) {
+        struct bed b;
+        float *first[TENSORS];
+        bed_init(&b, &all[i]);
+        walk(&b, &all[i]);
+        run(&b, NULL);
+        compare(&b, all[i].name);
+        for (uint32_t t = 0; t < TENSORS; t++) {
+            first[t] = b.got[t];
+            b.got[t] = clean(b.size[t], sizeof(float));
+        }
+        run(&b, &job);
+        for (uint32_t t = 0; t < TENSORS; t++) {
+            if (memcmp(first[t], b.got[t], (size_t)b.size[t] * sizeof(float)))
+                fail_msg("%s: tensor %u depends on the order of pieces", all[i].name, t);
+            free(first[t]);
+        }
+        bed_fini(&b);
+    }
+}
+
+/* ---- lanes ---- */
+
+static void count(const void *user, int64_t item, void *scratch)
+{
+    int *const *seen = user;
+    seen[0][item]++;
+    memset(scratch, 1, 100);
+}
+
+static void every_item_has_its_turn_once(void **state)
+{
+    static const struct rt_lanes cases[] = {{.items = 0, .cost = 1e9, .bytes = 100},
+                                            {.items = 1, .cost = 1e9, .bytes = 100},
+                                            {.items = 1000, .cost = 1, .bytes = 100},
+                                            {.items = 1000, .cost = 1e5, .bytes = 100},
+                                            {.items = 1000, .cost = 1e9, .bytes = 100}};
+    (void)state;
+    for (size_t i = 0; i < RT_COUNT(cases); i++) {
+        struct rt_lanes l = cases[i];
+        rt_lanes_set(&l);
+        int *seen = clean(l.items, sizeof *seen);
+        void *scratch = scratch_of(rt_lanes_bytes(&l));
+        assert_int_equal(rt_lanes_run(&l, NULL, scratch, count, &seen), IMP_OK);
+        for (int64_t k = 0; k < l.items; k++)
+            assert_int_equal(seen[k], 1);
+        give_back(scratch, rt_lanes_bytes(&l));
+        free(seen);
+    }
+}
+
+/* Stops at the third round. */
+static imp_status third(imp_job *job, uint32_t n, void (*fn)(void *, uint32_t), void *user)
+{
+    if (job->output_count++ == 2)
+        return IMP_CANCELLED;
+    return backwards(job, n, fn, user);
+}
+
+static void a_cancel_ends_between_rounds(void **state)
+{
+    imp_job job = {.struct_size = sizeof job, .parallel = third};
+    struct rt_lanes l = {.items = 1000, .cost = 1e9, .bytes = 100};
+    int *seen = clean(l.items, sizeof *seen);
+    (void)state;
+    rt_lanes_set(&l);
+    void *scratch = scratch_of(rt_lanes_bytes(&l));
+    assert_int_equal(rt_lanes_run(&l, &job, scratch, count, &seen), IMP_CANCELLED);
+    assert_int_equal(seen[0], 1);
+    assert_int_equal(seen[999], 0);
+    free(scratch);
+    free(seen);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_cut_agrees_with_the_oracle_in_any_order),
+        cmocka_unit_test(every_item_has_its_turn_once),
+        cmocka_unit_test(a_cancel_ends_between_rounds),
+    };
+    cmocka_set_message_output(CM_OUTPUT_TAP);
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
