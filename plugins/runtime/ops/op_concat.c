@@ -1,6 +1,5 @@
 /* op_concat.c - inputs one behind the other along an axis. */
 #include "strided.h"
-#include "../ties.h"
 
 extern const struct rt_op rt_op_concat;
 
@@ -106,18 +105,20 @@ static imp_status backward(const struct rt_call *c)
     return IMP_OK;
 }
 
+/* A parameter among the inputs makes its channels itself. */
 static void couple(struct rt_ties *t, const struct rt_call *c)
 {
-    const int axis = rt_axis(rt_int(c->node, AXIS), c->out_info->shape.ndim);
+    const struct rt_shape *y = &c->out_info->shape;
+    const int axis = rt_axis(rt_int(c->node, AXIS), y->ndim);
     int64_t offset = 0;
-    for (uint32_t i = 0; i < c->input_count; i++) {
-        if (axis != 1) {
-            rt_tie_all(t, (int)i, RT_OUT);
-            continue;
-        }
-        for (int64_t j = 0; j < c->in_info[i]->shape.dim[1]; j++)
+    for (uint32_t i = 0; y->ndim > 1 && i < c->input_count; i++) {
+        const int64_t n = c->in_info[i]->shape.dim[1];
+        for (int64_t j = 0; j < n; j++) {
             rt_tie(t, (int)i, j, RT_OUT, offset + j);
-        offset += c->in_info[i]->shape.dim[1];
+            if (rt_is_param(c->node->inputs[i]))
+                rt_tie_param(t, RT_OUT, offset + j, (int)i, 1, j, 1, 0);
+        }
+        offset += axis == 1 ? n : 0;
     }
 }
 

@@ -1,6 +1,5 @@
 /* op_gather.c - chosen places of one axis: y[a][i...][b] = x[a][indices[i...]][b]. */
 #include "strided.h"
-#include "../ties.h"
 
 #include <impasto/kit.h>
 #include <string.h>
@@ -171,6 +170,8 @@ static imp_status backward(const struct rt_call *c)
 static void couple(struct rt_ties *t, const struct rt_call *c)
 {
     const struct pick p = pick_of(c->node, c->in_info, c->input_count);
+    if (rt_tie_of_param(t, c))
+        return;
     if (p.axis > 1 || (p.axis == 0 && p.index_ndim == 1)) {
         rt_tie_all(t, X, RT_OUT);
         return;

@@ -1,7 +1,6 @@
 /* op_pad.c - a border around a tensor: constant, reflected, of its edge, or wrapped. Negative pads
  * crop, and do so before anything is added. */
 #include "strided.h"
-#include "../ties.h"
 
 #include <string.h>
 
@@ -267,6 +266,8 @@ static void couple(struct rt_ties *t, const struct rt_call *c)
 {
     struct border b;
     (void)read_border(c->node, c->in_info, c->input_count, &b, NULL);
+    if (rt_tie_of_param(t, c))
+        return;
     if (c->in_info[X]->shape.ndim < 2 || (!b.before[1] && !b.after[1])) {
         rt_tie_all(t, X, RT_OUT);
         return;

@@ -1,6 +1,5 @@
 /* op_reshape.c - the same elements under another shape: reshape, flatten, squeeze, unsqueeze. */
 #include "strided.h"
-#include "../ties.h"
 
 #include <string.h>
 
@@ -34,6 +33,8 @@ static void couple(struct rt_ties *t, const struct rt_call *c)
 {
     const struct rt_shape *x = &c->in_info[0]->shape, *y = &c->out_info->shape;
     const char *why = "a reshape mixes the channels with another axis";
+    if (rt_tie_of_param(t, c))
+        return;
     if (x->ndim >= 2 && y->ndim >= 2 && x->dim[0] == y->dim[0]) {
         const int64_t a = rt_product(x, 2, x->ndim), b = rt_product(y, 2, y->ndim);
         if (a > 0 && b > 0 && a % b == 0) {

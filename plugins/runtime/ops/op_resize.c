@@ -2,7 +2,6 @@
  * neighbours and weights for each axis that changes (resize_table.h). Backward is the transpose. */
 #include "resize_table.h"
 #include "strided.h"
-#include "../ties.h"
 
 #include <impasto/kit.h>
 #include <math.h>
@@ -476,6 +475,8 @@ static void couple(struct rt_ties *t, const struct rt_call *c)
 {
     struct plan p;
     (void)read_plan(c->node, c->in_info, c->input_count, &p, NULL);
+    if (rt_tie_of_param(t, c))
+        return;
     if (c->in_info[X]->shape.ndim < 2 || !changes(&p.axis[1])) {
         rt_tie_all(t, X, RT_OUT);
         return;

@@ -1,7 +1,6 @@
 /* op_shape.c - what exported networks compute about shapes, and planning computes once: shape,
  * constant_of_shape, cast. */
 #include "strided.h"
-#include "../ties.h"
 
 #include <math.h>
 
@@ -220,8 +219,8 @@ static imp_status infer_cast(struct rt_infer *in, imp_error *err)
 
 static void couple_cast(struct rt_ties *t, const struct rt_call *c)
 {
-    (void)c;
-    rt_tie_all(t, 0, RT_OUT);
+    if (!rt_tie_of_param(t, c))
+        rt_tie_all(t, 0, RT_OUT);
 }
 
 const struct rt_op rt_op_cast = {

@@ -1,7 +1,6 @@
 /* op_slice.c - from start to end (which stays out) by step along each axis named. Negative places
  * count from the end; places beyond an axis are clamped to it, as ONNX has it. */
 #include "strided.h"
-#include "../ties.h"
 
 extern const struct rt_op rt_op_slice;
 
@@ -126,7 +125,7 @@ static void couple(struct rt_ties *t, const struct rt_call *c)
 {
     struct ranges r;
     (void)ranges_of(c->node, c->in_info, c->input_count, &r, NULL);
-    if (c->in_info[X]->shape.ndim < 2)
+    if (rt_tie_of_param(t, c) || c->in_info[X]->shape.ndim < 2)
         return;
     if (r.step[1] != 1) {
         rt_tie_lock(t, X, -1, "a slice takes channels by steps");

@@ -1,7 +1,6 @@
 /* op_split.c - one part of a tensor cut along an axis. ONNX's Split with n outputs is n nodes, which
  * differ in `index`. */
 #include "strided.h"
-#include "../ties.h"
 
 #include <stdlib.h>
 
@@ -127,6 +126,8 @@ static imp_status backward(const struct rt_call *c)
 static void couple(struct rt_ties *t, const struct rt_call *c)
 {
     const struct part p = part_of(c->node, c->in_info, c->input_count);
+    if (rt_tie_of_param(t, c))
+        return;
     if (p.axis != 1) {
         rt_tie_all(t, X, RT_OUT);
         return;

@@ -1,6 +1,5 @@
 /* op_transpose.c - axes in another order: axis i of the output is axis perm[i] of the input. */
 #include "strided.h"
-#include "../ties.h"
 
 extern const struct rt_op rt_op_transpose;
 
@@ -66,6 +65,8 @@ static imp_status backward(const struct rt_call *c)
 static void couple(struct rt_ties *t, const struct rt_call *c)
 {
     const struct rt_shape *x = &c->in_info[0]->shape;
+    if (rt_tie_of_param(t, c))
+        return;
     if (x->ndim >= 2 && source(c->node, x->ndim, 1) == 1) {
         rt_tie_all(t, 0, RT_OUT);
         return;

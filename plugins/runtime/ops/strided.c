@@ -273,6 +273,14 @@ imp_status rt_known_walk(struct rt_infer *in, const struct rt_walk *w, imp_error
     return st;
 }
 
+bool rt_tie_of_param(struct rt_ties *t, const struct rt_call *c)
+{
+    if (!rt_is_param(c->node->inputs[0]))
+        return false;
+    rt_tie_lock(t, RT_OUT, -1, "its elements are a parameter's, moved");
+    return true;
+}
+
 /* ---- views ---- */
 
 imp_status rt_view_forward(const struct rt_call *c)

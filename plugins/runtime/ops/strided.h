@@ -2,7 +2,7 @@
  * contents known while planning, which move by the same walks. */
 #ifndef IMP_RT_STRIDED_H
 #define IMP_RT_STRIDED_H
-#include "../op.h"
+#include "../ties.h"
 
 /* Element (i0, i1, ...) of dim[] lies at from_at + sum i * from[] in one tensor, at to_at + sum i *
  * to[] in the other; in elements. Steps may be negative. No two indices share a place in `to`. */
@@ -34,6 +34,10 @@ void rt_known_move(const struct rt_walk *, const struct rt_tensor *from, struct 
 /* For an operator of one input: the known contents of in[0], if any, walked into in->known. Call it
  * last, with in->out.shape set. Refuses integers that are not known. */
 imp_status rt_known_walk(struct rt_infer *, const struct rt_walk *, imp_error *);
+
+/* For couple(): is slot 0 wired to a parameter? Then the output's channels are locked: nothing would cut
+ * the parameter where its elements have moved to. */
+bool rt_tie_of_param(struct rt_ties *, const struct rt_call *);
 
 /* forward and backward of views, where a caller has not made the two one memory */
 imp_status rt_view_forward(const struct rt_call *);
