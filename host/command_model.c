@@ -69,6 +69,20 @@ static const char *find_file(struct networks *n, const char *name)
     return NULL;
 }
 
+static bool ends_in(const char *name, const char *ending)
+{
+    const size_t a = strlen(name), b = strlen(ending);
+    return a > b && !strcmp(name + a - b, ending);
+}
+
+/* An architecture without weights beside it can be looked at, too. */
+static bool is_bare(struct command *c, const char *path)
+{
+    struct stat st;
+    return ends_in(path, ".ini") &&
+           stat(arena_printf(c->arena, "%.*ssafetensors", (int)strlen(path) - 3, path), &st) != 0;
+}
+
 bool network_open(struct networks *n, const char *name, struct network *net)
 {
     char text[4000] = "";
@@ -76,12 +90,15 @@ bool network_open(struct networks *n, const char *name, struct network *net)
     *net = (struct network){.of = n, .path = find_file(n, name)};
     if (!net->path)
         return false;
-    imp_status st = n->model->open(n->model_self, net->path, NULL, &net->model, &err);
+    imp_status st = n->model->open(n->model_self, net->path, is_bare(n->c, net->path) ? "seed=0" : NULL,
+                                   &net->model, &err);
     if (st == IMP_OK)
         st = n->model->node_count(n->model_self, net->model, &net->count, &err);
     if (st == IMP_OK)
         return true;
-    report_add(n->c->report, SEV_ERROR, "E0409", NULL, "%s cannot be loaded: %s", name,
+    report_add(n->c->report, SEV_ERROR, "E0409", NULL, "%s%s%s",
+               strncmp(text, net->path, strlen(net->path)) ? net->path : "",
+               strncmp(text, net->path, strlen(net->path)) ? " cannot be loaded: " : "",
                *text ? text : "the plugin does not say why");
     n->status = st == IMP_E_MEMORY || st == IMP_E_LIMIT ? 5 : 4;
     network_close(net);
@@ -182,12 +199,6 @@ static int model_ops(struct networks *n, const char *file)
 }
 
 /* ---- convert ---- */
-
-static bool ends_in(const char *name, const char *ending)
-{
-    const size_t a = strlen(name), b = strlen(ending);
-    return a > b && !strcmp(name + a - b, ending);
-}
 
 /* --meta KEY=VALUE: a network with that line. */
 static bool add_meta(struct networks *n, struct network *net, const char *setting)

@@ -167,9 +167,11 @@ static void print_layer(FILE *out, const struct layer *l, int name, int op, int 
         if (l->macs)
             print_count(l->macs, macs);
     }
-    fprintf(out, "%-*s  %-*s  %-*s  %11s  %15s  %9s  %s\n", name, l->node.name, op, l->node.op, shape,
+    fprintf(out, "%-*s  %-*s  %-*s  %11s  %15s  %9s%s\n", name, l->node.name, op, l->node.op, shape,
             l->shape, params, macs, bytes,
-            l->node.flags & IMP_NN_OUTPUT ? "output" : l->node.flags & IMP_NN_INPUT ? "input" : "");
+            l->node.flags & IMP_NN_OUTPUT  ? "  output"
+            : l->node.flags & IMP_NN_INPUT ? "  input"
+                                           : "");
 }
 
 static void print_layers(const struct info *in, FILE *out)

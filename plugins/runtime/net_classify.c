@@ -100,6 +100,20 @@ static imp_status find_labels(const imp_nn_model *model, const char *path, struc
     return split(l, '|', err);
 }
 
+/* A list of another length is another network's; its beginning may be meant, but only people know. */
+static imp_status wrong_labels(const struct labels *l, uint64_t classes, imp_error *err)
+{
+    if (!l->count || l->count == classes)
+        return IMP_OK;
+    if (err)
+        err->param = LABELS;
+    return imp_fail(err, IMP_E_PARAM, "there are %llu labels, the network has %llu classes%s",
+                    (unsigned long long)l->count, (unsigned long long)classes,
+                    l->count > classes ? ": where the first of them are meant, put them into a file "
+                                         "of their own"
+                                       : "");
+}
+
 /* ---- scores ---- */
 
 static bool ends_in_probabilities(const imp_nn_model *model, uint32_t node)
@@ -200,12 +214,7 @@ static imp_status no_classes(const imp_tensor *v, const struct labels *l, imp_er
         return imp_fail(err, IMP_E_INPUT,
                         "the network gives %llu numbers in %u axes, no list of classes",
                         (unsigned long long)n, v->ndim);
-    if (!l->count || l->count == n)
-        return IMP_OK;
-    if (err)
-        err->param = LABELS;
-    return imp_fail(err, IMP_E_PARAM, "there are %llu labels, the network has %llu classes",
-                    (unsigned long long)l->count, (unsigned long long)n);
+    return wrong_labels(l, n, err);
 }
 
 static imp_status classify(const struct classify *c, imp_job *job, const struct labels *l,
@@ -247,6 +256,24 @@ static imp_status process(void *instance, imp_job *job, imp_error *err) IMP_NX
     return st;
 }
 
+/* Labels are read, and compared with the classes when these are known. */
+static void plan_labels(imp_plan *plan, const imp_nn_model *model, const struct net_ends *ends,
+                        const char *path)
+{
+    struct labels labels = {.count = 0};
+    int64_t input[NET_AXES], shape[NET_AXES];
+    struct net_error e;
+    imp_status st = find_labels(model, path, &labels, net_error_init(&e));
+    if (st == IMP_OK && !net_input_shape(model, ends, 0, 0, input)) {
+        const uint32_t ndim = net_shape(model, ends->output, ends->node.ndim, input, shape);
+        if (ndim > 1 && shape[1] > 0)
+            st = wrong_labels(&labels, (uint64_t)shape[1], &e.as);
+    }
+    if (st != IMP_OK)
+        net_mistake(plan, LABELS, -1, &e);
+    free_labels(&labels);
+}
+
 static imp_status plan(void *instance, imp_plan *plan, imp_error *err) IMP_NX
 {
     const imp_cell *cells = ((const struct net_instance *)instance)->params;
@@ -262,7 +289,9 @@ static imp_status plan(void *instance, imp_plan *plan, imp_error *err) IMP_NX
     if (net_ends_of(model, NULL, &ends, net_error_init(&e)) != IMP_OK ||
         net_prepare_of(model, &ends, &p, &e.as) != IMP_OK)
         net_mistake(plan, -1, NET, &e);
-    else if (in && in->width && in->height) {
+    else
+        plan_labels(plan, model, &ends, cells[LABELS].s.ptr);
+    if (!e.text[0] && in && in->width && in->height) {
         if (kit_frame_of(&p, in->width, in->height, (enum kit_fit)cells[FIT].i, &f, &e.as) != IMP_OK)
             net_mistake(plan, -1, PICTURE, &e);
         else
