@@ -14,21 +14,22 @@
 
 struct big {
     const char *name;
-    int64_t n, groups, c, m, h, w, kh, kw, stride, pad;
+    int64_t n, groups, c, m, h, w, kh, kw, stride, pad, dilation;
 };
 
 static const struct big all[] = {
-    {"blocks of channels, two of filters", 1, 1, 40, 128, 20, 26, 3, 3, 1, 1},
-    {"small pictures, two blocks of filters", 9, 1, 20, 128, 6, 5, 3, 3, 1, 1},
-    {"last strip holds fewer pictures", 70, 1, 3, 4, 4, 4, 3, 3, 1, 1},
-    {"pictures that fill no strip", 3, 2, 5, 6, 17, 15, 3, 3, 2, 1},
-    {"1x1 with blocks of channels", 1, 1, 300, 128, 12, 10, 1, 1, 1, 0},
-    {"1x1 in bands", 2, 1, 5, 6, 70, 30, 1, 1, 1, 0},
-    {"bands with a large kernel", 1, 1, 2, 3, 90, 40, 11, 5, 3, 4},
-    {"rows longer than a strip", 1, 2, 3, 4, 3, 1500, 3, 3, 1, 1},
-    {"parts of the sum by weight", 3, 1, 3, 8, 40, 40, 3, 3, 1, 1},
-    {"depthwise", 2, 20, 1, 1, 40, 44, 3, 3, 1, 1},
-    {"depthwise, stride 2, two filters", 2, 20, 1, 2, 40, 45, 5, 3, 2, 2},
+    {"blocks of channels, two of filters", 1, 1, 40, 128, 20, 26, 3, 3, 1, 1, 1},
+    {"small pictures, two blocks of filters", 9, 1, 20, 128, 6, 5, 3, 3, 1, 1, 1},
+    {"last strip holds fewer pictures", 70, 1, 3, 4, 4, 4, 3, 3, 1, 1, 1},
+    {"pictures that fill no strip", 3, 2, 5, 6, 17, 15, 3, 3, 2, 1, 1},
+    {"1x1 with blocks of channels", 1, 1, 300, 128, 12, 10, 1, 1, 1, 0, 1},
+    {"1x1 in bands", 2, 1, 5, 6, 70, 30, 1, 1, 1, 0, 1},
+    {"bands with a large kernel", 1, 1, 2, 3, 90, 40, 11, 5, 3, 4, 1},
+    {"bands, dilated", 1, 1, 2, 3, 90, 40, 3, 3, 1, 3, 3},
+    {"rows longer than a strip", 1, 2, 3, 4, 3, 1500, 3, 3, 1, 1, 1},
+    {"parts of the sum by weight", 3, 1, 3, 8, 40, 40, 3, 3, 1, 1, 1},
+    {"depthwise", 2, 20, 1, 1, 40, 44, 3, 3, 1, 1, 1},
+    {"depthwise, stride 2, two filters", 2, 20, 1, 2, 40, 45, 5, 3, 2, 2, 1},
 };
 
 enum { X, Y, W, TENSORS };
@@ -58,7 +59,7 @@ static void bed_init(struct bed *b, const struct big *g)
     for (uint32_t i = 0; i < 2; i++) {
         struct rt_axis_window *a = &b->v.window.axis[i];
         a->stride = g->stride;
-        a->dilation = 1;
+        a->dilation = g->dilation;
         a->pad = a->pad_end = g->pad;
         assert_true(rt_axis_place(a, RT_PAD_NOTSET, false));
     }
@@ -103,7 +104,7 @@ static void walk(struct bed *b, const struct big *g)
     w.narrow = (struct conv_axes){{1, b->v.window.axis[0].out, b->v.window.axis[1].out}};
     w.kernel = (struct conv_axes){{1, g->kh, g->kw}};
     w.stride = (struct conv_axes){{1, g->stride, g->stride}};
-    w.dilation = (struct conv_axes){{1, 1, 1}};
+    w.dilation = (struct conv_axes){{1, g->dilation, g->dilation}};
     w.pad = (struct conv_axes){{0, g->pad, g->pad}};
     conv_walk(&w, add, b);
 }

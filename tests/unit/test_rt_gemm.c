@@ -54,6 +54,8 @@ static const struct op_case cases[] = {
     {GEMM, .name = "beta 0 forgets the bias", .attrs = "beta=0", .shapes = "2 3 | 3 2 | 2", .out = "2 2"},
     {GEMM, .name = "cut into blocks", .attrs = "trans_b=1", .shapes = "2 1024 | 260 1024 | 260",
      .out = "2 260", .no_gradient = 7},
+    {GEMM, .name = "cut into blocks of rows, transposed", .attrs = "trans_a=1",
+     .shapes = "1024 256 | 1024 2 | -", .out = "256 2", .no_gradient = 7},
 };
 
 static void every_shape_agrees_with_the_oracle(void **state)

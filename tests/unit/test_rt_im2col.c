@@ -143,7 +143,7 @@ static void check_back(const struct geometry *g, const struct rt_conv *v, const 
 {
     const int64_t channels = v->groups * v->c, size = v->n * channels * v->in_size;
     float *got = counted(size), *want = counted(size);
-    float *cols = counted(channels * v->taps * s->cols);
+    float *cols = counted(channels * v->taps * s->cols), *used = counted(channels * v->taps * s->cols);
     int64_t *table = malloc((size_t)(v->outer_taps * s->rows) * sizeof *table);
     for (int64_t k = 0; k < s->count; k++) {
         const struct rt_strip t = rt_strip_at(s, v, k);
@@ -151,7 +151,8 @@ static void check_back(const struct geometry *g, const struct rt_conv *v, const 
         for (int64_t band = 0; band < (v->window.axes > 1 ? 2 : 1); band++) {
             rt_conv_table(v, &t, band ? half : 0,
                           band ? INT64_MAX : v->window.axes > 1 ? half : INT64_MAX, table);
-            rt_col2im(v, &t, table, cols, 0, channels, got);
+            memcpy(used, cols, (size_t)(channels * v->taps * s->cols) * sizeof *cols);
+            rt_col2im(v, &t, table, used, 0, channels, got);
         }
         for (int64_t c = 0; c < channels * v->taps; c++)
             for (int64_t j = 0; j < n; j++) {
@@ -165,6 +166,7 @@ static void check_back(const struct geometry *g, const struct rt_conv *v, const 
     if (memcmp(got, want, (size_t)size * sizeof *got))
         fail_msg("%s: columns added back differ", g->name);
     free(table);
+    free(used);
     free(cols);
     free(want);
     free(got);

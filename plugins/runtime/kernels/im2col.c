@@ -70,47 +70,81 @@ static struct span span_of(const struct rt_conv *v, const struct rt_strip *s, in
     return p;
 }
 
-/* One row of the matrix of columns: cols[r][x] = x[row r of the strip][x * stride + shift]. */
+/* Rows from r on whose parts of x follow each other in memory as their columns do. */
+static inline int64_t run_of(const int64_t *table, int64_t rows, int64_t r, int64_t w)
+{
+    int64_t n = 1;
+    while (r + n < rows && table[r + n] == table[r] + n * w)
+        n++;
+    return n;
+}
+
+/* Zeroes what lies outside x in `run` rows of columns: p->lo and p->hi say where. */
+static inline void clear_sides(float *cols, int64_t run, const struct span *p)
+{
+    const int64_t w = p->x1 - p->x0, before = p->lo - p->x0, after = p->hi - p->x0;
+    for (int64_t r = 0; r < run && (before > 0 || after < w); r++, cols += w) {
+        for (int64_t i = 0; i < before; i++)
+            cols[i] = 0;
+        for (int64_t i = after; i < w; i++)
+            cols[i] = 0;
+    }
+}
+
+/* One row of the matrix of columns: cols[r][x] = x[row r of the strip][x * stride + shift]. At stride 1
+ * a run of rows is one copy, whose sides then are cleared. */
 KIT_CLONES
 static void pack(const float *restrict x, const int64_t *table, int64_t rows, const struct span *p,
                  float *restrict cols)
 {
     const int64_t w = p->x1 - p->x0, before = p->lo - p->x0, n = p->hi - p->lo, step = p->stride;
-    for (int64_t r = 0; r < rows; r++, cols += w) {
-        if (table[r] < 0) {
-            for (int64_t i = 0; i < w; i++)
+    for (int64_t r = 0, run; r < rows; r += run, cols += run * w) {
+        run = table[r] < 0 || step > 1 ? 1 : run_of(table, rows, r, w);
+        const int64_t length = table[r] < 0 ? 0 : n > 0 ? (run - 1) * w + n : 0;
+        if (!length) {
+            for (int64_t i = 0; i < run * w; i++)
                 cols[i] = 0;
             continue;
         }
         const float *from = x + table[r] + p->lo * step + p->shift;
-        for (int64_t i = 0; i < before; i++)
-            cols[i] = 0;
+        float *to = cols + before;
         if (step == 1)
-            for (int64_t i = 0; i < n; i++)
-                cols[before + i] = from[i];
+            for (int64_t i = 0; i < length; i++)
+                to[i] = from[i];
+        else if (step == 2)
+            for (int64_t i = 0; i < length; i++)
+                to[i] = from[2 * i];
         else
-            for (int64_t i = 0; i < n; i++)
-                cols[before + i] = from[i * step];
-        for (int64_t i = before + n; i < w; i++)
-            cols[i] = 0;
+            for (int64_t i = 0; i < length; i++)
+                to[i] = from[i * step];
+        clear_sides(cols, run, p);
     }
 }
 
+/* Back: x[row r of the strip][x * stride + shift] += cols[r][x]. The sides, which came from nowhere, are
+ * cleared first, so that a run of rows is one sum. */
 KIT_CLONES
-static void unpack(const float *restrict cols, const int64_t *table, int64_t rows,
-                   const struct span *p, float *restrict x)
+static void unpack(float *restrict cols, const int64_t *table, int64_t rows, const struct span *p,
+                   float *restrict x)
 {
     const int64_t w = p->x1 - p->x0, before = p->lo - p->x0, n = p->hi - p->lo, step = p->stride;
-    for (int64_t r = 0; r < rows; r++, cols += w) {
+    for (int64_t r = 0, run; r < rows && n > 0; r += run, cols += run * w) {
+        run = table[r] < 0 || step > 1 ? 1 : run_of(table, rows, r, w);
         if (table[r] < 0)
             continue;
+        clear_sides(cols, run, p);
         float *to = x + table[r] + p->lo * step + p->shift;
+        const float *from = cols + before;
+        const int64_t length = (run - 1) * w + n;
         if (step == 1)
-            for (int64_t i = 0; i < n; i++)
-                to[i] += cols[before + i];
+            for (int64_t i = 0; i < length; i++)
+                to[i] += from[i];
+        else if (step == 2)
+            for (int64_t i = 0; i < length; i++)
+                to[2 * i] += from[i];
         else
-            for (int64_t i = 0; i < n; i++)
-                to[i * step] += cols[before + i];
+            for (int64_t i = 0; i < length; i++)
+                to[i * step] += from[i];
     }
 }
 
@@ -128,7 +162,7 @@ void rt_im2col(const struct rt_conv *v, const struct rt_strip *s, const int64_t 
 }
 
 void rt_col2im(const struct rt_conv *v, const struct rt_strip *s, const int64_t *table,
-               const float *cols, int64_t first, int64_t channels, float *x)
+               float *cols, int64_t first, int64_t channels, float *x)
 {
     const int64_t rows = s->row1 - s->row0, n = rt_strip_cols(s), kw = v->taps / v->outer_taps;
     for (int64_t c = 0; c < channels; c++)

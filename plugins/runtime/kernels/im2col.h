@@ -11,8 +11,8 @@ void rt_conv_table(const struct rt_conv *, const struct rt_strip *, int64_t from
 /* cols[channels * taps][strip] of x from channel `first` on (of all groups * c). */
 void rt_im2col(const struct rt_conv *, const struct rt_strip *, const int64_t *table, const float *x,
                int64_t first, int64_t channels, float *cols);
-/* The other way: adds every column to where it came from. */
+/* The other way: adds every column to where it came from; cols is used up. */
 void rt_col2im(const struct rt_conv *, const struct rt_strip *, const int64_t *table,
-               const float *cols, int64_t first, int64_t channels, float *x);
+               float *cols, int64_t first, int64_t channels, float *x);
 
 #endif

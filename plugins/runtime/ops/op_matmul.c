@@ -104,7 +104,7 @@ static struct sizes sizes_in(const struct rt_call *call)
     struct sizes s = sizes_of(x, w);
     bool one = true;
     for (uint32_t i = 0; i < s.axes; i++)
-        one = one && s.dim[i] == batch_dim(x, s.axes, i) && batch_dim(w, s.axes, i) == 1;
+        one = one && batch_dim(w, s.axes, i) == 1;
     for (uint32_t i = 0; one && i < s.axes; i++)
         s.m *= s.dim[i];
     if (one)
