@@ -276,11 +276,13 @@ static void one_file_is_one_model(void **state)
 
 /* ---- files ---- */
 
-static char folder[] = "/tmp/impasto-XXXXXX";
+static char folder[200];
 
 static int make_folder(void **state)
 {
+    const char *tmp = getenv("TMPDIR");
     (void)state;
+    snprintf(folder, sizeof folder, "%s/impasto-XXXXXX", tmp ? tmp : "/tmp");
     return mkdtemp(folder) ? 0 : -1;
 }
 
@@ -288,7 +290,7 @@ static int remove_folder(void **state)
 {
     static const char *const names[] = {"net.safetensors", "net.ini", "other.ini", "net.onnx", "x.safetensors",
                                         "m.safetensors.index.json", "m-00001-of-00002.safetensors", "p.pt"};
-    char path[200];
+    char path[300];
     (void)state;
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         snprintf(path, sizeof path, "%s/%s", folder, names[i]);
@@ -299,7 +301,7 @@ static int remove_folder(void **state)
 
 static const char *in_folder(const char *name)
 {
-    static char path[200];
+    static char path[300];
     snprintf(path, sizeof path, "%s/%s", folder, name);
     return path;
 }
@@ -356,7 +358,7 @@ static void an_architecture_beside_a_file_or_named_is_taken(void **state)
     (void)state;
     static const char arch[] = HEAD "input = bgr\n[x]\nop = input\nshape = N 3 H W\n[c]\nop = conv\nbias = no\n"
                                     "[p]\nop = max_pool\nkernel = 2\nstride = 2\nstorage_order = no\n";
-    char option[300];
+    char option[400];
     put_foreign("x.safetensors");
     struct outcome o = read_file("x.safetensors", NULL);
     assert_int_equal(o.status, IMP_E_INPUT);
