@@ -44,7 +44,8 @@ static void set_size(const struct set *self, const imp_cell *size, struct found 
 {
     const int32_t param = self->filter->shared + SIZE;
     const double *v = size->n.ptr;
-    if (!size->n.count && f->raw_width) {
+    const bool raw = self->filter->as.params[param].def_text[0] == '\0';
+    if (!size->n.count && raw) { /* nothing is known when the file is refused */
         f->form.width = f->raw_width, f->form.height = f->raw_height;
     } else if (size->n.count < 1 || size->n.count > 2 || !is_side(v[0]) ||
                !is_side(v[size->n.count - 1])) {

@@ -8,16 +8,18 @@
 #include "generated.h"
 
 enum { SOURCE, KINDS, COUNT, SIZE, CHANNELS, VARY, TEST_SHARE, SEED, OTHERS };
-enum { BATCH = 64, SMALL = 128 * 128 /* px; larger pictures are cut up among threads themselves */ };
+enum { BATCH = 64 };
+/* px; larger pictures are cut up among threads themselves, so that a stop never waits for one. */
+enum { SMALL = 32 * 32 };
 
 static const imp_param params[] = {
     {.key = "source", .type = IMP_CHOICE, .choices = GENERATED_SOURCES,
      .help = "Which source draws: scene is source.scene."},
     {.key = "kinds", .type = IMP_NAMES, .def_text = "",
      .help = "Kinds of it, which are the classes, equally often. Left out: all."},
-    {.key = "count", .type = IMP_INT, .def = 1000, .min = 1, .max = 1e6,
-     .help = "Pictures in all."},
-    {.key = "size", .unit = "px", .type = IMP_NUMBERS, .def_text = "64",
+    {.key = "count", .type = IMP_INT, .flags = IMP_PARAM_REQUIRED, .def = 10, .min = 2, .max = 1e6,
+     .help = "Pictures in all. One of source.scene takes a processor about 0.1 s at 32 px."},
+    {.key = "size", .unit = "px", .type = IMP_NUMBERS, .def_text = "32",
      .help = "Sides of the pictures: one, or width and height."},
     {.key = "channels", .type = IMP_CHOICE, .choices = "3|1",
      .help = "3: colour, 1: grey (Rec. 709 luma)."},
