@@ -362,7 +362,8 @@ static void scan(const imp_cell *p, struct found *f)
     }
     r.file = path_join(&f->room, p[PATH].s.ptr, p[TABLE].s.ptr);
     if (!r.file || !bytes_read(r.file, &f->room, &f->faults, PATH, &b) ||
-        !csv_parse(r.file, (const char *)b.data, b.size, &f->room, &f->faults, PATH, &r.table))
+        !csv_parse(r.file, (const char *)b.data, b.size, &f->room, &f->faults, PATH, &r.table) ||
+        !r.table.rows)
         return;
     if (!(r.used = room_take(&f->room, r.table.columns, sizeof *r.used)))
         return;

@@ -233,7 +233,7 @@ static inline void assert_part(const char *text, const char *part)
         struct made made_ = run_filter((p), (filter), (struct mini_call){.wanted = 1}, __VA_ARGS__); \
         assert_true(made_.result.status < 0);                                                      \
         assert_true(made_.result.text[0]);                                                         \
-        if ((count) < 3)                                                                           \
+        if ((count) < 3 && !strchr((part), '[')) /* names are for the plan */                      \
             assert_part(made_.result.text, (part));                                                \
         drop_made(&made_);                                                                         \
     } while (0)
