@@ -162,6 +162,68 @@ static void slice_takes_its_lists_from_slots_too(void **state)
                                .out = "3", .oracle = even_oracle});
 }
 
+static void split_loses_the_channels_that_are_cut(void **state)
+{
+    const uint8_t keep[] = {1, 0, 0, 1, 1, 1}, first[] = {1, 0}, last[] = {0, 1, 1, 1}, half[] = {1, 1, 1};
+    const struct rt_shape x = {.ndim = 3, .dim = {2, 6, 4}};
+    struct rt_graph *g = op_node("split");
+    (void)state;
+    assert_true(rt_set_int(&g->nodes[0], "axis", 1) &&
+                rt_set_ints(&g->nodes[0], "sizes", 2, (const int64_t[]){2, 4}));
+    op_cut(g, x, keep, first, "2 x 1 x 4");
+    g = op_node("split");
+    assert_true(rt_set_int(&g->nodes[0], "axis", 1) && rt_set_int(&g->nodes[0], "index", 1) &&
+                rt_set_ints(&g->nodes[0], "sizes", 2, (const int64_t[]){2, 4}));
+    op_cut(g, x, keep, last, "2 x 3 x 4");
+    g = op_node("split");
+    assert_true(rt_set_int(&g->nodes[0], "axis", -2) && rt_set_int(&g->nodes[0], "index", 1) &&
+                rt_set_int(&g->nodes[0], "parts", 2));
+    op_cut(g, x, keep, half, "2 x 3 x 4");
+    g = op_node("split");
+    assert_true(rt_set_int(&g->nodes[0], "axis", 2) && rt_set_int(&g->nodes[0], "parts", 2));
+    op_cut(g, x, keep, keep, "2 x 4 x 2");
+}
+
+static void slice_loses_the_channels_that_are_cut(void **state)
+{
+    const uint8_t keep[] = {0, 1, 0, 1, 1, 0}, middle[] = {1, 0, 1};
+    const struct rt_shape x = {.ndim = 3, .dim = {2, 6, 4}};
+    struct rt_graph *g = op_node("slice");
+    (void)state;
+    assert_true(rt_set_int(&g->nodes[0], "starts", 1) && rt_set_int(&g->nodes[0], "ends", 4) &&
+                rt_set_int(&g->nodes[0], "axes", 1));
+    op_cut(g, x, keep, middle, "2 x 2 x 4");
+    g = op_node("slice");
+    assert_true(rt_set_ints(&g->nodes[0], "starts", 2, (const int64_t[]){-1, -5}) &&
+                rt_set_ints(&g->nodes[0], "ends", 2, (const int64_t[]){INT64_MIN, -2}) &&
+                rt_set_ints(&g->nodes[0], "axes", 2, (const int64_t[]){2, 1}) &&
+                rt_set_ints(&g->nodes[0], "steps", 2, (const int64_t[]){-1, 1}));
+    op_cut(g, x, keep, middle, "2 x 2 x 4");
+    g = op_node("slice");
+    assert_true(rt_set_int(&g->nodes[0], "starts", 0) && rt_set_int(&g->nodes[0], "ends", 1));
+    op_cut(g, x, keep, keep, "1 x 3 x 4");
+}
+
+static void slice_means_the_same_at_other_sizes_after_a_cut(void **state)
+{
+    const uint8_t keep[] = {1, 0};
+    struct rt_graph *g = op_node("slice");
+    struct rt_info wide = {.shape = {.ndim = 3, .dim = {2, 2, 4}}, .dtype = IMP_F32};
+    const struct rt_info *in[] = {&wide};
+    const uint8_t *kept[] = {keep};
+    (void)state;
+    assert_true(rt_set_ints(&g->nodes[0], "starts", 2, (const int64_t[]){0, 1}) &&
+                rt_set_ints(&g->nodes[0], "ends", 2, (const int64_t[]){2, INT64_MAX}) &&
+                rt_set_ints(&g->nodes[0], "axes", 2, (const int64_t[]){1, 2}));
+    const struct rt_call call = {.node = &g->nodes[0], .in_info = in, .out_info = &wide, .input_count = 1};
+    assert_true(g->nodes[0].op->adjust(&g->nodes[0], &call, kept, keep));
+    wide.shape = (struct rt_shape){.ndim = 3, .dim = {2, 1, 9}};
+    struct rt_infer f = {.node = &g->nodes[0], .in = in, .input_count = 1, .out = {.dtype = IMP_F32}};
+    assert_int_equal(f.node->op->infer(&f, NULL), IMP_OK);
+    assert_true(f.out.shape.dim[1] == 1 && f.out.shape.dim[2] == 8);
+    rt_graph_free(g);
+}
+
 static void what_does_not_fit_is_refused(void **state)
 {
     static const struct {
@@ -199,6 +261,9 @@ int main(void)
         cmocka_unit_test(split_gives_the_part_asked_for),
         cmocka_unit_test(slice_takes_what_python_takes),
         cmocka_unit_test(slice_takes_its_lists_from_slots_too),
+        cmocka_unit_test(split_loses_the_channels_that_are_cut),
+        cmocka_unit_test(slice_loses_the_channels_that_are_cut),
+        cmocka_unit_test(slice_means_the_same_at_other_sizes_after_a_cut),
         cmocka_unit_test(what_does_not_fit_is_refused),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -76,6 +76,25 @@ static void axes_of_one_come_and_go(void **state)
     check_all("unsqueeze", unsqueezed, sizeof unsqueezed / sizeof unsqueezed[0]);
 }
 
+static void a_shape_that_names_the_channels_loses_those_that_are_cut(void **state)
+{
+    const uint8_t in[] = {1, 0, 1}, out[] = {1, 1, 1, 1, 0, 0, 0, 0, 1, 1, 1, 1};
+    const struct rt_shape x = {.ndim = 4, .dim = {2, 3, 2, 2}};
+    struct rt_graph *g = op_node("reshape");
+    (void)state;
+    assert_true(rt_set_ints(&g->nodes[0], "shape", 2, (const int64_t[]){2, 12}));
+    op_cut(g, x, in, out, "2 x 8");
+    g = op_node("reshape");
+    assert_true(rt_set_ints(&g->nodes[0], "shape", 2, (const int64_t[]){0, -1}));
+    op_cut(g, x, in, out, "2 x 8");
+    g = op_node("reshape");
+    assert_true(rt_set_ints(&g->nodes[0], "shape", 3, (const int64_t[]){-1, 3, 4}));
+    op_cut(g, x, in, in, "2 x 2 x 4");
+    g = op_node("reshape");
+    assert_true(rt_set_ints(&g->nodes[0], "shape", 2, (const int64_t[]){2, 12}));
+    op_cut(g, x, NULL, NULL, "2 x 12");
+}
+
 static void what_does_not_fit_is_refused(void **state)
 {
     static const struct {
@@ -113,6 +132,7 @@ int main(void)
         cmocka_unit_test(reshape_fills_in_0_and_minus_1),
         cmocka_unit_test(flatten_gives_two_axes),
         cmocka_unit_test(axes_of_one_come_and_go),
+        cmocka_unit_test(a_shape_that_names_the_channels_loses_those_that_are_cut),
         cmocka_unit_test(what_does_not_fit_is_refused),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -2,6 +2,8 @@
  * count from the end; places beyond an axis are clamped to it, as ONNX has it. */
 #include "strided.h"
 
+#include <string.h>
+
 extern const struct rt_op rt_op_slice;
 
 enum { STARTS, ENDS, AXES, STEPS };
@@ -144,28 +146,32 @@ static int64_t kept(const uint8_t *keep, int64_t from, int64_t to)
     return n;
 }
 
-/* Writes all four lists as attributes, with the range of the channels among those that stay. */
+/* The range of the channels becomes that of those that stay; other axes stay as they are written,
+ * since they may mean other places at other sizes. */
 static bool adjust(struct rt_node *copy, const struct rt_call *before,
                    const uint8_t *const *keep_in, const uint8_t *keep_out)
 {
     struct ranges r;
-    const struct rt_shape *x = &before->in_info[X]->shape;
-    int64_t ends[RT_RANK], axes[RT_RANK];
+    const uint32_t ndim = before->in_info[X]->shape.ndim;
+    int64_t starts[RT_RANK], ends[RT_RANK];
+    uint32_t n, axes_n, at;
+    const int64_t *from = rt_static_ints(before->node, before->in_info, before->input_count, STARTS,
+                                         SLOT_STARTS, &n);
+    const int64_t *to =
+        rt_static_ints(before->node, before->in_info, before->input_count, ENDS, SLOT_ENDS, &n);
+    const int64_t *axes = rt_static_ints(before->node, before->in_info, before->input_count, AXES,
+                                         SLOT_AXES, &axes_n);
     (void)keep_out;
     (void)ranges_of(before->node, before->in_info, before->input_count, &r, NULL);
-    if (!keep_in[X] || x->ndim < 2 || r.step[1] != 1)
+    for (at = 0; at < n && rt_axis(axes ? axes[at] : at, ndim) != 1; at++)
+        ;
+    if (!keep_in[X] || at == n)
         return true;
-    for (uint32_t i = 0; i < x->ndim; i++) {
-        axes[i] = i;
-        ends[i] = r.size[i] ? r.start[i] + r.size[i] * r.step[i] : r.start[i];
-        if (r.step[i] < 0 && ends[i] < 0)
-            ends[i] = -x->dim[i] - 1; /* before the first, which -1 would not say */
-    }
-    ends[1] = kept(keep_in[X], 0, r.start[1] + r.size[1]);
-    r.start[1] = kept(keep_in[X], 0, r.start[1]);
-    return rt_set_ints(copy, "starts", x->ndim, r.start) &&
-           rt_set_ints(copy, "ends", x->ndim, ends) && rt_set_ints(copy, "axes", x->ndim, axes) &&
-           rt_set_ints(copy, "steps", x->ndim, r.step);
+    memcpy(starts, from, n * sizeof *starts);
+    memcpy(ends, to, n * sizeof *ends);
+    starts[at] = kept(keep_in[X], 0, r.start[1]);
+    ends[at] = kept(keep_in[X], 0, r.start[1] + r.size[1]);
+    return rt_set_ints(copy, "starts", n, starts) && rt_set_ints(copy, "ends", n, ends);
 }
 
 const struct rt_op rt_op_slice = {
