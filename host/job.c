@@ -266,8 +266,9 @@ static imp_status progress(imp_job *api, double fraction, const char *phase) IMP
     const struct engine_watch *watch = &j->call->env->watch;
     if (stopped(j))
         return IMP_CANCELLED;
-    const double now = watch->progress ? clock_seconds() : 0;
-    if (watch->progress && now - j->told >= 0.1) {
+    const bool tells = watch->progress && (fraction >= 0 || phase); /* else it only asks */
+    const double now = tells ? clock_seconds() : 0;
+    if (tells && now - j->told >= 0.1) {
         j->told = now;
         watch->progress(watch->user, j->call->slot, j->call->node,
                         fraction >= 0 && fraction <= 1 ? fraction : -1, phase);

@@ -12,7 +12,7 @@
 
 enum { NAME_SIZE = 96, REDRAW_MS = 200, PLAIN_S = 5, ITEMS_BEFORE_ETA = 3 };
 
-struct slot { char name[NAME_SIZE], node[64], phase[64]; double fraction; bool busy; };
+struct slot { char name[NAME_SIZE], node[64], phase[160]; double fraction; bool busy; };
 
 struct progress {
     struct progress_options o;
@@ -85,7 +85,10 @@ void progress_line(const struct progress_state *s, unsigned width, char *buf, si
     double part = share(s);
     part = part < 0 ? 0 : part > 1 ? 1 : part;
     *buf = 0;
-    if (s->stage) {
+    const bool alone = s->stage && s->node && s->phase && *s->phase; /* says more than the stage does */
+    if (alone) {
+        append(buf, size, "%s", s->node);
+    } else if (s->stage) {
         append(buf, size, "%s", s->stage);
     } else {
         append(buf, size, "%3d%%", (int)(100 * part));
@@ -99,7 +102,8 @@ void progress_line(const struct progress_state *s, unsigned width, char *buf, si
             append(buf, size, "  %s", s->name);
     }
     if (s->node && (s->name || s->stage)) {
-        append(buf, size, ": %s", s->node);
+        if (!alone)
+            append(buf, size, ": %s", s->node);
         if (s->fraction >= 0)
             append(buf, size, " %d%%", (int)(100 * s->fraction));
         if (s->phase && *s->phase)
@@ -311,10 +315,12 @@ void progress_node(struct progress *p, unsigned slot, const char *node, double f
     if (strcmp(s->node, node)) {
         copy_name(s->node, sizeof s->node, node);
         s->fraction = -1;
+        *s->phase = 0;
     }
     if (fraction >= 0)
         s->fraction = fraction;
-    copy_name(s->phase, sizeof s->phase, phase);
+    if (phase)
+        copy_name(s->phase, sizeof s->phase, phase);
     pthread_mutex_unlock(&p->lock);
 }
 

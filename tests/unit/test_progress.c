@@ -44,6 +44,15 @@ static void one_long_item_shows_its_node(void **state)
     assert_string_equal(line(&s, 0), " 25% 0/1  30 s left  x.jpg: paint 25% (scale 512)");
 }
 
+static void what_a_node_says_of_long_work_takes_the_stages_place(void **state)
+{
+    (void)state;
+    struct progress_state s = {.total = 1, .stage = "preparing what all pictures share", .node = "net", .fraction = 0.5};
+    assert_string_equal(line(&s, 0), "preparing what all pictures share: net 50%");
+    s.phase = "epoch 2/4, 9 s left: loss 0.1";
+    assert_string_equal(line(&s, 0), "net 50% (epoch 2/4, 9 s left: loss 0.1)");
+}
+
 static void a_line_never_wraps_nor_cuts_a_letter(void **state)
 {
     (void)state;
@@ -143,6 +152,7 @@ int main(void)
         cmocka_unit_test(the_share_is_told_by_pixels),
         cmocka_unit_test(time_left_comes_after_three_items),
         cmocka_unit_test(one_long_item_shows_its_node),
+        cmocka_unit_test(what_a_node_says_of_long_work_takes_the_stages_place),
         cmocka_unit_test(a_line_never_wraps_nor_cuts_a_letter),
         cmocka_unit_test(a_long_name_does_not_overflow),
         cmocka_unit_test(messages_are_never_garbled),
