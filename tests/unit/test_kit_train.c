@@ -174,8 +174,9 @@ static void it_learns_and_tells_an_epoch_a_row(void **state)
     assert_true(rows[5].step == 96 && rows[5].epoch == 6 && rows[1].step == 32);
     assert_true(rows[0].rate > rows[5].rate && rows[5].rate > 0);
     assert_true(job.fraction == 1 && !o.trained.stopped_early);
-    assert_non_null(strstr(job.phase, "epoch 6/6: loss "));
-    assert_non_null(strstr(job.phase, "pictures/s, 0 s left"));
+    assert_non_null(strstr(job.phase, "epoch 6/6, 0 s left: loss "));
+    assert_non_null(strstr(job.phase, " %, "));
+    assert_non_null(strstr(job.phase, " pictures/s"));
     forget(&o);
     free(job.kept);
 }
