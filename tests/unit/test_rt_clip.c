@@ -1,6 +1,4 @@
 /* test_rt_clip.c - clip and prelu: pieces of straight lines. */
-#include "op_broadcast.h"
-#include "op_fold.h"
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -8,6 +6,9 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+
+#include "op_broadcast.h"
+#include "op_fold.h"
 
 static void clip_oracle(const struct op_case *c, const double *const *in, double *out)
 {
@@ -37,8 +38,11 @@ static void clip_agrees(void **state)
     }
 }
 
-static void run_clip(const float *x, float low, float high, float *y, uint32_t n)
+/* Forward into y; then backward from ones, slopes: of low and of high. */
+static void run_clip(const float *x, float low, float high, float *y, uint32_t n, float slopes[2])
 {
+    const float ones[] = {1, 1, 1, 1};
+    float *grads[] = {NULL, &slopes[0], &slopes[1]};
     const struct rt_info info = {.shape = {.ndim = 1, .dim = {n}}, .dtype = IMP_F32};
     const struct rt_info scalar = {.dtype = IMP_F32};
     const struct rt_info *slots[] = {&info, &scalar, &scalar};
@@ -47,20 +51,25 @@ static void run_clip(const float *x, float low, float high, float *y, uint32_t n
     struct rt_graph *g = rt_graph_new();
     rt_graph_add_node(g, "node", rt_op_find("clip"), 3, refs);
     const struct rt_call c = {.node = &g->nodes[0], .in_info = slots, .out_info = &info,
-                              .input_count = 3, .in = in, .out = y};
+                              .input_count = 3, .in = in, .out = y, .out_grad = ones,
+                              .in_grad = grads};
+    slopes[0] = slopes[1] = 0;
     assert_int_equal(c.node->op->forward(&c), IMP_OK);
+    assert_int_equal(c.node->op->backward(&c), IMP_OK);
     rt_graph_free(g);
 }
 
 static void crossed_limits_give_the_upper_one(void **state)
 {
     const float x[] = {-5, 0, 5, NAN};
-    float y[4];
+    float y[4], slopes[2];
     (void)state;
-    run_clip(x, 2, -2, y, 4);
+    run_clip(x, 2, -2, y, 4, slopes);
     assert_true(y[0] == -2 && y[1] == -2 && y[2] == -2 && isnan(y[3]));
-    run_clip(x, -1, 1, y, 4);
+    assert_true(slopes[0] == 0 && slopes[1] == 3);
+    run_clip(x, -1, 1, y, 4, slopes);
     assert_true(y[0] == -1 && y[1] == 0 && y[2] == 1 && isnan(y[3]));
+    assert_true(slopes[0] == 1 && slopes[1] == 1);
 }
 
 static void known_contents_are_clipped_while_planning(void **state)

@@ -1,6 +1,4 @@
 /* test_rt_dropout.c - dropout, and the values that come from elsewhere: constant, identity, input. */
-#include "op_attr.h"
-#include "op_fold.h"
 #include <impasto/kit.h>
 #include <math.h>
 #include <setjmp.h>
@@ -9,6 +7,9 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+
+#include "op_attr.h"
+#include "op_fold.h"
 
 /* The harness calls with random = 42. */
 static void oracle(const struct op_case *c, const double *const *in, double *out)

@@ -1,5 +1,4 @@
 /* test_rt_norms.c - instance_norm, layer_norm, lrn. */
-#include "op_attr.h"
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -7,6 +6,8 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+
+#include "op_attr.h"
 
 /* ---- instance and layer norm: rows of n neighbours ---- */
 

@@ -1,6 +1,4 @@
 /* test_rt_reduce.c - mean, sum and largest over axes. */
-#include "op_attr.h"
-#include "op_fold.h"
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -8,6 +6,9 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+
+#include "op_attr.h"
+#include "op_fold.h"
 
 /* Does axis k go? Axes are an attribute or the second slot (its first numbers come with the case). */
 static int goes(const struct op_case *c, uint32_t k)

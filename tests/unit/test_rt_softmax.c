@@ -1,6 +1,5 @@
 /* test_rt_softmax.c - softmax and log_softmax along every axis, flat as before opset 13, and on
  * numbers that would overflow. */
-#include "op_attr.h"
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -9,6 +8,8 @@
 #include <stdlib.h>
 
 #include <cmocka.h>
+
+#include "op_attr.h"
 
 static void oracle(const struct op_case *c, const double *const *in, double *out)
 {

@@ -1,6 +1,4 @@
 /* test_rt_unary.c - functions of one number against libm in double. */
-#include "op_attr.h"
-#include "op_fold.h"
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -8,6 +6,9 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+
+#include "op_attr.h"
+#include "op_fold.h"
 
 static double value(const struct op_case *c, double x)
 {
