@@ -430,7 +430,7 @@ static imp_status compute(struct imp_nn_run *r, uint32_t i, imp_job *job, imp_er
     return IMP_OK;
 }
 
-static imp_status ready(const struct imp_nn_run *r, uint32_t node, imp_error *err)
+static imp_status ready(struct imp_nn_run *r, uint32_t node, imp_error *err)
 {
     if (node != IMP_NN_ALL && node >= r->model->graph->node_count)
         return imp_fail(err, IMP_E_INPUT, "node %u of a network of %u", node,
@@ -441,6 +441,8 @@ static imp_status ready(const struct imp_nn_run *r, uint32_t node, imp_error *er
         if (r->given[i].ndim == UINT32_MAX)
             return imp_fail(err, IMP_E_INPUT, "input '%s' was not set",
                             r->model->graph->nodes[r->inputs[i]].name);
+    if (!r->input_count) /* constants alone: nothing was ever set */
+        return plan_when_set(r, err);
     return imp_fail(err, IMP_E_INPUT, "the inputs that were set do not fit this network");
 }
 
