@@ -237,6 +237,21 @@ fuzz-run:
 	  && $(B)/fuzz/fuzz_$$f -max_total_time=$(SECS) -rss_limit_mb=4096 -artifact_prefix=build/fuzz-found/$$f- \
 	    $(B)/corpus/$$f tests/fuzz/corpus/$$f >$(B)/$$f.log 2>&1 || { tail -n 40 $(B)/$$f.log; exit 1; }; done
 
+# ONNX's own backend tests, any copy of them.
+check_onnx_c := $(wildcard tests/onnx/*.c)
+$(call obj,$(check_onnx_c)): | $(B)/gen/onnx/onnx.pb-c.c
+$(call obj,$(check_onnx_c)): private ours += -isystem $(B)/gen $(call system,libprotobuf-c)
+$(B)/onnx/check_onnx: $(call obj,$(check_onnx_c)) $(B)/libruntime.a $(B)/libhost.a
+	$(call say,LD,$@)
+	$(Q)mkdir -p $(@D) && $(CC) $(instrument) $(LDFLAGS) -pthread $^ $(call libs,$(host_libs) $(libs_runtime)) -ldl -lm -o $@
+.PHONY: check-onnx
+## check-onnx: ONNX's backend tests: every folder below DIR=path with model.onnx and test_data_set_*
+check-onnx: setup-build
+	$(Q)test -n '$(DIR)' || { echo 'check-onnx: DIR=path of the folders, for example what' \
+	  '"python3 -m onnx.backend.test.cmd_tools generate-data -o path" writes' >&2; exit 2; }
+	$(Q)$(both) $(B)/onnx/check_onnx
+	$(Q)OPENBLAS_NUM_THREADS=1 $(B)/onnx/check_onnx '$(DIR)'
+
 # ---- installing ----
 share = $(DESTDIR)$(datadir)/impasto
 man   = $(DESTDIR)$(mandir)

@@ -13,7 +13,7 @@ struct rt_onnx_bound {
  * operator must know them while planning. */
 imp_status rt_onnx_read_bound(const void *data, size_t size, const char *path, uint32_t count,
                               struct rt_onnx_bound *bound, struct rt_graph **, imp_error *);
-/* One TensorProto by itself. */
+/* One TensorProto by itself, as in the files input_0.pb of those folders. */
 imp_status rt_onnx_read_tensor(const void *data, size_t size, struct rt_tensor **, imp_error *);
 
 #endif

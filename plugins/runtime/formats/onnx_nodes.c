@@ -179,13 +179,15 @@ static bool is_output(const struct onnx_reader *r, const char *value)
     return rt_names_find(&r->reads, value) == 1;
 }
 
-/* Results of the whole network, and one result among several, go by the name of the value. */
+/* Results of the whole network, and one result among several, go by the name of the value; nobody else
+ * takes a result's name. */
 static void choose_name(const struct onnx_reader *r, struct draft *d)
 {
     const Onnx__NodeProto *n = d->proto;
     const char *value = n->output[d->output];
     d->name = onnx_pick_name(n->name, n->op_type, value, &d->other);
-    if (!is_output(r, value) && (n->n_output == 1 || d->output == 0))
+    const bool taken = is_output(r, d->name) && strcmp(d->name, value);
+    if (!taken && !is_output(r, value) && (n->n_output == 1 || d->output == 0))
         return;
     d->name = value;
     d->other = n->name && *n->name && strcmp(n->name, value) ? n->name : NULL;
