@@ -1,13 +1,17 @@
 /* net_load.c - a network from a file, with what is known of its pictures. */
 #include "net.h"
 
-enum { PATH, POOL, PREPARE /* the first of kit_prepare_keys */ };
+enum { PATH, ARCH, POOL, PREPARE /* the first of kit_prepare_keys */ };
 enum { AS_IT_IS, AVERAGE };
+enum { PATH_ROOM = 4200 };
 
 #define KEY(k, text) {.key = k, .type = IMP_TEXT, .def_text = "", .help = text}
 static const imp_param params[] = {
     {.key = "path", .type = IMP_PATH, .flags = IMP_PARAM_REQUIRED | IMP_PARAM_MODEL,
      .help = "The file: .onnx, .safetensors, or the .ini of an architecture beside its weights."},
+    {.key = "arch", .type = IMP_PATH, .flags = IMP_PARAM_MODEL, .def_text = "",
+     .help = "The architecture of safetensors that hold none, where it is not the .ini beside them: a file, or "
+             "one that Impasto brings, such as resnet18.ini or vgg19-features.ini."},
     {.key = "pool", .type = IMP_CHOICE, .choices = "as_it_is|average", .def_text = "as_it_is",
      .help = "average: every max pooling becomes an average, as style transfer likes it."},
     KEY("input", "Channels that the network takes: rgb, bgr or grey. These keys go before what the "
@@ -72,13 +76,27 @@ static imp_status add_keys(imp_nn_model **model, const imp_cell *cells, imp_erro
     return st;
 }
 
+/* As rt_file_read takes them. */
+static imp_status write_options(const imp_cell *cells, char options[PATH_ROOM], imp_error *err)
+{
+    const char *arch = cells[ARCH].s.ptr;
+    const bool average = cells[POOL].i == AVERAGE;
+    if (strpbrk(arch, "\"\\"))
+        return imp_fail(err, IMP_E_PARAM, "arch: quotes and backslashes cannot stand in the path %s", arch);
+    const int n = *arch ? snprintf(options, PATH_ROOM, "%sarch=\"%s\"", average ? "pool=average " : "", arch)
+                        : snprintf(options, PATH_ROOM, "%s", average ? "pool=average" : "");
+    return n < PATH_ROOM ? IMP_OK : imp_fail(err, IMP_E_PARAM, "arch: the path is too long");
+}
+
 static imp_status process(void *instance, imp_job *job, imp_error *err) IMP_NX
 {
     const imp_cell *cells = job->params;
     imp_nn_model *model = NULL;
+    char options[PATH_ROOM] = "";
     (void)instance;
-    imp_status st = rt_model_table.open(NULL, cells[PATH].s.ptr,
-                                        cells[POOL].i == AVERAGE ? "pool=average" : NULL, &model, err);
+    imp_status st = write_options(cells, options, err);
+    if (st == IMP_OK)
+        st = rt_model_table.open(NULL, cells[PATH].s.ptr, *options ? options : NULL, &model, err);
     if (st != IMP_OK) {
         if (err)
             err->param = PATH;

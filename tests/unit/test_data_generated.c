@@ -1,0 +1,135 @@
+/* test_data_generated.c - data.generated: the pictures that its source draws, whole and in parts. */
+#include "data_test.h"
+
+static int open_sources(void **state)
+{
+    return open_plugin(state, "sources");
+}
+
+static void kinds_take_turns_and_both_parts_have_all(void **state)
+{
+    struct made m = MAKE_BOTH(*state, "data.generated",
+                              "count=20 size='6 5' samples=1 kinds='dunes night' test_share=0.2%s", "");
+    uint32_t of_kind[2] = {0};
+    assert_int_equal(m.train->count, 16);
+    assert_int_equal(m.test->count, 4);
+    assert_int_equal(m.train->width, 6);
+    assert_int_equal(m.train->height, 5);
+    assert_int_equal(m.train->class_count, 2);
+    assert_string_equal(m.train->class_names[1], "night");
+    for (uint64_t i = 0; i < 4; i++)
+        of_kind[read_sample(m.test, i, NULL, NULL)]++;
+    assert_int_equal(of_kind[0], 2);
+    drop_made(&m);
+}
+
+static void a_picture_is_what_the_source_draws_with_its_factors(void **state)
+{
+    struct place *p = *state;
+    float pixels[3 * 64];
+    double v[2];
+    char params[400], why[300];
+    struct made m = MAKE(p, "data.generated",
+                         "count=4 size=8 samples=1 grain=0 kinds=coast test_share=0 "
+                         "vary='hour:6..18 haze'%s", "");
+    assert_string_equal(m.train->attributes[0].name, "hour");
+    assert_number(m.train->attributes[0].min, 6);
+    assert_number(m.train->attributes[1].max, 1);
+    for (uint64_t i = 0; i < 4; i++) {
+        read_sample(m.train, i, pixels, v);
+        assert_true(v[0] >= 6 && v[0] < 18 && v[1] >= 0 && v[1] < 1);
+        snprintf(params, sizeof params,
+                 "kind=coast width=8 height=8 samples=1 grain=0 hour=%.17g haze=%.17g seed=%llu",
+                 v[0], v[1], (unsigned long long)(kit_random(1, 0, i) % 1000000000));
+        imp_image *one = mini_apply(p->data, "source.scene", params, NULL, why, sizeof why);
+        assert_non_null(one);
+        for (uint32_t c = 0; c < 3; c++)
+            for (uint32_t y = 0; y < 8; y++)
+                for (uint32_t x = 0; x < 8; x++)
+                    assert_true(fabsf(imp_row(one, c, y)[x] - pixels[c * 64 + y * 8 + x]) <
+                                0.501f / 255);
+        mini_release(&one->head);
+    }
+    drop_made(&m);
+}
+
+static void threads_and_the_way_of_cutting_change_nothing(void **state)
+{
+    struct place *p = *state;
+    float a[3 * 40 * 40], b[3 * 40 * 40];
+    static const char params[] = "count=3 size=%d samples=1 test_share=0 kinds=still";
+    for (int size = 10; size <= 40; size += 30) { /* by pictures, by pieces of one */
+        char text[200];
+        snprintf(text, sizeof text, params, size);
+        struct made m = MAKE(p, "data.generated", "%s", text);
+        struct made n = run_fine(p, run_filter(p, "data.generated",
+                                               (struct mini_call){.wanted = 1, .threads = 3}, "%s",
+                                               text));
+        for (uint64_t i = 0; i < 3; i++) {
+            read_sample(m.train, i, a, NULL);
+            read_sample(n.train, i, b, NULL);
+            assert_memory_equal(a, b, (size_t)(3 * size * size) * sizeof(float));
+        }
+        drop_made(&m), drop_made(&n);
+    }
+}
+
+static void grey_and_another_seed(void **state)
+{
+    struct place *p = *state;
+    float a[36], b[36];
+    struct made m = MAKE(p, "data.generated", "count=2 size=6 samples=1 channels=1 test_share=0%s", "");
+    struct made n = MAKE(p, "data.generated", "count=2 size=6 samples=1 channels=1 test_share=0 seed=2%s", "");
+    assert_int_equal(m.train->channels, 1);
+    assert_int_equal(m.train->class_count, 5);
+    read_sample(m.train, 0, a, NULL);
+    read_sample(n.train, 0, b, NULL);
+    assert_memory_not_equal(a, b, sizeof a);
+    drop_made(&m), drop_made(&n);
+}
+
+static void wrong_wishes_are_refused_all_at_once(void **state)
+{
+    struct place *p = *state;
+    struct mini_planned plan =
+        plan_filter(p, "data.generated",
+                    "count=5 size=0 kinds='dunes dunes forest' vary='haze:0..3 fog width a:b' "
+                    "hours=3 samples=9 seed=3%s", "");
+    const char *parts[] = {"size wants a side", "the kind 'dunes' twice",
+                           "source.scene has no kind 'forest'", "haze of source.scene goes from 0 to 1",
+                           "no parameter 'fog' to vary", "no parameter 'width' to vary",
+                           "behind the colon", "no parameter 'hours' to set [hour haze clouds grain samples]",
+                           "'9' is no value of samples"};
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+        assert_part(plan.text, parts[i]);
+    assert_int_equal(plan.mistake_count, 9);
+    struct made m = run_filter(p, "data.generated", (struct mini_call){.wanted = 1}, "count=5 vary=fog%s", "");
+    assert_int_equal(m.result.status, IMP_E_PARAM);
+    assert_part(m.result.text, "no parameter 'fog' to vary");
+    drop_made(&m);
+}
+
+static void drawing_stops_when_asked(void **state)
+{
+    for (int size = 16; size <= 64; size += 48) {
+        struct made m = run_filter(*state, "data.generated",
+                                   (struct mini_call){.wanted = 1, .cancel_after = 5},
+                                   "count=1000 size=%d", size);
+        assert_int_equal(m.result.status, IMP_CANCELLED);
+        drop_made(&m);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(kinds_take_turns_and_both_parts_have_all),
+        cmocka_unit_test(a_picture_is_what_the_source_draws_with_its_factors),
+        cmocka_unit_test(threads_and_the_way_of_cutting_change_nothing),
+        cmocka_unit_test(grey_and_another_seed),
+        cmocka_unit_test(wrong_wishes_are_refused_all_at_once),
+        cmocka_unit_test(drawing_stops_when_asked),
+    };
+    cmocka_set_message_output(CM_OUTPUT_TAP);
+    return cmocka_run_group_tests(tests, open_sources, close_plugin) != 0;
+}
