@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #define MOST_IN_MEMORY ((uint64_t)2 << 30)
@@ -80,6 +81,15 @@ static bool copy_attributes(struct owner *o, const kit_form *f)
     return fine;
 }
 
+/* 0, or an errno. Where a file system cannot reserve, blocks are written: look first. */
+static int reserve(int fd, size_t bytes)
+{
+    struct statvfs fs;
+    if (!fstatvfs(fd, &fs) && (double)fs.f_bavail * (double)fs.f_frsize < (double)bytes)
+        return ENOSPC;
+    return posix_fallocate(fd, 0, (off_t)bytes);
+}
+
 /* A file without a name, so that nothing is left whatever happens; its blocks are there, or a full
  * disk would be a signal later. */
 static imp_status nameless_file(size_t bytes, int *fd, imp_error *err)
@@ -93,7 +103,7 @@ static imp_status nameless_file(size_t bytes, int *fd, imp_error *err)
         return imp_fail(err, IMP_E_IO, "no file of %zu bytes can be made as %s: %s (set TMPDIR)",
                         bytes, path, strerror(errno));
     unlink(path);
-    const int full = posix_fallocate(*fd, 0, (off_t)bytes);
+    const int full = reserve(*fd, bytes);
     if (!full)
         return IMP_OK;
     close(*fd);
