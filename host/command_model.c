@@ -83,15 +83,35 @@ static bool is_bare(struct command *c, const char *path)
            stat(arena_printf(c->arena, "%.*ssafetensors", (int)strlen(path) - 3, path), &st) != 0;
 }
 
+/* How a file is to be opened; false: told. */
+static bool open_options(struct networks *n, const char *path, const char **options)
+{
+    const char *arch = arguments_text(n->c->args, OPT_ARCH);
+    *options = is_bare(n->c, path) ? "seed=0" : NULL;
+    if (!arch || !ends_in(path, ".safetensors"))
+        return true;
+    arch = find_file(n, arch);
+    if (!arch)
+        return false;
+    if (strpbrk(arch, "\"\\")) {
+        report_add(n->c->report, SEV_ERROR, "E0409", NULL, "--arch %s: quotes and backslashes cannot stand "
+                   "in this path", arch);
+        n->status = 2;
+        return false;
+    }
+    *options = arena_printf(n->c->arena, "arch=\"%s\"", arch);
+    return true;
+}
+
 bool network_open(struct networks *n, const char *name, struct network *net)
 {
+    const char *options;
     char text[4000] = "";
     imp_error err = {sizeof err, sizeof text, text, -1, -1};
     *net = (struct network){.of = n, .path = find_file(n, name)};
-    if (!net->path)
+    if (!net->path || !open_options(n, net->path, &options))
         return false;
-    imp_status st = n->model->open(n->model_self, net->path, is_bare(n->c, net->path) ? "seed=0" : NULL,
-                                   &net->model, &err);
+    imp_status st = n->model->open(n->model_self, net->path, options, &net->model, &err);
     if (st == IMP_OK)
         st = n->model->node_count(n->model_self, net->model, &net->count, &err);
     if (st == IMP_OK)

@@ -292,6 +292,18 @@ static const char **search_path(struct reading *r, enum option_id option, const 
     return f.list;
 }
 
+/* Architectures that come with presets are found like models: presets/networks/resnet18.ini. */
+static void add_networks(struct reading *r)
+{
+    struct settings *s = r->out;
+    struct folders f = {.list = s->model_search, .count = s->model_search_count,
+                        .capacity = s->model_search_count};
+    for (size_t i = 0; i < s->preset_search_count; i++)
+        add_folder(r->arena, &f, arena_printf(r->arena, "%s/networks", s->preset_search[i]));
+    s->model_search = f.list;
+    s->model_search_count = f.count;
+}
+
 static void find_program(struct reading *r)
 {
     char path[PATH_MAX];
@@ -380,5 +392,6 @@ bool settings_read(struct arena *arena, const struct arguments *args, struct set
                                      "presets", &out->preset_search_count);
     out->model_search = search_path(&r, OPT_MODEL_PATH, "IMPASTO_MODEL_PATH", paths.models,
                                     "models", &out->model_search_count);
+    add_networks(&r);
     return r.ok;
 }

@@ -81,6 +81,9 @@ const struct option_row option_rows[OPT_COUNT] = {
     [OPT_META] = {.name = "meta", .value = "KEY=VALUE", .help = "write a line of what is known of it",
         .more = "`input=bgr`, `range=0 255`, `mean=104 117 123`: how pictures go into it. An empty "
                 "value takes the line away.", .repeats = true},
+    [OPT_ARCH] = {.name = "arch", .value = "FILE.ini", .help = "the architecture of safetensors of others",
+        .more = "A file, or a name on the model path: `resnet18.ini`, `vgg19-features.ini`. Files that "
+                "Impasto wrote hold their own.", .offer = OFFER_FILE},
     [OPT_PLUGIN_PATH] = {.name = "plugin-path", .value = "DIRS",
         .help = "folders with plugins, before all others",
         .more = "With `:` between. After them: IMPASTO_PLUGIN_PATH, "
@@ -234,9 +237,10 @@ const struct verb verbs[] = {
                           {"impasto model ops", "all operators and their limits"},
                           {"impasto model convert net.onnx net.safetensors --meta input=rgb",
                            "another format, and how pictures go in"},
+                          {"impasto model convert model.safetensors resnet18.safetensors --arch resnet18.ini",
+                           "weights as others publish them, to one file that is a model"},
                           {"impasto model diff a.onnx b.safetensors", "exit 0: the same"}),
-          .options = IDS(OPT_SIZE, OPT_META, OPT_OVERWRITE, OPT_JSON, OPT_QUIET, OPT_MODEL_PATH,
-                    PATHS),
+          .options = IDS(OPT_SIZE, OPT_META, OPT_ARCH, OPT_OVERWRITE, OPT_JSON, OPT_QUIET, PRESET_PATHS),
      .run = command_model, .operands_min = 1, .operands_max = -1,
      .first = OFFER_CHOICE, .rest = OFFER_FILE},
     {.name = "help", .operands = "[COMMAND]",

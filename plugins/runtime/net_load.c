@@ -1,6 +1,8 @@
 /* net_load.c - a network from a file, with what is known of its pictures. */
 #include "net.h"
 
+#include <string.h>
+
 enum { PATH, ARCH, POOL, PREPARE /* the first of kit_prepare_keys */ };
 enum { AS_IT_IS, AVERAGE };
 enum { PATH_ROOM = 4200 };

@@ -105,11 +105,13 @@ static imp_status read_graph(struct st_header *h, const char *arch, size_t arch_
     const char *own = st_metadata(h, "impasto.architecture");
     struct rt_graph *g = NULL;
     if (!arch && !own)
-        return imp_fail(err, IMP_E_INPUT,
-                        "it holds %u tensors and no architecture: put an architecture text "
-                        "of the same name beside it (X.ini beside X.safetensors), or name one "
-                        "(arch=resnet18.ini); those that Impasto brings are in presets/networks",
-                        h->count);
+        return imp_fail(
+            err, IMP_E_INPUT,
+            "it holds %u tensors and no architecture: name one (--arch FILE.ini, or the key arch "
+            "of "
+            "net.load), or put it beside the file under the same name with .ini; Impasto "
+            "brings resnet18.ini, vgg19-features.ini and others",
+            h->count);
     imp_status st = arch ? rt_arch_read(arch, arch_size, find, h, 0, &g, err)
                          : rt_arch_read(own, strlen(own), find, h, 0, &g, err);
     if (st == IMP_OK && arch)
