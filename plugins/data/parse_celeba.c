@@ -96,7 +96,7 @@ static void read_rows(struct lines *l, struct celeba_list *out)
     }
 }
 
-static bool read_names(struct lines *l, char *line, struct celeba_list *out)
+static bool attribute_names(struct lines *l, char *line, struct celeba_list *out)
 {
     for (char *name; (name = next_word(&line)) && out->columns < MOST_ATTRIBUTES;) {
         out->names = room_grow(l->room, out->names, out->columns, sizeof *out->names);
@@ -136,7 +136,7 @@ bool celeba_attributes(const char *file, char *text, struct room *room, struct f
         return false;
     }
     char *names = next_line(&l);
-    if (!names || !read_names(&l, names, out)) {
+    if (!names || !attribute_names(&l, names, out)) {
         fault_add(faults, IMP_E_INPUT, param, "%s:2: the names of the attributes are not there",
                   file);
         return false;

@@ -118,7 +118,7 @@ static void end_line(struct reader *r)
     r->line++;
 }
 
-static bool read_names(struct reader *r, struct csv *t)
+static bool read_header(struct reader *r, struct csv *t)
 {
     const uint64_t before = r->faults->total;
     if (!read_row(r))
@@ -179,7 +179,7 @@ bool csv_parse(const char *file, const char *text, size_t size, struct room *roo
         return false;
     }
     r.separator = find_separator(r.at, r.end);
-    if (!read_names(&r, out))
+    if (!read_header(&r, out))
         return false;
     for (end_line(&r); r.at < r.end && !room->failed; end_line(&r)) {
         const uint32_t line = r.line;
