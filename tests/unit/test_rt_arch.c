@@ -206,6 +206,57 @@ static void numbers_depend_on_seed_and_name_alone(void **state)
     rt_graph_free(c);
 }
 
+/* ---- the networks that come with Impasto ---- */
+
+/* Parameters that are trained, as torchvision's and timm's documents count them. */
+static const struct {
+    const char *file;
+    int64_t params;
+} shipped[] = {
+    {"lenet5", 61706},
+    {"resnet20-cifar", 269722},
+    {"resnet18", 11689512},
+    {"resnet34", 21797672},
+    {"resnet50", 25557032},
+    {"squeezenet1_0", 1248424},
+    {"squeezenet1_1", 1235496},
+    {"mobilenet_v2", 3504872},
+    {"mobilenet_v2-timm", 3504872},
+    {"vgg16-features", 14714688},
+    {"vgg19-features", 20024384},
+};
+
+static char *read_text(const char *path)
+{
+    FILE *f = fopen(path, "rb");
+    char *text = calloc(1, 1 << 20);
+    assert_non_null(f);
+    assert_non_null(text);
+    assert_true(fread(text, 1, (1 << 20) - 1, f) > 0);
+    fclose(f);
+    return text;
+}
+
+static void shipped_architectures_have_as_many_parameters_as_published(void **state)
+{
+    (void)state;
+    char path[80];
+    for (size_t i = 0; i < sizeof shipped / sizeof *shipped; i++) {
+        snprintf(path, sizeof path, "presets/networks/%s.ini", shipped[i].file);
+        char *text = read_text(path);
+        struct rt_graph *g = drawn(text, 1);
+        int64_t count = 0;
+        for (uint32_t k = 0; k < g->param_count; k++)
+            count += g->params[k].flags & RT_FIXED ? 0 : g->params[k].tensor->count;
+        if (count != shipped[i].params)
+            fail_msg("%s: %lld parameters", path, (long long)count);
+        assert_non_null(rt_graph_meta(g, "input"));
+        assert_non_null(rt_graph_meta(g, "range"));
+        rt_graph_free(g);
+        free(text);
+    }
+}
+
 /* ---- mistakes ---- */
 
 static const struct {
@@ -569,6 +620,7 @@ int main(void)
         cmocka_unit_test(shapes_of_weights_follow_from_the_graph),
         cmocka_unit_test(weights_are_he_normal_and_the_rest_begins_neutral),
         cmocka_unit_test(numbers_depend_on_seed_and_name_alone),
+        cmocka_unit_test(shipped_architectures_have_as_many_parameters_as_published),
         cmocka_unit_test(every_mistake_has_its_place_and_its_mending),
         cmocka_unit_test(many_mistakes_are_counted),
         cmocka_unit_test(tensors_that_do_not_fit_are_told_with_both_shapes),
