@@ -3,8 +3,9 @@
 #include <stdarg.h>
 #include <string.h>
 
-static struct fault *next(struct faults *f, imp_status st, int32_t param, const char *fmt,
-                          va_list ap)
+__attribute__((format(printf, 4, 0))) static struct fault *next(struct faults *f, imp_status st,
+                                                                int32_t param, const char *fmt,
+                                                                va_list ap)
 {
     char text[400];
     if (f->total++ >= MOST_FAULTS)

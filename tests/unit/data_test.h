@@ -67,7 +67,7 @@ static const imp_host_image_1 pnm_reader = {.struct_size = sizeof pnm_reader, .r
 
 /* ---- one test's world ---- */
 
-struct place {
+struct data_place {
     struct mini *data;
     char folder[64], path[256];
 };
@@ -75,7 +75,7 @@ struct place {
 static inline int open_plugin(void **state, const char *plugin)
 {
     char path[4096], why[512];
-    struct place *p = calloc(1, sizeof *p);
+    struct data_place *p = calloc(1, sizeof *p);
     p->data = mini_open(mini_built(plugin, path, sizeof path), why, sizeof why);
     if (!p->data) {
         print_message("# %s\n", why);
@@ -88,7 +88,7 @@ static inline int open_plugin(void **state, const char *plugin)
 
 static inline int close_plugin(void **state)
 {
-    struct place *p = *state;
+    struct data_place *p = *state;
     mini_close(p->data);
     free(p);
     return 0;
@@ -96,26 +96,26 @@ static inline int close_plugin(void **state)
 
 static inline int make_folder(void **state)
 {
-    struct place *p = *state;
+    struct data_place *p = *state;
     snprintf(p->folder, sizeof p->folder, "%s", "/tmp/impasto-data-XXXXXX");
     return mkdtemp(p->folder) ? 0 : -1;
 }
 
 static inline int remove_folder(void **state)
 {
-    struct place *p = *state;
+    struct data_place *p = *state;
     return files_remove_tree(p->folder) ? 0 : -1;
 }
 
 /* folder/NAME; parents are made. */
-static inline const char *at_folder(struct place *p, const char *name)
+static inline const char *at_folder(struct data_place *p, const char *name)
 {
     snprintf(p->path, sizeof p->path, "%s/%s", p->folder, name);
     assert_true(files_make_parents(p->path));
     return p->path;
 }
 
-static inline void write_file(struct place *p, const char *name, const void *data, size_t size)
+static inline void write_file(struct data_place *p, const char *name, const void *data, size_t size)
 {
     FILE *f = fopen(at_folder(p, name), "wb");
     assert_non_null(f);
@@ -123,13 +123,13 @@ static inline void write_file(struct place *p, const char *name, const void *dat
     assert_int_equal(fclose(f), 0);
 }
 
-static inline void write_text(struct place *p, const char *name, const char *text)
+static inline void write_text(struct data_place *p, const char *name, const char *text)
 {
     write_file(p, name, text, strlen(text));
 }
 
 /* A picture whose samples are all r, g, b (grey: r, and channels 1). */
-static inline void write_picture(struct place *p, const char *name, unsigned w, unsigned h,
+static inline void write_picture(struct data_place *p, const char *name, unsigned w, unsigned h,
                                  uint32_t channels, const uint8_t rgb[3])
 {
     FILE *f = fopen(at_folder(p, name), "wb");
@@ -156,7 +156,7 @@ static inline const imp_dataset *set_of(const struct mini_result *r, uint32_t po
 
 /* Runs a filter; "%s" in the parameters is the folder. Whatever comes of it. */
 __attribute__((format(printf, 4, 5))) static inline struct made run_filter(
-    struct place *p, const char *filter, struct mini_call call, const char *fmt, ...)
+    struct data_place *p, const char *filter, struct mini_call call, const char *fmt, ...)
 {
     char params[2048], why[512];
     struct made m = {0};
@@ -186,7 +186,7 @@ static inline void drop_made(struct made *m)
 /* The data sets of a call that must work: only `train` wanted, unless said otherwise. */
 #define MAKE(p, filter, ...) run_fine((p), run_filter((p), (filter), (struct mini_call){.wanted = 1}, __VA_ARGS__))
 #define MAKE_BOTH(p, filter, ...) run_fine((p), run_filter((p), (filter), (struct mini_call){.wanted = 3}, __VA_ARGS__))
-static inline struct made run_fine(struct place *p, struct made m)
+static inline struct made run_fine(struct data_place *p, struct made m)
 {
     (void)p;
     if (m.result.status != IMP_OK)
@@ -198,7 +198,7 @@ static inline struct made run_fine(struct place *p, struct made m)
 
 /* What plan says of these parameters. */
 __attribute__((format(printf, 3, 4))) static inline struct mini_planned plan_filter(
-    struct place *p, const char *filter, const char *fmt, ...)
+    struct data_place *p, const char *filter, const char *fmt, ...)
 {
     char params[2048], why[512];
     struct mini_planned out;

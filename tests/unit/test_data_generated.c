@@ -25,7 +25,7 @@ static void kinds_take_turns_and_both_parts_have_all(void **state)
 
 static void a_picture_is_what_the_source_draws_with_its_factors(void **state)
 {
-    struct place *p = *state;
+    struct data_place *p = *state;
     float pixels[3 * 64];
     double v[2];
     char params[400], why[300];
@@ -55,7 +55,7 @@ static void a_picture_is_what_the_source_draws_with_its_factors(void **state)
 
 static void threads_and_the_way_of_cutting_change_nothing(void **state)
 {
-    struct place *p = *state;
+    struct data_place *p = *state;
     float a[3 * 40 * 40], b[3 * 40 * 40];
     static const char params[] = "count=3 size=%d samples=1 test_share=0 kinds=still";
     for (int size = 10; size <= 40; size += 30) { /* by pictures, by pieces of one */
@@ -76,7 +76,7 @@ static void threads_and_the_way_of_cutting_change_nothing(void **state)
 
 static void grey_and_another_seed(void **state)
 {
-    struct place *p = *state;
+    struct data_place *p = *state;
     float a[36], b[36];
     struct made m = MAKE(p, "data.generated", "count=2 size=6 samples=1 channels=1 test_share=0%s", "");
     struct made n = MAKE(p, "data.generated", "count=2 size=6 samples=1 channels=1 test_share=0 seed=2%s", "");
@@ -90,7 +90,7 @@ static void grey_and_another_seed(void **state)
 
 static void wrong_wishes_are_refused_all_at_once(void **state)
 {
-    struct place *p = *state;
+    struct data_place *p = *state;
     struct mini_planned plan =
         plan_filter(p, "data.generated",
                     "count=5 size=0 kinds='dunes dunes forest' vary='haze:0..3 fog width a:b' "

@@ -43,7 +43,7 @@ static imp_dataset made_up = {
     .height = SIDE, .width = SIDE, .class_count = 2, .attribute_count = 2, .class_names = names,
     .attributes = attributes, .read = read_made_up};
 
-static struct made look(struct place *p, imp_dataset *d, struct mini_call call, const char *params)
+static struct made look(struct data_place *p, imp_dataset *d, struct mini_call call, const char *params)
 {
     imp_object *o = mini_object(IMP_DATASET_TYPE, "test", d, NULL);
     const imp_value *in[] = {&o->head};

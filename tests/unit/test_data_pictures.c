@@ -14,7 +14,7 @@ static int open_data(void **state)
 
 static void folders_are_classes_in_the_order_of_their_names(void **state)
 {
-    struct place *p = *state;
+    struct data_place *p = *state;
     float pixels[3 * 4];
     write_picture(p, "f/cat/2.ppm", 8, 8, 3, red);
     write_picture(p, "f/cat/deep/1.ppm", 8, 8, 3, grey);
@@ -37,7 +37,7 @@ static void folders_are_classes_in_the_order_of_their_names(void **state)
 
 static void without_classes_all_pictures_count(void **state)
 {
-    struct place *p = *state;
+    struct data_place *p = *state;
     write_picture(p, "f/a.pgm", 4, 4, 1, grey);
     write_picture(p, "f/sub/b.ppm", 4, 4, 3, grey);
     struct made m = MAKE(p, "data.folder", "path=%s/f classes=none channels=1 size='3 2'", p->folder);
@@ -51,7 +51,7 @@ static void without_classes_all_pictures_count(void **state)
 
 static void a_folder_that_links_to_itself_is_read_once(void **state)
 {
-    struct place *p = *state;
+    struct data_place *p = *state;
     char link[300], to[200];
     write_picture(p, "f/a/1.ppm", 4, 4, 3, red);
     snprintf(to, sizeof to, "%s/f", p->folder);
@@ -64,7 +64,7 @@ static void a_folder_that_links_to_itself_is_read_once(void **state)
 
 static void shapes_are_fitted_as_asked(void **state)
 {
-    struct place *p = *state;
+    struct data_place *p = *state;
     FILE *f = fopen(at_folder(p, "f/a.pgm"), "wb"); /* 4 x 2: columns 0, 60, 120, 180 */
     assert_non_null(f);
     fputs("P5\n4 2\n255\n", f);
@@ -87,7 +87,7 @@ static void shapes_are_fitted_as_asked(void **state)
 
 static void wrong_folders_are_refused(void **state)
 {
-    struct place *p = *state;
+    struct data_place *p = *state;
     write_picture(p, "f/a/1.ppm", 4, 4, 3, red);
     write_picture(p, "f/stray.ppm", 4, 4, 3, red);
     write_text(p, "f/empty/notes.txt", "x");
@@ -100,7 +100,7 @@ static void wrong_folders_are_refused(void **state)
 
 static void unreadable_pictures_are_named_together(void **state)
 {
-    struct place *p = *state;
+    struct data_place *p = *state;
     write_picture(p, "f/a/1.ppm", 4, 4, 3, red);
     write_text(p, "f/a/2.ppm", "P6\n4 4\n255\nshort");
     write_text(p, "f/a/3.ppm", "P6\n4 4\n255\nshort");
@@ -113,7 +113,7 @@ static void unreadable_pictures_are_named_together(void **state)
 
 static void loading_stops_when_asked_and_is_the_same_for_any_threads(void **state)
 {
-    struct place *p = *state;
+    struct data_place *p = *state;
     char name[40];
     float a[3 * 16], b[3 * 16];
     for (int i = 0; i < 60; i++) {
@@ -138,7 +138,7 @@ static void loading_stops_when_asked_and_is_the_same_for_any_threads(void **stat
 
 /* ---- tables ---- */
 
-static void write_people(struct place *p, const char *table)
+static void write_people(struct data_place *p, const char *table)
 {
     write_picture(p, "t/photo/01.ppm", 4, 4, 3, red);
     write_picture(p, "t/photo/02.ppm", 4, 4, 3, grey);
@@ -151,7 +151,7 @@ static void write_people(struct place *p, const char *table)
 
 static void a_table_gives_attributes_with_their_ranges(void **state)
 {
-    struct place *p = *state;
+    struct data_place *p = *state;
     double v[3];
     write_people(p, "id,age,hair,mood\n01,20.5,red,\n02,-3,\"dark, long\",7\n03,?,red,8\n");
     struct made m = MAKE(p, "data.csv", "path=%s/t size=2", p->folder);
@@ -174,7 +174,7 @@ static void a_table_gives_attributes_with_their_ranges(void **state)
 
 static void named_attributes_labels_and_drawings_are_taken(void **state)
 {
-    struct place *p = *state;
+    struct data_place *p = *state;
     float lines[4];
     double v[2];
     write_people(p, "\xef\xbb\xbfname;age;hair;bin\r\n01;20;red;2\r\n02;30;dark;0\r\n03;40;red;1\r\n");
@@ -198,7 +198,7 @@ static void named_attributes_labels_and_drawings_are_taken(void **state)
 
 static void all_bad_lines_of_a_table_are_listed_at_once(void **state)
 {
-    struct place *p = *state;
+    struct data_place *p = *state;
     write_people(p, "id,age\n01,20,7\n02\n\n99,50\n03,old\n../01,5\n01,\"1\" x\n01,120\n");
     struct mini_planned plan = plan_filter(p, "data.csv", "path=%s/t attributes=age:0..100", p->folder);
     assert_int_equal(plan.mistake_count, 7);
@@ -217,7 +217,7 @@ static void all_bad_lines_of_a_table_are_listed_at_once(void **state)
 
 static void very_many_mistakes_are_counted(void **state)
 {
-    struct place *p = *state;
+    struct data_place *p = *state;
     char text[4096] = "id,age\n";
     for (int i = 0; i < 100; i++)
         strcat(text, "01\n");
@@ -231,7 +231,7 @@ static void very_many_mistakes_are_counted(void **state)
 
 static void wrong_names_are_met_with_those_there_are(void **state)
 {
-    struct place *p = *state;
+    struct data_place *p = *state;
     write_people(p, "id,age,hair\n01,1,red\n02,2,dark\n03,3,red\n");
     REFUSED(p, "data.csv", 1, "has no column 'agge' [id age hair]", "path=%s/t attributes=agge", p->folder);
     REFUSED(p, "data.csv", 1, "has no column 'x' [id age hair]", "path=%s/t picture=photo/{x}.ppm", p->folder);
@@ -248,7 +248,7 @@ static void wrong_names_are_met_with_those_there_are(void **state)
 
 static void tables_that_are_none_are_refused(void **state)
 {
-    struct place *p = *state;
+    struct data_place *p = *state;
     write_people(p, "id,,age\n");
     REFUSED(p, "data.csv", 1, "column 2 has no name", "path=%s/t", p->folder);
     write_text(p, "t/attributes.csv", "id,age,id\n");
@@ -263,7 +263,7 @@ static void tables_that_are_none_are_refused(void **state)
 
 /* ---- CelebA ---- */
 
-static void write_celeba(struct place *p, const char *list, const char *parts)
+static void write_celeba(struct data_place *p, const char *list, const char *parts)
 {
     char name[60];
     for (int i = 1; i <= 4; i++) {
@@ -279,7 +279,7 @@ static const char four[] = "4\r\nSmiling Young  Bald \r\n000001.ppm -1  1 -1\r\n
 
 static void the_published_lists_are_read(void **state)
 {
-    struct place *p = *state;
+    struct data_place *p = *state;
     double v[3];
     write_celeba(p, four, "000001.ppm 0\n000002.ppm 2\n000003.ppm 1\n000004.ppm 0\n");
     struct made m = MAKE_BOTH(p, "data.celeba", "path=%s/a crop='0 1 6 6' size=3 label=Young", p->folder);
@@ -306,7 +306,7 @@ static void the_published_lists_are_read(void **state)
 
 static void wrong_lists_are_refused_with_their_lines(void **state)
 {
-    struct place *p = *state;
+    struct data_place *p = *state;
     write_celeba(p, four, NULL);
     REFUSED(p, "data.celeba", 1, "there is no attribute 'Smilling' in list_attr_celeba.txt [Smiling Young Bald]",
             "path=%s/a attributes=Smilling", p->folder);
@@ -331,7 +331,7 @@ static void wrong_lists_are_refused_with_their_lines(void **state)
 
 static void a_crop_that_leads_out_names_the_picture(void **state)
 {
-    struct place *p = *state;
+    struct data_place *p = *state;
     write_celeba(p, four, NULL);
     struct made m = run_filter(p, "data.celeba", (struct mini_call){.wanted = 1}, "path=%s/a", p->folder);
     assert_int_equal(m.result.status, IMP_E_INPUT);

@@ -17,7 +17,7 @@ static size_t idx(uint8_t *to, uint8_t type, const uint32_t *shape, const uint8_
 }
 
 /* Pictures of 3 x 2 whose samples count up from 10 * i, with labels. */
-static void write_idx(struct place *p, const char *images, const char *labels, uint32_t n,
+static void write_idx(struct data_place *p, const char *images, const char *labels, uint32_t n,
                       const uint8_t *classes)
 {
     uint8_t data[600], file[700];
@@ -27,7 +27,7 @@ static void write_idx(struct place *p, const char *images, const char *labels, u
     write_file(p, labels, file, idx(file, 8, (uint32_t[]){n, 0}, classes, n));
 }
 
-static void write_gzip(struct place *p, const char *name, const void *data, size_t size,
+static void write_gzip(struct data_place *p, const char *name, const void *data, size_t size,
                        size_t cut_off)
 {
     uint8_t out[2000];
@@ -42,7 +42,7 @@ static const uint8_t five[] = {3, 0, 1, 0, 3};
 
 static void pictures_and_labels_are_read_as_they_stand(void **state)
 {
-    struct place *p = *state;
+    struct data_place *p = *state;
     float pixels[6];
     write_idx(p, "i", "l", 5, five);
     struct made m = MAKE(p, "data.idx", "images=%s/i labels=%s/l", p->folder, p->folder);
@@ -62,7 +62,7 @@ static void pictures_and_labels_are_read_as_they_stand(void **state)
 
 static void a_set_outlives_the_node_that_made_it(void **state)
 {
-    struct place *p = *state;
+    struct data_place *p = *state;
     float pixels[6];
     write_idx(p, "i", "l", 5, five);
     struct made m = MAKE(p, "data.idx", "images=%s/i labels=%s/l", p->folder, p->folder);
@@ -73,7 +73,7 @@ static void a_set_outlives_the_node_that_made_it(void **state)
 
 static void a_sample_past_the_end_is_refused_in_words(void **state)
 {
-    struct place *p = *state;
+    struct data_place *p = *state;
     char text[200] = "";
     imp_error err = {sizeof err, sizeof text, text, -1, -1};
     imp_sample s = {.struct_size = sizeof s};
@@ -88,7 +88,7 @@ static void a_sample_past_the_end_is_refused_in_words(void **state)
 
 static void gzip_is_undone(void **state)
 {
-    struct place *p = *state;
+    struct data_place *p = *state;
     uint8_t data[60], file[100];
     float pixels[6];
     for (int i = 0; i < 60; i++)
@@ -103,7 +103,7 @@ static void gzip_is_undone(void **state)
 
 static void broken_gzip_is_refused(void **state)
 {
-    struct place *p = *state;
+    struct data_place *p = *state;
     uint8_t data[600], file[700], huge[40] = {0x1f, 0x8b, 8};
     for (int i = 0; i < 600; i++)
         data[i] = (uint8_t)(i * 7);
@@ -119,7 +119,7 @@ static void broken_gzip_is_refused(void **state)
 
 static void wrong_idx_files_are_refused_by_name(void **state)
 {
-    struct place *p = *state;
+    struct data_place *p = *state;
     uint8_t file[100], data[24] = {0};
     struct { uint8_t type; uint32_t shape[5]; size_t size; const char *part; } bad[] = {
         {8, {4, 2, 3, 0}, 23, "cut short: its head says 4 records of 6 bytes, there are 3 and 5"},
@@ -145,7 +145,7 @@ static void wrong_idx_files_are_refused_by_name(void **state)
 
 static void labels_that_do_not_belong_are_refused(void **state)
 {
-    struct place *p = *state;
+    struct data_place *p = *state;
     write_idx(p, "i", "l", 5, five);
     write_idx(p, "j", "k", 4, five);
     REFUSED(p, "data.idx", 1, "k has 4 labels", "images=%s/i labels=%s/k", p->folder, p->folder);
@@ -157,7 +157,7 @@ static void labels_that_do_not_belong_are_refused(void **state)
 
 static void a_test_set_of_its_own_goes_to_test(void **state)
 {
-    struct place *p = *state;
+    struct data_place *p = *state;
     float pixels[6];
     write_idx(p, "i", "l", 5, five);
     write_idx(p, "j", "k", 2, (uint8_t[]){7, 1});
@@ -175,7 +175,7 @@ static void a_test_set_of_its_own_goes_to_test(void **state)
 
 static void sizes_and_channels_are_as_asked(void **state)
 {
-    struct place *p = *state;
+    struct data_place *p = *state;
     float pixels[3 * 16];
     write_idx(p, "i", "l", 5, five);
     struct made m = MAKE(p, "data.idx", "images=%s/i size=4 channels=3 fit=center fill=1", p->folder);
@@ -195,7 +195,7 @@ static void sizes_and_channels_are_as_asked(void **state)
 
 /* ---- CIFAR ---- */
 
-static void write_cifar(struct place *p, const char *name, uint32_t n, uint32_t labels,
+static void write_cifar(struct data_place *p, const char *name, uint32_t n, uint32_t labels,
                         uint8_t first, size_t cut_off)
 {
     const size_t one = labels + PIXELS;
@@ -214,7 +214,7 @@ static void write_cifar(struct place *p, const char *name, uint32_t n, uint32_t 
 
 static void records_of_several_files_follow_each_other(void **state)
 {
-    struct place *p = *state;
+    struct data_place *p = *state;
     float pixels[PIXELS];
     write_cifar(p, "c/a.bin", 3, 1, 0, 0);
     write_cifar(p, "c/b.bin", 2, 1, 5, 0);
@@ -235,7 +235,7 @@ static void records_of_several_files_follow_each_other(void **state)
 
 static void the_published_files_are_found_by_themselves(void **state)
 {
-    struct place *p = *state;
+    struct data_place *p = *state;
     char name[40];
     for (int i = 1; i <= 5; i++) {
         snprintf(name, sizeof name, "c/data_batch_%d.bin", i);
@@ -261,7 +261,7 @@ static void the_published_files_are_found_by_themselves(void **state)
 
 static void wrong_records_are_refused_with_file_and_byte(void **state)
 {
-    struct place *p = *state;
+    struct data_place *p = *state;
     write_cifar(p, "cut.bin", 3, 1, 0, 10);
     REFUSED(p, "data.cifar", 1, "cut.bin: 9209 bytes are 2 records of 3073 bytes and 3063 bytes",
             "path=%s/cut.bin", p->folder);
@@ -282,7 +282,7 @@ static void wrong_records_are_refused_with_file_and_byte(void **state)
 
 static void a_split_is_even_whole_and_drawn_by_seed(void **state)
 {
-    struct place *p = *state;
+    struct data_place *p = *state;
     uint8_t labels[100];
     uint32_t of_class[2] = {0}, other = 0;
     for (int i = 0; i < 100; i++)
@@ -310,7 +310,7 @@ static void a_split_is_even_whole_and_drawn_by_seed(void **state)
 
 static void a_test_set_nobody_filled_is_an_error_only_when_wanted(void **state)
 {
-    struct place *p = *state;
+    struct data_place *p = *state;
     write_idx(p, "i", "l", 5, five);
     struct made m = run_filter(p, "data.idx", (struct mini_call){.wanted = 3}, "images=%s/i",
                                p->folder);
@@ -322,7 +322,7 @@ static void a_test_set_nobody_filled_is_an_error_only_when_wanted(void **state)
 
 static void a_limit_takes_evenly_and_keeps_the_order(void **state)
 {
-    struct place *p = *state;
+    struct data_place *p = *state;
     uint8_t labels[100];
     float pixels[6], last = -1;
     uint32_t of_class[4] = {0};
@@ -343,7 +343,7 @@ static void a_limit_takes_evenly_and_keeps_the_order(void **state)
 
 static void samples_in_a_file_are_the_same_samples(void **state)
 {
-    struct place *p = *state;
+    struct data_place *p = *state;
     float a[6], b[6];
     uint8_t labels[25] = {0};
     write_idx(p, "i", "l", 25, labels);
