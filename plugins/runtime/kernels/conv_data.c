@@ -28,7 +28,7 @@ static int64_t units(const struct back *b)
 static struct back plan(const struct rt_conv *v)
 {
     struct back b = {.v = v, .bands = 1};
-    rt_blocks_set(&b.blocks, v);
+    rt_blocks_set(&b.blocks, v, 1);
     const struct rt_strips *s = &b.blocks.strips;
     const int64_t items = units(&b) * v->groups * b.blocks.count;
     if (items && items < ITEMS && v->window.axes > 1 && s->per_picture)

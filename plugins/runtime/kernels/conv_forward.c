@@ -4,7 +4,7 @@
 #include "lanes.h"
 
 /* Items that there should be at least, and the fewest filters of one. */
-enum { ITEMS = 16, FEWEST_FILTERS = 64 };
+enum { ITEMS = 16, FEWEST_FILTERS = 128 };
 
 struct forward {
     const struct rt_conv *v;
@@ -25,7 +25,7 @@ double rt_conv_macs(const struct rt_conv *v)
 static struct forward plan(const struct rt_conv *v)
 {
     struct forward f = {.v = v, .m_blocks = 1};
-    rt_blocks_set(&f.blocks, v);
+    rt_blocks_set(&f.blocks, v, ITEMS / v->groups);
     const struct rt_strips *s = &f.blocks.strips;
     while (s->count * v->groups * f.m_blocks < ITEMS && v->m / (2 * f.m_blocks) >= FEWEST_FILTERS)
         f.m_blocks *= 2;

@@ -24,7 +24,7 @@ struct sum {
 static struct sum plan(const struct rt_conv *v)
 {
     struct sum u = {.v = v, .parts = 1, .m_blocks = 1};
-    rt_blocks_set(&u.blocks, v);
+    rt_blocks_set(&u.blocks, v, 1);
     const struct rt_strips *s = &u.blocks.strips;
     const int64_t items = v->groups * u.blocks.count;
     if (items && items < ITEMS && s->count)

@@ -74,10 +74,10 @@ static imp_status run(struct depthwise *d, void *scratch, imp_job *job,
     return rt_lanes_run(&d->lanes, job, (char *)scratch + d->shared_bytes, fn, d);
 }
 
-/* ---- rows ---- */
+/* ---- rows: inlined into the loops over planes, which are compiled for each processor ---- */
 
-KIT_CLONES
-static void add_row(const float *restrict x, float w, int64_t n, int64_t step, float *restrict y)
+static inline void add_row(const float *restrict x, float w, int64_t n, int64_t step,
+                           float *restrict y)
 {
     if (step == 1)
         for (int64_t i = 0; i < n; i++)
@@ -90,29 +90,39 @@ static void add_row(const float *restrict x, float w, int64_t n, int64_t step, f
             y[i] += w * x[i * step];
 }
 
-/* Three taps beside each other, stride 1: y[i] += a x[i] + b x[i + gap] + c x[i + 2 gap] */
-KIT_CLONES
-static void add_three(const float *restrict x, const float *w, int64_t gap, int64_t n,
-                      float *restrict y)
+/* Three taps at stride 1: where all are inside in one sweep, the few outputs beside it one by one. */
+static inline void add_three(const float *restrict x, const float *w, const struct span *s,
+                             float *restrict y)
 {
     const float a = w[0], b = w[1], c = w[2];
-    for (int64_t i = 0; i < n; i++)
-        y[i] += a * x[i] + b * x[i + gap] + c * x[i + 2 * gap];
+    const int64_t lo = s[0].lo, hi = s[2].hi;
+    const float *xa = x + s[0].shift, *xb = x + s[1].shift, *xc = x + s[2].shift;
+    for (int64_t i = lo; i < hi; i++)
+        y[i] += a * xa[i] + b * xb[i] + c * xc[i];
+    for (int64_t t = 0; t < 3; t++) {
+        for (int64_t i = s[t].lo; i < lo; i++)
+            y[i] += w[t] * x[i + s[t].shift];
+        for (int64_t i = hi; i < s[t].hi; i++)
+            y[i] += w[t] * x[i + s[t].shift];
+    }
 }
 
-KIT_CLONES
-static void spread_row(const float *restrict y, float w, int64_t n, int64_t step, float *restrict x)
+static inline void spread_row(const float *restrict y, float w, int64_t n, int64_t step,
+                              float *restrict x)
 {
     if (step == 1)
         for (int64_t i = 0; i < n; i++)
             x[i] += w * y[i];
+    else if (step == 2)
+        for (int64_t i = 0; i < n; i++)
+            x[2 * i] += w * y[i];
     else
         for (int64_t i = 0; i < n; i++)
             x[i * step] += w * y[i];
 }
 
-KIT_CLONES
-static double dot_row(const float *restrict y, const float *restrict x, int64_t n, int64_t step)
+static inline double dot_row(const float *restrict y, const float *restrict x, int64_t n,
+                             int64_t step)
 {
     double lane[8] = {0}, sum = 0;
     int64_t i = 0;
@@ -120,6 +130,10 @@ static double dot_row(const float *restrict y, const float *restrict x, int64_t 
         for (; i + 8 <= n; i += 8)
             for (int64_t l = 0; l < 8; l++)
                 lane[l] += (double)y[i + l] * (double)x[i + l];
+    else if (step == 2)
+        for (; i + 8 <= n; i += 8)
+            for (int64_t l = 0; l < 8; l++)
+                lane[l] += (double)y[i + l] * (double)x[2 * (i + l)];
     for (; i < n; i++)
         sum += (double)y[i] * (double)x[i * step];
     for (int64_t l = 0; l < 8; l++)
@@ -129,29 +143,15 @@ static double dot_row(const float *restrict y, const float *restrict x, int64_t 
 
 /* ---- planes ---- */
 
-/* One row of y from one row of x and kw weights. */
-static void forward_row(const struct depthwise *d, const float *x, const float *w, float *y)
-{
-    const struct span *s = d->spans;
-    if (d->kw == 3 && d->step == 1 && s[2].hi > s[0].lo) {
-        const int64_t lo = s[0].lo, hi = s[2].hi; /* where all three taps are inside */
-        add_three(x + lo + s[0].shift, w, s[1].shift - s[0].shift, hi - lo, y + lo);
-        for (int64_t t = 0; t < 3; t++) {
-            add_row(x + s[t].lo + s[t].shift, w[t], rt_between(lo - s[t].lo, 0, lo), 1, y + s[t].lo);
-            add_row(x + hi + s[t].shift, w[t], rt_between(s[t].hi - hi, 0, s[t].hi), 1, y + hi);
-        }
-        return;
-    }
-    for (int64_t t = 0; t < d->kw; t++)
-        add_row(x + s[t].lo * d->step + s[t].shift, w[t], s[t].hi - s[t].lo, d->step, y + s[t].lo);
-}
-
+KIT_CLONES
 static void forward_plane(const void *user, int64_t item, void *scratch)
 {
     const struct depthwise *d = user;
     const struct rt_conv *v = d->v;
+    const struct span *s = d->spans;
     const int64_t m = item % (v->groups * v->m);
     const float *x = d->x + item / v->m * v->in_size, *w = d->w + m * v->taps;
+    const bool three = d->kw == 3 && d->step == 1 && s[2].hi > s[0].lo;
     float *y = d->out + item * v->out_size;
     (void)scratch;
     for (int64_t i = 0; i < v->out_size && !d->add; i++)
@@ -159,11 +159,15 @@ static void forward_plane(const void *user, int64_t item, void *scratch)
     for (int64_t r = 0; r < v->rows; r++)
         for (int64_t q = 0; q < v->outer_taps; q++) {
             const int64_t at = d->table[q * v->rows + r];
-            if (at >= 0)
-                forward_row(d, x + at, w + q * d->kw, y + r * v->out_w);
+            if (at >= 0 && three)
+                add_three(x + at, w + q * d->kw, s, y + r * v->out_w);
+            for (int64_t t = 0; t < d->kw && at >= 0 && !three; t++)
+                add_row(x + at + s[t].lo * d->step + s[t].shift, w[q * d->kw + t],
+                        s[t].hi - s[t].lo, d->step, y + r * v->out_w + s[t].lo);
         }
 }
 
+KIT_CLONES
 static void back_plane(const void *user, int64_t item, void *scratch)
 {
     const struct depthwise *d = user;
@@ -185,6 +189,7 @@ static void back_plane(const void *user, int64_t item, void *scratch)
             }
 }
 
+KIT_CLONES
 static void weights_of(const void *user, int64_t m, void *scratch)
 {
     const struct depthwise *d = user;

@@ -4,8 +4,8 @@
 #include <string.h>
 
 /* Below, 1x1 is worked on in several pictures together. Columns of a strip: at most, and at least where
- * filters are huge. Floats of a block. */
-enum { SMALL_PLANE = 64, COLS = 512, FEWEST_COLS = 16, BLOCK = 1 << 17 };
+ * filters are huge. Floats of a block's columns. */
+enum { SMALL_PLANE = 64, COLS = 512, FEWEST_COLS = 16, BLOCK = 1 << 16 };
 
 
 void rt_conv_set(struct rt_conv *v)
@@ -115,13 +115,14 @@ void rt_strip_scatter(const struct rt_conv *v, const struct rt_strip *s, const f
 
 /* ---- blocks ---- */
 
-void rt_blocks_set(struct rt_blocks *b, const struct rt_conv *v)
+void rt_blocks_set(struct rt_blocks *b, const struct rt_conv *v, int64_t strips)
 {
     *b = (struct rt_blocks){.count = 0};
-    rt_strips_set(&b->strips, v, rt_between(BLOCK / v->taps, FEWEST_COLS, COLS));
+    const int64_t most = v->n * v->out_size < COLS * strips ? COLS / 2 : COLS;
+    rt_strips_set(&b->strips, v, rt_between(BLOCK / v->taps, FEWEST_COLS, most));
     const int64_t floats = v->taps * (b->strips.cols ? b->strips.cols : 1);
-    const int64_t most = rt_between(BLOCK / floats, 1, v->c);
-    b->count = (v->c + most - 1) / most;
+    const int64_t fit = rt_between(BLOCK / floats, 1, v->c);
+    b->count = (v->c + fit - 1) / fit;
     b->channels = (v->c + b->count - 1) / b->count;
     b->count = (v->c + b->channels - 1) / b->channels;
     b->table_bytes = rt_lines((uint64_t)(v->outer_taps * b->strips.rows) * sizeof(int64_t));

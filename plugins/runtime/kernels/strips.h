@@ -51,13 +51,13 @@ void rt_strip_scatter(const struct rt_conv *, const struct rt_strip *, const flo
 
 
 /* How the three products are cut: strips, and blocks of channels whose columns stay in a core's second
- * cache. */
+ * cache. strips: how many there should be, at the price of narrower ones. */
 struct rt_blocks {
     struct rt_strips strips;
     int64_t channels, count;          /* of a block, at most; blocks */
     uint64_t table_bytes, cols_bytes; /* of a strip's table and columns, in whole cache lines */
 };
-void rt_blocks_set(struct rt_blocks *, const struct rt_conv *);
+void rt_blocks_set(struct rt_blocks *, const struct rt_conv *, int64_t strips);
 
 static inline int64_t rt_between(int64_t v, int64_t low, int64_t high)
 {
