@@ -220,16 +220,17 @@ static void read_others(struct reading *r)
 {
     struct generated *g = r->g;
     const char *at = r->wish->others ? r->wish->others : "";
-    char value[128];
+    char value[128], name[64];
     for (int32_t line = 0; *at; line++) {
         const size_t n = strcspn(at, "\n"), key = strcspn(at, "=\n");
         const size_t length = key < n ? n - key - 1 : 0;
         const int64_t k = is_ours(at, key) ? -1 : find_param(g->source, at, key);
         const int32_t param = r->wish->others_param + line;
         snprintf(value, sizeof value, "%.*s", (int)length, at + (key < n ? key + 1 : n));
+        snprintf(name, sizeof name, "%.*s", (int)key, at);
         if (k < 0)
-            mistake(r, param, NULL, r->names, "%s has no parameter '%.*s' to set", g->source->id,
-                    (int)key, at);
+            mistake(r, param, name, r->names, "%s has no parameter '%s' to set", g->source->id,
+                    name);
         else if (length >= sizeof value || !parse(&g->source->params[k], value, &g->fixed[k]))
             mistake(r, param, NULL, NULL, "'%s' is no value of %s of %s", value,
                     g->source->params[k].key, g->source->id);
