@@ -11,8 +11,8 @@ struct dump {
     size_t at;
 };
 
-__attribute__((format(printf, 2, 3))) static inline void dump_add(struct dump *d, const char *format,
-                                                                  ...)
+__attribute__((format(printf, 2, 3))) static inline void dump_add(struct dump *d,
+                                                                  const char *format, ...)
 {
     va_list ap;
     va_start(ap, format);
@@ -52,7 +52,7 @@ static inline const char *dump_graph(const struct rt_graph *g, struct dump *d)
         for (uint32_t s = 0; s < n->input_count; s++) {
             const int32_t r = n->inputs[s];
             dump_add(d, "%s%s", s ? "," : "",
-                     r == RT_ABSENT    ? "-"
+                     r == RT_ABSENT   ? "-"
                      : rt_is_param(r) ? g->params[rt_param_of(r)].name
                                       : g->nodes[r].name);
         }

@@ -1,5 +1,5 @@
-/* onnx_make.h - ONNX files for tests, written byte by byte: another hand than protobuf-c's and than that
- * of the writer under test. Parts of a graph are gathered in the order of the calls. */
+/* onnx_make.h - ONNX files for tests, written byte by byte: another hand than protobuf-c's and than
+ * that of the writer under test. Parts of a graph are gathered in the order of the calls. */
 #ifndef ONNX_MAKE_H
 #define ONNX_MAKE_H
 #include <stdbool.h>

@@ -1,4 +1,5 @@
-/* test_rt_onnx_versions.c - the same operator in the words of several operator sets is the same node. */
+/* test_rt_onnx_versions.c - the same operator in the words of several operator sets is the same
+ * node. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -15,8 +16,8 @@ struct one {
 };
 
 /* A network of x [1 3 H W] and one node, with constants that were put into the graph before. */
-static imp_status read_one(struct one *o, int opset, const char *op, const char *in, const char *out,
-                           const char *attrs, struct rt_graph **g)
+static imp_status read_one(struct one *o, int opset, const char *op, const char *in,
+                           const char *out, const char *attrs, struct rt_graph **g)
 {
     imp_error err = {.struct_size = sizeof err, .text_cap = sizeof o->text, .text = o->text};
     put_value(&o->graph, 11, "x", 1, "1 3 H W");
@@ -90,7 +91,8 @@ static void dropout_from_an_attribute_and_from_an_input(void **state)
     const float ratio[1] = {0.25f};
     is(fresh(), 7, "Dropout", "x", "y", "ratio:f=0.25", "y=dropout(x) ratio=0.25");
     is(fresh(), 10, "Dropout", "x", "y mask", "ratio:f=0.25", "y=dropout(x) ratio=0.25");
-    is(with_floats("r", "", 1, ratio), 12, "Dropout", "x r", "y mask", "", "y=dropout(x) ratio=0.25");
+    is(with_floats("r", "", 1, ratio), 12, "Dropout", "x r", "y mask", "",
+       "y=dropout(x) ratio=0.25");
 }
 
 static void pad_from_attributes_and_from_inputs(void **state)
@@ -209,8 +211,8 @@ static void batch_normalisation_of_each_version(void **state)
        "epsilon:f=0.5;spatial:i=1", "y=batch_norm(x,v,v,v,v) epsilon=0.5 spatial=1");
     is(with_floats("v", "3", 3, v), 9, "BatchNormalization", "x v v v v", "y m n o p", "",
        "y=batch_norm(x,v,v,v,v)");
-    is(with_floats("v", "3", 3, v), 15, "BatchNormalization", "x v v v v", "y",
-       "training_mode:i=0", "y=batch_norm(x,v,v,v,v) training_mode=0");
+    is(with_floats("v", "3", 3, v), 15, "BatchNormalization", "x v v v v", "y", "training_mode:i=0",
+       "y=batch_norm(x,v,v,v,v) training_mode=0");
 }
 
 static void further_outputs_are_results_or_refused(void **state)
