@@ -40,6 +40,15 @@ static const struct graph graphs[] = {
     {"flatten", HEAD "[a]\nop = conv\nfilters = 4\nkernel = 3\n[p]\nop = max_pool\nkernel = 2\nstride = 2\n"
                      "[f]\nop = flatten\n[g]\nop = gemm\nunits = 7\n[r]\nop = relu\n"
                      "[o]\nop = gemm\nunits = 2\n", "a:4 g:7"},
+    {"depthwise, two filters each", HEAD "[a]\nop = conv\nfilters = 4\nkernel = 1\n[r]\nop = relu\n"
+                                         "[d]\nop = conv\nfilters = 8\nkernel = 3\ngroups = 4\n"
+                                         "[o]\nop = conv\nfilters = 2\nkernel = 1\n", "a:4"},
+    {"transposed, grouped", HEAD "[a]\nop = conv\nfilters = 6\nkernel = 3\n[r]\nop = relu\n"
+                                 "[t]\nop = conv_transpose\nfilters = 4\nkernel = 2\ngroups = 2\n"
+                                 "[o]\nop = conv\nfilters = 2\nkernel = 1\n", "a:3 t:2"},
+    {"transposed by channel", HEAD "[a]\nop = conv\nfilters = 4\nkernel = 3\n[r]\nop = relu\n"
+                                   "[t]\nop = conv_transpose\nfilters = 8\nkernel = 2\nstride = 2\ngroups = 4\n"
+                                   "[o]\nop = conv\nfilters = 2\nkernel = 1\n", "a:4"},
     {"transposed", HEAD "[a]\nop = conv\nfilters = 4\nkernel = 3\n[r]\nop = prelu\n"
                         "[t]\nop = conv_transpose\nfilters = 5\nkernel = 2\nstride = 2\n"
                         "[o]\nop = conv\nfilters = 2\nkernel = 1\n", "a:4 t:5"},
