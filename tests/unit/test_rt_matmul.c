@@ -1,9 +1,11 @@
 /* Products of matrices of any rank against obvious loops in double. */
 #include "op_check.h"
 
+#include <cut.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -75,7 +77,6 @@ static const struct {
     {{MATMUL, .name = "inner sizes differ", .shapes = "3 4 | 5 2"}, "rows of the second"},
     {{MATMUL, .name = "inner sizes of lists differ", .shapes = "3 | 4"}, "rows of the second"},
     {{MATMUL, .name = "batches differ", .shapes = "2 3 4 | 3 4 5"}, "before the last two"},
-    {{MATMUL, .name = "units differ", .attrs = "units=3", .shapes = "3 4 | 4 5"}, "units is 3"},
 };
 
 static void what_does_not_fit_is_refused_with_both_sides(void **state)
@@ -85,11 +86,66 @@ static void what_does_not_fit_is_refused_with_both_sides(void **state)
         op_check_refusal(&refused[i].c, refused[i].word);
 }
 
+/* ---- channels ---- */
+
+static int32_t weight(struct rt_graph *g, const char *name, int64_t rows, int64_t cols)
+{
+    const struct rt_shape shape = {.ndim = 2, .dim = {rows, cols}};
+    struct rt_tensor *t = rt_tensor_new(IMP_F32, &shape);
+    const int64_t p = rt_graph_add_param(g, name, t, 0);
+    for (int64_t i = 0; i < t->count; i++)
+        rt_floats(t)[i] = (float)i;
+    rt_tensor_release(t);
+    return rt_ref_param((uint32_t)p);
+}
+
+/* x [2][4] -> a [4][3] -> b [3][2] */
+static imp_nn_model *two_products(void)
+{
+    struct rt_graph *g = rt_graph_new();
+    imp_nn_model *m = NULL;
+    int32_t refs[2] = {0, weight(g, "a", 4, 3)};
+    assert_int_equal(rt_graph_add_node(g, "x", rt_op_find("input"), 0, NULL), 0);
+    g->nodes[0].flags = IMP_NN_INPUT;
+    g->nodes[0].declared = (struct rt_shape){.ndim = 2, .dim = {2, 4}};
+    assert_int_equal(rt_graph_add_node(g, "first", rt_op_find("matmul"), 2, refs), 1);
+    refs[0] = 1;
+    refs[1] = weight(g, "b", 3, 2);
+    assert_int_equal(rt_graph_add_node(g, "second", rt_op_find("matmul"), 2, refs), 2);
+    assert_int_equal(rt_graph_finish(g, NULL), IMP_OK);
+    assert_int_equal(rt_model_new(g, &m, NULL), IMP_OK);
+    return m;
+}
+
+static void columns_of_one_product_are_rows_of_the_next(void **state)
+{
+    imp_nn_model *m = two_products(), *thin = NULL;
+    const struct rt_groups *groups;
+    const uint32_t unit[] = {1};
+    imp_nn_cut cut = {.unit_count = 1, .units = unit};
+    (void)state;
+    assert_int_equal(rt_model_groups(m, &groups, NULL), IMP_OK);
+    while (cut.group < groups->count && groups->list[cut.group].locked)
+        cut.group++;
+    assert_true(cut.group < groups->count);
+    assert_int_equal(groups->list[cut.group].unit_count, 3);
+    assert_int_equal(rt_cut(m, 1, &cut, &thin, NULL), IMP_OK);
+    const struct rt_tensor *a = thin->graph->params[0].tensor, *b = thin->graph->params[1].tensor;
+    const float left[] = {0, 2, 3, 5, 6, 8, 9, 11}, right[] = {0, 1, 4, 5};
+    assert_int_equal(a->count, 8);
+    assert_int_equal(b->count, 4);
+    assert_memory_equal(a->data, left, sizeof left);
+    assert_memory_equal(b->data, right, sizeof right);
+    rt_model_release(thin);
+    rt_model_release(m);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_shape_agrees_with_the_oracle),
         cmocka_unit_test(what_does_not_fit_is_refused_with_both_sides),
+        cmocka_unit_test(columns_of_one_product_are_rows_of_the_next),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -11,10 +11,6 @@ static const struct rt_slot slots[SLOTS] = {
     {.name = "weight", .flags = RT_SLOT_PARAM},
 };
 
-/* For architecture texts, which have no weights yet. */
-enum { UNITS, ATTRS };
-static const struct rt_attr_def attrs[ATTRS] = {[UNITS] = {.key = "units", .type = RT_INT}};
-
 /* x [batch][m][k], weight [batch][k][n], y [batch][m][n]; of each batch axis its size in y, and the
  * matrices between neighbours along it in x, weight and y: 0 where broadcast. */
 struct sizes {
@@ -74,7 +70,6 @@ static imp_status infer(struct rt_infer *in, imp_error *err)
 {
     const struct rt_shape *x = &in->in[X]->shape, *w = &in->in[WEIGHT]->shape;
     struct rt_shape *y = &in->out.shape;
-    const int64_t units = rt_int(in->node, UNITS);
     char a[128], b[128];
     if (!x->ndim || !w->ndim)
         return imp_fail(err, IMP_E_INPUT, "%s times %s: a single number is no matrix",
@@ -86,9 +81,6 @@ static imp_status infer(struct rt_infer *in, imp_error *err)
                         batches_fit(x, w) ? "columns of the first and rows of the second differ"
                                           : "the axes before the last two differ");
     const struct sizes s = sizes_of(x, w);
-    if (units && units != s.n)
-        return imp_fail(err, IMP_E_INPUT, "units is %lld, but the weight is %s", (long long)units,
-                        rt_shape_text(w, b, sizeof b));
     *y = rt_shape_of(s.axes, s.dim);
     if (x->ndim > 1)
         y->dim[y->ndim++] = s.m;
@@ -182,25 +174,10 @@ static void couple(struct rt_ties *t, const struct rt_call *call)
         rt_tie_param(t, RT_OUT, o, WEIGHT, 1, o, 1, 0);
 }
 
-static bool adjust(struct rt_node *copy, const struct rt_call *before, const uint8_t *const *keep_in,
-                   const uint8_t *keep_out)
-{
-    const struct sizes s = sizes_in(before);
-    int64_t units = 0;
-    (void)keep_in;
-    if (!keep_out || !copy->attrs[UNITS].given)
-        return true;
-    for (int64_t o = 0; o < s.n; o++)
-        units += keep_out[o];
-    return rt_set_int(copy, "units", units);
-}
-
 const struct rt_op rt_op_matmul = {
     .name = "matmul",
     .onnx = "MatMul",
     .limits = "",
-    .attrs = attrs,
-    .attr_count = RT_COUNT(attrs),
     .slots = slots,
     .slot_count = RT_COUNT(slots),
     .flags = RT_NEEDS_IN,
@@ -209,5 +186,4 @@ const struct rt_op rt_op_matmul = {
     .forward = forward,
     .backward = backward,
     .couple = couple,
-    .adjust = adjust,
 };
