@@ -2,6 +2,7 @@
  * crop, and do so before anything is added. */
 #include "strided.h"
 
+#include <impasto/kit.h>
 #include <string.h>
 
 extern const struct rt_op rt_op_pad;
@@ -225,20 +226,36 @@ static imp_status forward(const struct rt_call *c)
     return k.rows ? rt_parallel(c->job, k.pieces, forward_piece, &k) : IMP_OK;
 }
 
+KIT_CLONES static void add_row(const float *from, float *to, int64_t n)
+{
+    for (int64_t i = 0; i < n; i++)
+        to[i] += from[i];
+}
+
+static void unpad_row(const struct work *k, const float *dy, float *dx)
+{
+    const int64_t *table = k->table[k->in->ndim - 1];
+    for (int64_t i = 0; i < k->first; i++)
+        if (table[i] >= 0)
+            dx[table[i]] += dy[i];
+    if (k->middle)
+        add_row(dy + k->first, dx + table[k->first], k->middle);
+    for (int64_t i = k->first + k->middle; i < k->row; i++)
+        if (table[i] >= 0)
+            dx[table[i]] += dy[i];
+}
+
 /* By the axes in front that have no border: within them several places add to one. */
 static void backward_piece(void *user, uint32_t n)
 {
     const struct work *k = user;
-    const int64_t *table = k->table[k->in->ndim - 1];
     const int64_t groups = rt_product(k->out, 0, k->whole), rows = k->rows / groups;
     int64_t r, end;
     rt_piece(groups, k->pieces, n, &r, &end);
     for (r *= rows, end *= rows; r < end; r++) {
         const int64_t at = row_source(k, r);
-        const float *dy = k->from + r * k->row;
-        for (int64_t i = 0; at >= 0 && i < k->row; i++)
-            if (table[i] >= 0)
-                k->to[at + table[i]] += dy[i];
+        if (at >= 0)
+            unpad_row(k, k->from + r * k->row, k->to + at);
     }
 }
 

@@ -24,15 +24,22 @@ static imp_status infer(struct rt_infer *in, imp_error *err)
 
 /* ---- forward ---- */
 
-/* y = max(y, x) at steps of s; a NaN stays. */
+/* A NaN among them stays. In two steps, which compilers turn into vectors. */
+static inline float larger(float a, float b)
+{
+    const float m = b > a ? b : a;
+    return b != b ? b : m;
+}
+
+/* y = max(y, x) at steps of s. */
 KIT_CLONES static void max_row(const float *x, int64_t s, float *y, int64_t n)
 {
     if (s == 1)
         for (int64_t i = 0; i < n; i++)
-            y[i] = x[i] > y[i] || x[i] != x[i] ? x[i] : y[i];
+            y[i] = larger(y[i], x[i]);
     else
         for (int64_t i = 0; i < n; i++)
-            y[i] = x[i * s] > y[i] || x[i * s] != x[i * s] ? x[i * s] : y[i];
+            y[i] = larger(y[i], x[i * s]);
 }
 
 static void max_any(const struct rt_pool *p, const float *x, float *y, int64_t first, int64_t end)
@@ -60,8 +67,8 @@ KIT_CLONES static void max_pairs(const float *restrict a, const float *restrict 
 {
     for (int64_t i = 0; i < n; i++) {
         const float p = a[2 * i], q = a[2 * i + 1], r = b[2 * i], s = b[2 * i + 1];
-        const float m = q > p || q != q ? q : p, l = s > r || s != s ? s : r;
-        y[i] = l > m || l != l ? l : m;
+        const float m = larger(p, q), l = larger(r, s);
+        y[i] = larger(m, l);
     }
 }
 
@@ -102,30 +109,54 @@ static imp_status forward(const struct rt_call *c)
 
 /* ---- backward: the first of the largest, in order of the window, gets the gradient ---- */
 
-static int64_t winner(const struct rt_pool *p, const float *x, const struct rt_pool_row *r, int64_t o)
+enum { STRIP = 128 }; /* windows that are looked through side by side */
+
+/* Where x is larger than the best so far, it is the best, and `place` its place. */
+KIT_CLONES static void contest(const float *x, int64_t s, int32_t place, float *best, int32_t *at,
+                               int64_t n)
+{
+    for (int64_t i = 0; i < n; i++) {
+        const float v = x[i * s];
+        const bool wins = (v > best[i]) | (v != v);
+        best[i] = wins ? v : best[i];
+        at[i] = wins ? place : at[i];
+    }
+}
+
+/* Windows [from, end) of a row. A place is counted from the first tap of its window, so that it is the
+ * same for all windows of the row. */
+static void back_strip(const struct rt_pool *p, const float *x, const struct rt_pool_row *r,
+                       const float *dy, float *dx, int64_t from, int64_t end)
 {
     const struct rt_axis_window *c = &p->axis[2];
-    int64_t best = -1, from, to;
-    rt_pool_taps(c, o, &from, &to);
+    const int64_t base = rt_pool_offset(p, r, r->from0, r->from1) - c->pad;
+    float best[STRIP];
+    int32_t at[STRIP] = {0};
+    for (int64_t o = 0; o < STRIP; o++)
+        best[o] = -INFINITY;
     for (int64_t k0 = r->from0; k0 < r->to0; k0++)
         for (int64_t k1 = r->from1; k1 < r->to1; k1++) {
-            const int64_t at = rt_pool_offset(p, r, k0, k1) + o * c->stride - c->pad;
-            for (int64_t k = from; k < to; k++) {
-                const int64_t i = at + k * c->dilation;
-                if (best < 0 || x[i] > x[best] || x[i] != x[i])
-                    best = i;
+            const int64_t row = rt_pool_offset(p, r, k0, k1) - c->pad;
+            for (int64_t k = 0, a, b; k < c->kernel; k++) {
+                const int64_t tap = row + k * c->dilation;
+                rt_pool_windows(c, k, &a, &b);
+                a = a > from ? a : from;
+                b = b < end ? b : end;
+                contest(x + tap + a * c->stride, c->stride, (int32_t)(tap - base), best + a - from,
+                        at + a - from, b - a);
             }
         }
-    return best;
+    for (int64_t o = from; o < end; o++)
+        dx[base + at[o - from] + o * c->stride] += dy[o];
 }
 
 static void max_back_any(const struct rt_pool *p, const float *x, const float *dy, float *dx)
 {
-    const int64_t rows = p->axis[0].out * p->axis[1].out;
-    for (int64_t i = 0; i < rows; i++) {
+    const int64_t rows = p->axis[0].out * p->axis[1].out, width = p->axis[2].out;
+    for (int64_t i = 0; i < rows; i++, dy += width) {
         const struct rt_pool_row r = rt_pool_row_at(p, i);
-        for (int64_t o = 0; o < p->axis[2].out; o++, dy++)
-            dx[winner(p, x, &r, o)] += *dy;
+        for (int64_t o = 0; o < width; o += STRIP)
+            back_strip(p, x, &r, dy, dx, o, width - o < STRIP ? width : o + STRIP);
     }
 }
 
@@ -135,7 +166,8 @@ KIT_CLONES static void max_back_pairs(const float *restrict a, const float *rest
 {
     for (int64_t i = 0; i < n; i++) {
         const float p = a[2 * i], q = a[2 * i + 1], r = b[2 * i], s = b[2 * i + 1], g = dy[i];
-        const float m = q > p ? q : p, l = s > r ? s : r, top = l > m ? 0.0f : g, low = g - top;
+        const float m = q > p ? q : p, l = s > r ? s : r;
+        const float top = l > m ? 0.0f : g, low = l > m ? g : 0.0f;
         da[2 * i] += q > p ? 0.0f : top;
         da[2 * i + 1] += q > p ? top : 0.0f;
         db[2 * i] += s > r ? 0.0f : low;

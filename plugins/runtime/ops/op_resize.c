@@ -310,20 +310,38 @@ static void mix(const struct pass *q, const float *x, int64_t o, float *y)
 }
 
 /* The last axis: rows of single elements. */
-KIT_CLONES static void gather_row(const float *restrict x, const int32_t *restrict index,
-                                  const float *restrict weight, int64_t taps, float *restrict y,
-                                  int64_t n)
+KIT_CLONES static void gather_one(const float *restrict x, const int32_t *restrict index,
+                                  float *restrict y, int64_t n)
 {
-    if (taps == 1)
-        for (int64_t o = 0; o < n; o++)
-            y[o] = index[o] < 0 ? 0.0f : x[index[o]];
-    else
-        for (int64_t o = 0; o < n; o++, index += taps, weight += taps) {
-            double sum = 0;
-            for (int64_t k = 0; k < taps && index[0] >= 0; k++)
-                sum += (double)weight[k] * (double)x[index[k]];
-            y[o] = (float)sum;
-        }
+    for (int64_t o = 0; o < n; o++)
+        y[o] = index[o] < 0 ? 0.0f : x[index[o]];
+}
+
+KIT_CLONES static void gather_two(const float *restrict x, const int32_t *restrict index,
+                                  const float *restrict w, float *restrict y, int64_t n)
+{
+    for (int64_t o = 0; o < n; o++)
+        y[o] = w[2 * o] * x[index[2 * o]] + w[2 * o + 1] * x[index[2 * o + 1]];
+}
+
+static void gather_row(const struct pass *q, const float *x, float *y)
+{
+    const int32_t *index = q->index;
+    const float *w = q->weight;
+    if (q->taps == 1) {
+        gather_one(x, index, y, q->how.out);
+        return;
+    }
+    if (q->taps == 2 && q->how.coordinates != RT_CROP_AND_RESIZE) {
+        gather_two(x, index, w, y, q->how.out);
+        return;
+    }
+    for (int64_t o = 0; o < q->how.out; o++, index += q->taps, w += q->taps) {
+        double sum = 0;
+        for (int64_t k = 0; k < q->taps && index[0] >= 0; k++)
+            sum += (double)w[k] * (double)x[index[k]];
+        y[o] = (float)sum;
+    }
 }
 
 static void forward_piece(void *user, uint32_t i)
@@ -334,7 +352,7 @@ static void forward_piece(void *user, uint32_t i)
     if (q->inner == 1) {
         rt_piece(q->outer, q->pieces, i, &from, &to);
         for (; from < to; from++)
-            gather_row(q->from + from * in, q->index, q->weight, q->taps, q->to + from * out, out);
+            gather_row(q, q->from + from * in, q->to + from * out);
         return;
     }
     rt_piece(q->outer * out, q->pieces, i, &from, &to);

@@ -57,6 +57,9 @@ imp_status rt_pool_infer(struct rt_infer *in, imp_error *err)
         st = check_seen(&w, err);
     if (st != IMP_OK)
         return st;
+    if (rt_product(x, 2, x->ndim) > INT32_MAX)
+        return imp_fail(err, IMP_E_LIMIT, "planes of %lld elements; %d are the most for pooling",
+                        (long long)rt_product(x, 2, x->ndim), INT32_MAX);
     in->out.shape = rt_window_shape(&w, x, x->dim[1]);
     return rt_count(&in->out.shape) >= 0 ? IMP_OK
                                          : imp_fail(err, IMP_E_LIMIT, "its result has no size");

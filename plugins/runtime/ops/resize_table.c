@@ -48,7 +48,7 @@ static double reach(const struct rt_resize *r)
 
 int64_t rt_resize_taps(const struct rt_resize *r)
 {
-    return r->mode == RT_NEAREST ? 1 : (int64_t)ceil(2 * reach(r)) + 1;
+    return r->mode == RT_NEAREST ? 1 : (int64_t)ceil(2 * reach(r));
 }
 
 static int64_t clamp(int64_t i, int64_t n)

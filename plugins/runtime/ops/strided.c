@@ -6,7 +6,7 @@
 #include <impasto/kit.h>
 #include <string.h>
 
-enum { KNOWN_INTEGERS = 1 << 20, TILE = 32 };
+enum { KNOWN_INTEGERS = 1 << 20, TILE = 16 };
 
 void rt_walk_steps(const struct rt_shape *s, int64_t step[RT_RANK])
 {
@@ -60,10 +60,10 @@ static struct rt_walk simple(const struct rt_walk *w)
     return s;
 }
 
-/* ---- kernels: n elements, or m rows of n of which one side is packed by rows, one by columns ---- */
+/* ---- kernels: n elements; or a tile of m by n ---- */
 
 struct tile {
-    int64_t m, n, from_m, from_n, to_m, to_n;
+    int64_t m, n, from_n, to_m;
 };
 
 KIT_CLONES static void row_copy(const float *from, int64_t fs, float *to, int64_t ts, int64_t n)
@@ -82,20 +82,24 @@ KIT_CLONES static void row_add(const float *from, int64_t fs, float *to, int64_t
             to[i * ts] += from[i * fs];
 }
 
-KIT_CLONES static void tile_copy(const float *from, float *to, const struct tile *t)
+/* Reads each line of memory once, as a whole: the rows of a picture often lie a power of two apart, where
+ * only a few of them have room in the cache at a time. */
+KIT_CLONES static void tile(const float *from, float *to, const struct tile *t, bool add)
 {
+    float turned[TILE][TILE];
+    for (int64_t j = 0; j < t->n; j++)
+        for (int64_t i = 0; i < t->m; i++)
+            turned[i][j] = from[i + j * t->from_n];
     for (int64_t i = 0; i < t->m; i++)
-        for (int64_t j = 0; j < t->n; j++)
-            to[i * t->to_m + j * t->to_n] = from[i * t->from_m + j * t->from_n];
+        if (add)
+            for (int64_t j = 0; j < t->n; j++)
+                to[i * t->to_m + j] += turned[i][j];
+        else
+            for (int64_t j = 0; j < t->n; j++)
+                to[i * t->to_m + j] = turned[i][j];
 }
 
-KIT_CLONES static void tile_add(const float *from, float *to, const struct tile *t)
-{
-    for (int64_t i = 0; i < t->m; i++)
-        for (int64_t j = 0; j < t->n; j++)
-            to[i * t->to_m + j * t->to_n] += from[i * t->from_m + j * t->from_n];
-}
-
+/* m is packed in `from`, n in `to`. */
 static void tiles(const float *from, float *to, const struct tile *all, bool add)
 {
     for (int64_t i = 0; i < all->m; i += TILE)
@@ -103,12 +107,7 @@ static void tiles(const float *from, float *to, const struct tile *all, bool add
             struct tile t = *all;
             t.m = all->m - i < TILE ? all->m - i : TILE;
             t.n = all->n - j < TILE ? all->n - j : TILE;
-            const float *f = from + i * t.from_m + j * t.from_n;
-            float *o = to + i * t.to_m + j * t.to_n;
-            if (add)
-                tile_add(f, o, &t);
-            else
-                tile_copy(f, o, &t);
+            tile(from + i + j * t.from_n, to + i * t.to_m + j, &t, add);
         }
 }
 
@@ -152,23 +151,31 @@ static bool next(const struct rt_walk *w, int skip, int64_t index[RT_RANK], int6
     return false;
 }
 
+/* The tile that the last axis and axis `turned` make. */
+static struct tile tile_of(const struct rt_walk *w, uint32_t turned)
+{
+    const uint32_t last = w->ndim - 1;
+    if (w->to[last] == 1)
+        return (struct tile){w->dim[turned], w->dim[last], w->from[last], w->to[turned]};
+    return (struct tile){w->dim[last], w->dim[turned], w->from[turned], w->to[last]};
+}
+
 static void walk_piece(const struct work *k, const struct rt_walk *w)
 {
     const uint32_t last = w->ndim - 1;
     const int turned = turned_axis(w);
-    const struct tile t = {turned < 0 ? 0 : w->dim[turned], w->dim[last],
-                           turned < 0 ? 0 : w->from[turned], w->from[last],
-                           turned < 0 ? 0 : w->to[turned], w->to[last]};
+    const int64_t n = w->dim[last], from_step = w->from[last], to_step = w->to[last];
+    const struct tile t = turned < 0 ? (struct tile){0} : tile_of(w, (uint32_t)turned);
     int64_t index[RT_RANK] = {0}, from = w->from_at, to = w->to_at;
     do {
         if (turned >= 0)
             tiles(k->from + from, k->to + to, &t, k->add);
         else if (k->add)
-            row_add(k->from + from, t.from_n, k->to + to, t.to_n, t.n);
-        else if (t.from_n == 1 && t.to_n == 1)
-            memcpy(k->to + to, k->from + from, (size_t)t.n * sizeof(float));
+            row_add(k->from + from, from_step, k->to + to, to_step, n);
+        else if (from_step == 1 && to_step == 1)
+            memcpy(k->to + to, k->from + from, (size_t)n * sizeof(float));
         else
-            row_copy(k->from + from, t.from_n, k->to + to, t.to_n, t.n);
+            row_copy(k->from + from, from_step, k->to + to, to_step, n);
     } while (next(w, turned, index, &from, &to));
 }
 
