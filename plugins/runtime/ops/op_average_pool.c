@@ -57,8 +57,9 @@ static void mean_strip(const struct rt_pool_work *k, const float *x, const struc
                 rt_pool_windows(c, t, &a, &b);
                 a = a > from ? a : from;
                 b = b < end ? b : end;
-                sum_row(row + a * c->stride + t * c->dilation - c->pad, c->stride, sum + a - from,
-                        b - a);
+                if (a < b)
+                    sum_row(row + a * c->stride + t * c->dilation - c->pad, c->stride,
+                            sum + a - from, b - a);
             }
         }
     for (int64_t o = from; o < end; o++)
@@ -111,8 +112,9 @@ static void spread_strip(const struct rt_pool_work *k, const float *dy, const st
                 rt_pool_windows(c, t, &a, &b);
                 a = a > from ? a : from;
                 b = b < end ? b : end;
-                spread_row(g + a - from, row + a * c->stride + t * c->dilation - c->pad, c->stride,
-                           b - a);
+                if (a < b)
+                    spread_row(g + a - from, row + a * c->stride + t * c->dilation - c->pad,
+                               c->stride, b - a);
             }
         }
 }

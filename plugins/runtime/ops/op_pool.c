@@ -54,8 +54,9 @@ static void max_any(const struct rt_pool *p, const float *x, float *y, int64_t f
                 const float *row = x + rt_pool_offset(p, &r, k0, k1);
                 for (int64_t k = 0, from, to; k < c->kernel; k++) {
                     rt_pool_windows(c, k, &from, &to);
-                    max_row(row + from * c->stride + k * c->dilation - c->pad, c->stride, y + from,
-                            to - from);
+                    if (from < to)
+                        max_row(row + from * c->stride + k * c->dilation - c->pad, c->stride,
+                                y + from, to - from);
                 }
             }
     }
@@ -142,8 +143,9 @@ static void back_strip(const struct rt_pool *p, const float *x, const struct rt_
                 rt_pool_windows(c, k, &a, &b);
                 a = a > from ? a : from;
                 b = b < end ? b : end;
-                contest(x + tap + a * c->stride, c->stride, (int32_t)(tap - base), best + a - from,
-                        at + a - from, b - a);
+                if (a < b)
+                    contest(x + tap + a * c->stride, c->stride, (int32_t)(tap - base),
+                            best + a - from, at + a - from, b - a);
             }
         }
     for (int64_t o = from; o < end; o++)
