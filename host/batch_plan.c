@@ -215,6 +215,8 @@ static void worst(struct estimate *all, const struct estimate *one, bool first)
         all->item_bytes = one->item_bytes;
     if (one->constant_bytes > all->constant_bytes)
         all->constant_bytes = one->constant_bytes;
+    if (one->once_bytes > all->once_bytes)
+        all->once_bytes = one->once_bytes;
     if (one->macs > all->macs)
         all->macs = one->macs;
     if (one->jobs_that_fit < all->jobs_that_fit)
@@ -251,12 +253,17 @@ static bool check_memory(struct batch *b)
     if (!b->o->mem)
         return true;
     if (!e->jobs_that_fit) {
-        const uint64_t least = e->constant_bytes + e->item_bytes;
+        const uint64_t item = e->constant_bytes + e->item_bytes;
+        const bool once = e->once_bytes > item;
+        const uint64_t least = once ? e->once_bytes : item;
         struct fault *f = report_add(b->report, SEV_ERROR, "E0510", NULL,
                                      "this run needs about %s, the budget is %s (--mem)",
                                      print_bytes(least, need), print_bytes(b->o->mem, budget));
-        fault_note(f, "that is for one picture at a time: %s for the largest, %s for what all share",
-                   print_bytes(e->item_bytes, need), print_bytes(e->constant_bytes, budget));
+        if (once)
+            fault_note(f, "that is for what runs once, before any picture");
+        else
+            fault_note(f, "that is for one picture at a time: %s for the largest, %s for what all share",
+                       print_bytes(e->item_bytes, need), print_bytes(e->constant_bytes, budget));
         fault_note(f, "fits with: --mem %lluM", (unsigned long long)(least / (1u << 20) + 1));
         return false;
     }

@@ -104,6 +104,9 @@ static void plan_end(struct text *t, const struct batch *b)
         text_addf(t, "memory: about %s (%s for each picture at work, %s shared)\n",
                   print_bytes(e->constant_bytes + b->jobs * e->item_bytes, all),
                   print_bytes(e->item_bytes, one), print_bytes(e->constant_bytes, rest));
+    if (e->once_bytes > e->constant_bytes + b->jobs * e->item_bytes)
+        text_addf(t, "memory: about %s before that, while what runs once is made\n",
+                  print_bytes(e->once_bytes, all));
     if (s >= 0)
         text_addf(t, "time: about %s, as earlier items took\n", print_seconds(s, all));
 }
@@ -118,6 +121,7 @@ static void plan_summary_object(struct text *t, const struct batch *b)
     json_count(t, "threads", b->threads);
     json_count(t, "item_bytes", b->estimate.item_bytes);
     json_count(t, "constant_bytes", b->estimate.constant_bytes);
+    json_count(t, "once_bytes", b->estimate.once_bytes);
     json_number(t, "macs", b->estimate.macs);
     const double s = expected_seconds(b);
     if (s >= 0)

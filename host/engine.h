@@ -38,7 +38,8 @@ struct memory *engine_memory(struct engine *);
 /* ---- before the run: plan.c ---- */
 struct estimate {
     uint64_t item_bytes;      /* peak of the largest item beside the constants */
-    uint64_t constant_bytes;
+    uint64_t constant_bytes;  /* of the values that all items share */
+    uint64_t once_bytes;      /* peak while these are made */
     double macs;              /* of one item, 0 = unknown */
     unsigned jobs_that_fit;   /* within mem; 0 = not even one */
 };

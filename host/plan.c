@@ -21,7 +21,8 @@ struct planner {
     struct report *report;
     struct outlook *outlooks; /* by port */
     bool *broken;             /* by node: it, or what it needs, has a fault */
-    uint64_t live, peak;
+    uint64_t live, peak;      /* of an item's values, and of what filters need beside them */
+    uint64_t beside;          /* the most that a filter needs which runs once */
     double macs;
     const imp_picture *size; /* NULL = not known */
     char note[64];
@@ -306,6 +307,8 @@ static void count_memory(struct planner *p, const struct node *node, uint64_t be
     uint64_t made = 0;
     for (uint32_t port = v->first[node->index]; port < v->first[node->index + 1]; port++)
         made += p->outlooks[port].bytes;
+    if (node->phase == PHASE_CONSTANT && !v->done[node->index] && beside > p->beside)
+        p->beside = beside;
     if (node->phase != PHASE_ITEM)
         return;
     p->live += made;
@@ -389,8 +392,10 @@ static void plan_size(struct planner *p, const imp_picture *size, bool first, st
 static unsigned jobs_that_fit(const struct engine *e, const struct estimate *est)
 {
     const uint64_t mem = e->options.mem;
+    if (mem && est->once_bytes > mem)
+        return 0;
     if (!mem || !est->item_bytes)
-        return mem && est->constant_bytes > mem ? 0 : e->env.jobs;
+        return e->env.jobs;
     if (est->constant_bytes >= mem)
         return 0;
     const uint64_t fit = (mem - est->constant_bytes) / est->item_bytes;
@@ -416,6 +421,7 @@ imp_status engine_plan(struct engine *e, unsigned variant, const imp_picture *si
         st = engine_stopped(e) ? IMP_CANCELLED : IMP_OK;
     }
     est->constant_bytes = constant_bytes(&p);
+    est->once_bytes = est->constant_bytes + p.beside;
     est->jobs_that_fit = jobs_that_fit(e, est);
     free(p.broken);
     free(p.outlooks);
