@@ -9,22 +9,35 @@ small_scenes() {
         for key in width=64 height=48; do printf -- '--set\n%s.%s\n' "$node" $key; done
     done
 }
+# Forty grey pictures under the names of MNIST's files.
+greys() {
+    local kind
+    for kind in train t10k; do
+        { printf '\0\0\10\3\0\0\0\50\0\0\0\34\0\0\0\34'; head -c 31360 /dev/zero | tr '\0' '\125'; } | gzip >"$1/$kind-images-idx3-ubyte.gz"
+        { printf '\0\0\10\1\0\0\0\50'; printf '\0\1\2\3\4\5\6\7\10\11%.0s' 1 2 3 4; } | gzip >"$1/$kind-labels-idx1-ubyte.gz"
+    done
+}
 one() {
     local preset=$root/presets/$1.ini in=()
     mapfile -t sets < <(small_scenes "$preset")
+    if grep -q '^mnist ' "$preset"; then
+        mkdir mnist
+        greys mnist
+        sets+=(--set "vars.mnist=$PWD/mnist" --set vars.epochs=1)
+    fi
     # one that loads no picture of the run takes none
     if impasto list nodes "$preset" | grep -q 'load .*per picture'; then
         in=("$root"/samples/photos/coast.jpg "$root"/samples/photos/fruit.jpg)
     fi
-    exits 0 impasto check "$preset"
+    exits 0 impasto check "$preset" "${sets[@]}"
     exits 0 impasto run "$preset" "${in[@]}" -o out "${sets[@]}"
     files=$(find out -path out/.impasto -prune -o -type f -size +99c -print)
     [ -n "$files" ] || fail 'nothing was written'
     touch stamp
     exits 0 impasto run "$preset" "${in[@]}" -o out "${sets[@]}"
     same "$(find out -path out/.impasto -prune -o -type f -newer stamp -print)" '' 'made again'
-    exits 0 impasto graph "$preset"
-    exits 0 impasto graph "$preset" --format svg
+    exits 0 impasto graph "$preset" "${sets[@]}"
+    exits 0 impasto graph "$preset" --format svg "${sets[@]}"
     head -n 3 "$preset" | grep -q '^[;#]' || fail 'it does not begin with a comment'
 }
 for file in presets/*.ini; do
