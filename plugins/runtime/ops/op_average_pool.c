@@ -59,7 +59,7 @@ static void mean_strip(const struct rt_pool_work *k, const float *x, const struc
                 b = b < end ? b : end;
                 if (a < b)
                     sum_row(row + a * c->stride + t * c->dilation - c->pad, c->stride,
-                            sum + a - from, b - a);
+                            sum + (a - from), b - a);
             }
         }
     for (int64_t o = from; o < end; o++)
@@ -113,7 +113,7 @@ static void spread_strip(const struct rt_pool_work *k, const float *dy, const st
                 a = a > from ? a : from;
                 b = b < end ? b : end;
                 if (a < b)
-                    spread_row(g + a - from, row + a * c->stride + t * c->dilation - c->pad,
+                    spread_row(g + (a - from), row + a * c->stride + t * c->dilation - c->pad,
                                c->stride, b - a);
             }
         }

@@ -145,7 +145,7 @@ static void back_strip(const struct rt_pool *p, const float *x, const struct rt_
                 b = b < end ? b : end;
                 if (a < b)
                     contest(x + tap + a * c->stride, c->stride, (int32_t)(tap - base),
-                            best + a - from, at + a - from, b - a);
+                            best + (a - from), at + (a - from), b - a);
             }
         }
     for (int64_t o = from; o < end; o++)
