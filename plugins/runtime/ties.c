@@ -2,6 +2,7 @@
 #include "ties_private.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 uint32_t rt_ties_root(struct rt_ties *t, uint32_t e)
 {
@@ -30,14 +31,18 @@ static int64_t element(const struct rt_ties *t, int end, int64_t i)
     return (int64_t)t->base[ref] + i;
 }
 
+/* The earliest element is the root, so that the order of units does not depend on unions. */
+static void join(struct rt_ties *t, uint32_t x, uint32_t y)
+{
+    const uint32_t p = rt_ties_root(t, x), q = rt_ties_root(t, y);
+    t->parent[p > q ? p : q] = p > q ? q : p;
+}
+
 void rt_tie(struct rt_ties *t, int a, int64_t i, int b, int64_t j)
 {
     const int64_t x = element(t, a, i), y = element(t, b, j);
-    if (x < 0 || y < 0)
-        return;
-    const uint32_t p = rt_ties_root(t, (uint32_t)x), q = rt_ties_root(t, (uint32_t)y);
-    /* the earliest element is the root, so that the order of units does not depend on unions */
-    t->parent[p > q ? p : q] = p > q ? q : p;
+    if (x >= 0 && y >= 0)
+        join(t, (uint32_t)x, (uint32_t)y);
 }
 
 void rt_tie_all(struct rt_ties *t, int a, int b)
@@ -78,8 +83,8 @@ void rt_tie_param(struct rt_ties *t, int a, int64_t i, int slot, uint32_t axis, 
     if (grow(t))
         t->claims[t->claim_count++] = (struct rt_claim){.element = (uint32_t)e,
                                                         .param = rt_param_of(ref), .axis = axis,
-                                                        .reads = reads, .first = first,
-                                                        .width = width};
+                                                        .reads = reads, .node = t->node,
+                                                        .first = first, .width = width};
 }
 
 void rt_tie_lock(struct rt_ties *t, int a, int64_t i, const char *why)
@@ -103,6 +108,8 @@ static void tie_broadcast(struct rt_ties *t, const struct rt_call *call, int slo
     const bool is_param = rt_is_param(wire(t, slot));
     if (!meets || (!is_param && axis != 1)) {
         rt_tie_lock(t, slot, -1, "it is spread over other channels");
+        if (meets) /* its axis that meets channels is not its axis 1, so no cut can follow */
+            rt_tie_lock(t, RT_OUT, -1, "it meets a value without channels");
         return;
     }
     if (!is_param)
@@ -128,8 +135,11 @@ static void speak(struct rt_ties *t, uint32_t node)
         rt_tie_lock(t, RT_OUT, -1, "network input");
         return;
     }
-    if (t->plan->known[node])
+    const bool constant = !strcmp(n->op->name, "constant") && t->plan->info[node].dtype == IMP_F32;
+    if (t->plan->known[node] && !constant) {
+        rt_tie_lock(t, RT_OUT, -1, "it meets what is known before the run");
         return;
+    }
     if (n->op->couple) {
         const struct rt_call call = rt_plan_call(t->plan, node);
         n->op->couple(t, &call);
@@ -137,6 +147,76 @@ static void speak(struct rt_ties *t, uint32_t node)
     }
     for (int s = RT_OUT; s < (int)n->input_count; s++)
         rt_tie_lock(t, s, -1, "an operator mixes its channels");
+}
+
+/* ---- parameters that several nodes use ---- */
+
+/* uses[p]: how many nodes are wired to parameter p; claims[p * RT_RANK + axis]: how many of them said
+ * what happens to it along that axis. Claims stand in order of nodes. */
+static void count_uses(const struct rt_ties *t, uint32_t *uses, uint32_t *claims)
+{
+    const struct rt_graph *g = t->plan->graph;
+    for (uint32_t i = 0; i < g->node_count; i++)
+        for (uint32_t s = 0; s < g->nodes[i].input_count; s++) {
+            const int32_t ref = g->nodes[i].inputs[s];
+            bool again = false;
+            for (uint32_t k = 0; k < s; k++)
+                again = again || g->nodes[i].inputs[k] == ref;
+            if (rt_is_param(ref) && !again)
+                uses[rt_param_of(ref)]++;
+        }
+    uint32_t *last = claims + (size_t)g->param_count * RT_RANK; /* the claimant counted last, + 1 */
+    for (uint32_t i = 0; i < t->claim_count; i++) {
+        const size_t at = (size_t)t->claims[i].param * RT_RANK + t->claims[i].axis;
+        claims[at] += last[at] != t->claims[i].node + 1;
+        last[at] = t->claims[i].node + 1;
+    }
+}
+
+static int by_slice(const void *a, const void *b)
+{
+    const struct rt_claim *x = a, *y = b;
+    if (x->param != y->param)
+        return x->param < y->param ? -1 : 1;
+    if (x->axis != y->axis)
+        return x->axis < y->axis ? -1 : 1;
+    return (x->first > y->first) - (x->first < y->first);
+}
+
+/* Channels that the same slice makes or feeds are one. */
+static void tie_overlaps(struct rt_ties *t)
+{
+    if (t->claim_count)
+        qsort(t->claims, t->claim_count, sizeof *t->claims, by_slice);
+    int64_t end = 0;
+    for (uint32_t i = 0; i < t->claim_count; i++) {
+        const struct rt_claim *c = &t->claims[i], *before = i ? c - 1 : c;
+        const bool same = i && before->param == c->param && before->axis == c->axis;
+        if (same && c->first < end)
+            join(t, before->element, c->element);
+        if (!same || c->first + c->width > end)
+            end = c->first + c->width;
+    }
+}
+
+/* Exporters store equal tensors once: what one node's cut takes, every other node must do without. */
+static void tie_shared(struct rt_ties *t)
+{
+    const uint32_t n = t->plan->graph->param_count;
+    uint32_t *uses = calloc((size_t)n + 1, sizeof *uses);
+    uint32_t *claims = calloc((size_t)n * RT_RANK * 2 + 1, sizeof *claims);
+    if (uses && claims) {
+        count_uses(t, uses, claims);
+        for (uint32_t i = 0; i < t->claim_count; i++) {
+            const struct rt_claim *c = &t->claims[i];
+            if (claims[(size_t)c->param * RT_RANK + c->axis] != uses[c->param] && !t->lock[c->element])
+                t->lock[c->element] = "its weights are shared with a node that needs them whole";
+        }
+        tie_overlaps(t);
+    } else
+        t->no_memory = true;
+    free(uses);
+    free(claims);
 }
 
 void rt_ties_fini(struct rt_ties *t)
@@ -169,5 +249,6 @@ bool rt_ties_init(struct rt_ties *t, const struct rt_plan *p)
         t->parent[e] = e;
     for (uint32_t i = 0; i < n; i++)
         speak(t, i);
+    tie_shared(t);
     return !t->no_memory;
 }

@@ -6,7 +6,7 @@
 
 /* A slice that makes or reads one element. */
 struct rt_claim {
-    uint32_t element, param, axis, reads;
+    uint32_t element, param, axis, reads, node, reserved0;
     int64_t first, width;
 };
 
