@@ -44,7 +44,7 @@ static void add_products(struct lanes *s, const float *x, const float *g, double
         s->v[j] += (double)g[i + j] * ((double)x[i + j] - mean);
 }
 
-struct rt_moments rt_moments_of(const float *x, const struct rt_group *group)
+struct rt_moments rt_moments_of(const float *x, const struct rt_norm_group *group)
 {
     const double count = (double)group->segments * (double)group->length;
     struct lanes sum = {{0}}, squares = {{0}};
@@ -65,7 +65,7 @@ static void affine(const float *restrict x, float *restrict y, int64_t n, float 
 }
 
 /* What the mean loses as a float goes into the shift. */
-void rt_affine_apply(const float *x, float *y, const struct rt_group *group,
+void rt_affine_apply(const float *x, float *y, const struct rt_norm_group *group,
                      const struct rt_affine *a)
 {
     const float mean = (float)a->mean;
@@ -75,7 +75,7 @@ void rt_affine_apply(const float *x, float *y, const struct rt_group *group,
                (float)a->factor, shift);
 }
 
-struct rt_slopes rt_slopes_of(const float *x, const float *g, const struct rt_group *group,
+struct rt_slopes rt_slopes_of(const float *x, const float *g, const struct rt_norm_group *group,
                               double mean, double inverse)
 {
     struct lanes sum = {{0}}, products = {{0}};
@@ -95,7 +95,7 @@ static void back(const float *restrict x, const float *restrict g, float *restri
         dx[i] += factor * g[i] + ((x[i] - mean) * slope + shift);
 }
 
-void rt_back_apply(const float *x, const float *g, float *dx, const struct rt_group *group,
+void rt_back_apply(const float *x, const float *g, float *dx, const struct rt_norm_group *group,
                    const struct rt_back *b)
 {
     const float mean = (float)b->mean;

@@ -5,7 +5,7 @@
 #define IMP_RT_NORM_H
 #include <stdint.h>
 
-struct rt_group {
+struct rt_norm_group {
     int64_t segments, length, stride;
 };
 struct rt_moments {
@@ -21,15 +21,15 @@ struct rt_slopes {
 };
 
 /* In double, twice over the numbers. */
-struct rt_moments rt_moments_of(const float *x, const struct rt_group *);
-void rt_affine_apply(const float *x, float *y, const struct rt_group *, const struct rt_affine *);
-struct rt_slopes rt_slopes_of(const float *x, const float *g, const struct rt_group *, double mean,
+struct rt_moments rt_moments_of(const float *x, const struct rt_norm_group *);
+void rt_affine_apply(const float *x, float *y, const struct rt_norm_group *, const struct rt_affine *);
+struct rt_slopes rt_slopes_of(const float *x, const float *g, const struct rt_norm_group *, double mean,
                               double inverse);
 /* dx += factor * g + (x - mean) * slope + shift */
 struct rt_back {
     double mean, factor, slope, shift;
 };
-void rt_back_apply(const float *x, const float *g, float *dx, const struct rt_group *,
+void rt_back_apply(const float *x, const float *g, float *dx, const struct rt_norm_group *,
                    const struct rt_back *);
 
 #endif

@@ -18,7 +18,7 @@ extern const struct rt_op rt_op_batch_norm;
 
 struct work {
     const struct rt_call *call;
-    struct rt_group group; /* a channel */
+    struct rt_norm_group group; /* a channel */
     double epsilon, momentum;
     int64_t channels, result;
     struct rt_moments *saved; /* of the batch, by channel; NULL: running ones are used */

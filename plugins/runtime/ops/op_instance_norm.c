@@ -12,7 +12,7 @@ extern const struct rt_op rt_op_instance_norm;
 
 struct work {
     const struct rt_call *call;
-    struct rt_group group; /* one channel of one picture */
+    struct rt_norm_group group; /* one channel of one picture */
     double epsilon;
     int64_t batch, channels;
     struct rt_moments *saved; /* [batch][channels] */
@@ -24,7 +24,7 @@ static struct work work_of(const struct rt_call *c)
     const struct rt_shape *x = &c->in_info[X]->shape;
     struct work w = {.call = c, .epsilon = rt_float(c->node, EPSILON), .batch = x->dim[0],
                      .channels = x->dim[1], .saved = c->saved};
-    w.group = (struct rt_group){.segments = 1, .length = rt_product(x, 2, x->ndim)};
+    w.group = (struct rt_norm_group){.segments = 1, .length = rt_product(x, 2, x->ndim)};
     w.pieces = rt_pieces(w.channels, 4 * (double)w.batch * (double)w.group.length);
     return w;
 }

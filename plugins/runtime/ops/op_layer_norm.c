@@ -16,7 +16,7 @@ extern const struct rt_op rt_op_layer_norm;
 
 struct work {
     const struct rt_call *call;
-    struct rt_group group; /* a row */
+    struct rt_norm_group group; /* a row */
     double epsilon;
     int64_t rows, blocks, result;
     struct rt_moments *saved; /* of each row */
@@ -35,7 +35,7 @@ static struct work work_of(const struct rt_call *c)
     const uint32_t axis = axis_of(c->node, x->ndim);
     struct work w = {.call = c, .epsilon = rt_float(c->node, EPSILON), .saved = c->saved,
                      .result = rt_int(c->node, RESULT), .rows = rt_product(x, 0, axis)};
-    w.group = (struct rt_group){.segments = 1, .length = rt_product(x, axis, x->ndim)};
+    w.group = (struct rt_norm_group){.segments = 1, .length = rt_product(x, axis, x->ndim)};
     w.blocks = (w.group.length + COLUMNS - 1) / COLUMNS;
     w.bias = c->input_count > BIAS ? c->in[BIAS] : NULL;
     w.pieces = rt_pieces(w.rows, 6 * (double)w.group.length);
