@@ -1,5 +1,5 @@
-/* op_attr.h - for tests of operators: what a case's node says, by key; walking over shapes; what a cut
- * of channels makes of a node. After cmocka.h. */
+/* op_attr.h - for tests of operators: what a case's node says, by key; walking over shapes; what a
+ * cut of channels makes of a node. After cmocka.h. */
 #ifndef OP_ATTR_H
 #define OP_ATTR_H
 #include "op_check.h"
@@ -66,8 +66,8 @@ static inline int64_t op_kept(const uint8_t *keep, int64_t n)
     return kept;
 }
 
-/* Takes channels from the input of node 0 (NULL: none), has the node adjusted and asks what shape it
- * gives then, which must have as many channels as keep_out. Frees the graph. */
+/* Takes channels from the input of node 0 (NULL: none), has the node adjusted and asks what shape
+ * it gives then, which must have as many channels as keep_out. Frees the graph. */
 static inline void op_cut(struct rt_graph *g, struct rt_shape x, const uint8_t *keep_in,
                           const uint8_t *keep_out, const char *want)
 {
@@ -78,7 +78,8 @@ static inline void op_cut(struct rt_graph *g, struct rt_shape x, const uint8_t *
     const struct rt_info *in[] = {&info};
     struct rt_infer before = {.node = node, .in = in, .input_count = 1, .out = {.dtype = IMP_F32}};
     assert_int_equal(node->op->infer(&before, &err), IMP_OK);
-    const struct rt_call call = {.node = node, .in_info = in, .out_info = &before.out, .input_count = 1};
+    const struct rt_call call = {
+        .node = node, .in_info = in, .out_info = &before.out, .input_count = 1};
     assert_true(node->op->adjust(node, &call, &keep_in, keep_out));
     info.shape.dim[1] = keep_in ? op_kept(keep_in, x.dim[1]) : x.dim[1];
     struct rt_infer after = {.node = node, .in = in, .input_count = 1, .out = {.dtype = IMP_F32}};

@@ -67,12 +67,20 @@ static void split_gives_the_part_asked_for(void **state)
 {
     static const struct op_case cases[] = {
         {.name = "sizes", .attrs = "axis=1;sizes=1 3 2;index=1", .shapes = "2 6 3", .out = "2 3 3"},
-        {.name = "the first", .attrs = "axis=1;sizes=1 3 2;index=0", .shapes = "2 6 3", .out = "2 1 3"},
-        {.name = "the last", .attrs = "axis=-2;sizes=1 3 2;index=2", .shapes = "2 6 3", .out = "2 2 3"},
+        {.name = "the first",
+         .attrs = "axis=1;sizes=1 3 2;index=0",
+         .shapes = "2 6 3",
+         .out = "2 1 3"},
+        {.name = "the last",
+         .attrs = "axis=-2;sizes=1 3 2;index=2",
+         .shapes = "2 6 3",
+         .out = "2 2 3"},
         {.name = "equal parts", .attrs = "parts=3;index=2", .shapes = "6 2", .out = "2 2"},
         {.name = "a shorter last part", .attrs = "parts=3;index=2", .shapes = "7 2", .out = "1 2"},
         {.name = "before it", .attrs = "parts=3;index=1", .shapes = "7 2", .out = "3 2"},
-        {.name = "sizes in the slot", .attrs = "axis=3;index=1", .shapes = "2 2 2 5 | i:2 2 1",
+        {.name = "sizes in the slot",
+         .attrs = "axis=3;index=1",
+         .shapes = "2 2 2 5 | i:2 2 1",
          .out = "2 2 2 2"},
         {.name = "one axis", .attrs = "sizes=2 3;index=1", .shapes = "5", .out = "3"},
     };
@@ -108,8 +116,9 @@ static void slice_oracle(const struct op_case *c, const double *const *in, doubl
     for (uint32_t i = 0; i < op_attr(c, "starts")->count; i++) {
         const struct rt_attr *axes = op_attr(c, "axes"), *steps = op_attr(c, "steps");
         const int axis = rt_axis(axes->count ? axes->ints[i] : i, c->in_shape->ndim);
-        const int64_t n = places(op_integer(c, "starts", i, 0), op_integer(c, "ends", i, 0),
-                                 steps->count ? steps->ints[i] : 1, c->in_shape->dim[axis], from[axis]);
+        const int64_t n =
+            places(op_integer(c, "starts", i, 0), op_integer(c, "ends", i, 0),
+                   steps->count ? steps->ints[i] : 1, c->in_shape->dim[axis], from[axis]);
         assert_int_equal(n, c->out_shape->dim[axis]);
     }
     do {
@@ -124,17 +133,27 @@ static void slice_takes_what_python_takes(void **state)
     static const struct op_case cases[] = {
         {.name = "channels", .attrs = "starts=1;ends=3;axes=1", .shapes = "2 4 3", .out = "2 2 3"},
         {.name = "without axes", .attrs = "starts=0 1;ends=1 9", .shapes = "2 4 3", .out = "1 3 3"},
-        {.name = "steps", .attrs = "starts=1 0;ends=6 5;axes=2 0;steps=2 3", .shapes = "5 2 7",
+        {.name = "steps",
+         .attrs = "starts=1 0;ends=6 5;axes=2 0;steps=2 3",
+         .shapes = "5 2 7",
          .out = "2 2 3"},
-        {.name = "backwards", .attrs = "starts=-1 3;ends=-99 0;axes=0 1;steps=-1 -2", .shapes = "4 5 2",
+        {.name = "backwards",
+         .attrs = "starts=-1 3;ends=-99 0;axes=0 1;steps=-1 -2",
+         .shapes = "4 5 2",
          .out = "4 2 2"},
-        {.name = "from the end", .attrs = "starts=-3;ends=-1;axes=-1", .shapes = "2 5", .out = "2 2"},
+        {.name = "from the end",
+         .attrs = "starts=-3;ends=-1;axes=-1",
+         .shapes = "2 5",
+         .out = "2 2"},
         {.name = "beyond", .attrs = "starts=-99;ends=99;axes=0", .shapes = "3 2", .out = "3 2"},
-        {.name = "far beyond, backwards", .attrs = "starts=99;ends=-99;axes=1;steps=-3", .shapes = "2 8",
+        {.name = "far beyond, backwards",
+         .attrs = "starts=99;ends=-99;axes=1;steps=-3",
+         .shapes = "2 8",
          .out = "2 3"},
         {.name = "far beyond, by a large step",
          .attrs = "starts=0;ends=9000000000000000000;axes=1;steps=9000000000000000000",
-         .shapes = "2 8", .out = "2 1"},
+         .shapes = "2 8",
+         .out = "2 1"},
         {.name = "one axis", .attrs = "starts=2;ends=5", .shapes = "6", .out = "3"},
         {.name = "all", .attrs = "starts=0 0;ends=2 3", .shapes = "2 3", .out = "2 3"},
     };
@@ -156,15 +175,22 @@ static void even_oracle(const struct op_case *c, const double *const *in, double
 static void slice_takes_its_lists_from_slots_too(void **state)
 {
     (void)state;
-    op_check(&(struct op_case){.name = "slots", .op = "slice", .shapes = "3 6 | i:0 | i:99 | i:1 | i:2",
-                               .out = "3 3", .oracle = even_oracle});
-    op_check(&(struct op_case){.name = "no axes", .op = "slice", .shapes = "6 | i:0 | i:6 | - | i:2",
-                               .out = "3", .oracle = even_oracle});
+    op_check(&(struct op_case){.name = "slots",
+                               .op = "slice",
+                               .shapes = "3 6 | i:0 | i:99 | i:1 | i:2",
+                               .out = "3 3",
+                               .oracle = even_oracle});
+    op_check(&(struct op_case){.name = "no axes",
+                               .op = "slice",
+                               .shapes = "6 | i:0 | i:6 | - | i:2",
+                               .out = "3",
+                               .oracle = even_oracle});
 }
 
 static void split_loses_the_channels_that_are_cut(void **state)
 {
-    const uint8_t keep[] = {1, 0, 0, 1, 1, 1}, first[] = {1, 0}, last[] = {0, 1, 1, 1}, half[] = {1, 1, 1};
+    const uint8_t keep[] = {1, 0, 0, 1, 1, 1}, first[] = {1, 0}, last[] = {0, 1, 1, 1},
+                  half[] = {1, 1, 1};
     const struct rt_shape x = {.ndim = 3, .dim = {2, 6, 4}};
     struct rt_graph *g = op_node("split");
     (void)state;
@@ -215,10 +241,12 @@ static void slice_means_the_same_at_other_sizes_after_a_cut(void **state)
     assert_true(rt_set_ints(&g->nodes[0], "starts", 2, (const int64_t[]){0, 1}) &&
                 rt_set_ints(&g->nodes[0], "ends", 2, (const int64_t[]){2, INT64_MAX}) &&
                 rt_set_ints(&g->nodes[0], "axes", 2, (const int64_t[]){1, 2}));
-    const struct rt_call call = {.node = &g->nodes[0], .in_info = in, .out_info = &wide, .input_count = 1};
+    const struct rt_call call = {
+        .node = &g->nodes[0], .in_info = in, .out_info = &wide, .input_count = 1};
     assert_true(g->nodes[0].op->adjust(&g->nodes[0], &call, kept, keep));
     wide.shape = (struct rt_shape){.ndim = 3, .dim = {2, 1, 9}};
-    struct rt_infer f = {.node = &g->nodes[0], .in = in, .input_count = 1, .out = {.dtype = IMP_F32}};
+    struct rt_infer f = {
+        .node = &g->nodes[0], .in = in, .input_count = 1, .out = {.dtype = IMP_F32}};
     assert_int_equal(f.node->op->infer(&f, NULL), IMP_OK);
     assert_true(f.out.shape.dim[1] == 1 && f.out.shape.dim[2] == 8);
     rt_graph_free(g);
@@ -230,24 +258,43 @@ static void what_does_not_fit_is_refused(void **state)
         struct op_case c;
         const char *word;
     } refusals[] = {
-        {{.op = "concat", .name = "side", .shapes = "2 3 4 | 2 3 5", .out = ""}, "input 2 is 2 x 3 x 5"},
+        {{.op = "concat", .name = "side", .shapes = "2 3 4 | 2 3 5", .out = ""},
+         "input 2 is 2 x 3 x 5"},
         {{.op = "concat", .name = "rank", .shapes = "2 3 4 | 2 3", .out = ""}, "input 2"},
-        {{.op = "concat", .name = "axis", .attrs = "axis=3", .shapes = "2 3 4", .out = ""}, "axis 3"},
-        {{.op = "concat", .name = "kinds", .attrs = "axis=0", .shapes = "2 | i:1", .out = ""}, "cast"},
-        {{.op = "split", .name = "sum", .attrs = "sizes=1 2", .shapes = "4", .out = ""}, "add up to 3"},
-        {{.op = "split", .name = "size", .attrs = "sizes=-1 5", .shapes = "4", .out = ""}, "part 0"},
-        {{.op = "split", .name = "index", .attrs = "sizes=1 3;index=2", .shapes = "4", .out = ""}, "part 2"},
+        {{.op = "concat", .name = "axis", .attrs = "axis=3", .shapes = "2 3 4", .out = ""},
+         "axis 3"},
+        {{.op = "concat", .name = "kinds", .attrs = "axis=0", .shapes = "2 | i:1", .out = ""},
+         "cast"},
+        {{.op = "split", .name = "sum", .attrs = "sizes=1 2", .shapes = "4", .out = ""},
+         "add up to 3"},
+        {{.op = "split", .name = "size", .attrs = "sizes=-1 5", .shapes = "4", .out = ""},
+         "part 0"},
+        {{.op = "split", .name = "index", .attrs = "sizes=1 3;index=2", .shapes = "4", .out = ""},
+         "part 2"},
         {{.op = "split", .name = "parts", .attrs = "parts=0", .shapes = "4", .out = ""}, "0 parts"},
         {{.op = "split", .name = "axis", .attrs = "axis=1", .shapes = "4", .out = ""}, "axis 1"},
         {{.op = "split", .name = "not known", .shapes = "4 | 2", .out = ""}, "must be a constant"},
-        {{.op = "slice", .name = "lists", .attrs = "starts=1;ends=2 3", .shapes = "4 4", .out = ""}, "2 ends"},
+        {{.op = "slice", .name = "lists", .attrs = "starts=1;ends=2 3", .shapes = "4 4", .out = ""},
+         "2 ends"},
         {{.op = "slice", .name = "none", .shapes = "4 4", .out = ""}, "0 starts"},
-        {{.op = "slice", .name = "step", .attrs = "starts=1;ends=2;steps=0", .shapes = "4", .out = ""},
+        {{.op = "slice",
+          .name = "step",
+          .attrs = "starts=1;ends=2;steps=0",
+          .shapes = "4",
+          .out = ""},
          "step of 0"},
-        {{.op = "slice", .name = "axis", .attrs = "starts=1;ends=2;axes=2", .shapes = "4 4", .out = ""},
+        {{.op = "slice",
+          .name = "axis",
+          .attrs = "starts=1;ends=2;axes=2",
+          .shapes = "4 4",
+          .out = ""},
          "axis 2"},
-        {{.op = "slice", .name = "twice", .attrs = "starts=1 1;ends=2 2;axes=1 -1", .shapes = "4 4",
-          .out = ""}, "named twice"},
+        {{.op = "slice",
+          .name = "twice",
+          .attrs = "starts=1 1;ends=2 2;axes=1 -1",
+          .shapes = "4 4",
+          .out = ""},
+         "named twice"},
     };
     (void)state;
     for (size_t i = 0; i < sizeof refusals / sizeof refusals[0]; i++)

@@ -7,7 +7,8 @@
 #include <cmocka.h>
 #include "op_attr.h"
 
-/* Walks out of the axis a step at a time: back at the ends, held at the end, or around. -1: constant. */
+/* Walks out of the axis a step at a time: back at the ends, held at the end, or around. -1:
+ * constant. */
 static int64_t source(int64_t i, int64_t n, int64_t mode)
 {
     int64_t at = 0, by = 1;
@@ -40,7 +41,8 @@ static void oracle(const struct op_case *c, const double *const *in, double *out
     do {
         bool inside = true;
         for (uint32_t i = 0; i < ndim; i++) {
-            const int64_t cut = before[i] < 0 ? -before[i] : 0, lead = before[i] > 0 ? before[i] : 0;
+            const int64_t cut = before[i] < 0 ? -before[i] : 0,
+                          lead = before[i] > 0 ? before[i] : 0;
             const int64_t left = c->in_shape->dim[i] - cut + (after[i] < 0 ? after[i] : 0);
             at[i] = source(o[i] - lead, left, op_integer(c, "mode", 0, 0));
             inside = inside && at[i] >= 0;
@@ -53,20 +55,44 @@ static void oracle(const struct op_case *c, const double *const *in, double *out
 static void every_border_agrees(void **state)
 {
     static const struct op_case cases[] = {
-        {.name = "constant", .attrs = "pads=0 0 1 2 0 0 3 4;value=2.5", .shapes = "2 2 3 4", .out = "2 2 7 10"},
-        {.name = "reflect", .attrs = "mode=reflect;pads=0 0 1 2 0 0 2 3", .shapes = "2 2 3 4",
+        {.name = "constant",
+         .attrs = "pads=0 0 1 2 0 0 3 4;value=2.5",
+         .shapes = "2 2 3 4",
+         .out = "2 2 7 10"},
+        {.name = "reflect",
+         .attrs = "mode=reflect;pads=0 0 1 2 0 0 2 3",
+         .shapes = "2 2 3 4",
          .out = "2 2 6 9"},
-        {.name = "edge", .attrs = "mode=edge;pads=0 0 1 2 0 0 3 4", .shapes = "1 2 3 4", .out = "1 2 7 10"},
-        {.name = "wrap", .attrs = "mode=wrap;pads=0 0 1 2 0 0 3 4", .shapes = "1 2 3 4", .out = "1 2 7 10"},
-        {.name = "reflect far out", .attrs = "mode=reflect;pads=0 7 0 9", .shapes = "2 3", .out = "2 19"},
-        {.name = "reflect one", .attrs = "mode=reflect;pads=0 2 0 1", .shapes = "2 1", .out = "2 4"},
+        {.name = "edge",
+         .attrs = "mode=edge;pads=0 0 1 2 0 0 3 4",
+         .shapes = "1 2 3 4",
+         .out = "1 2 7 10"},
+        {.name = "wrap",
+         .attrs = "mode=wrap;pads=0 0 1 2 0 0 3 4",
+         .shapes = "1 2 3 4",
+         .out = "1 2 7 10"},
+        {.name = "reflect far out",
+         .attrs = "mode=reflect;pads=0 7 0 9",
+         .shapes = "2 3",
+         .out = "2 19"},
+        {.name = "reflect one",
+         .attrs = "mode=reflect;pads=0 2 0 1",
+         .shapes = "2 1",
+         .out = "2 4"},
         {.name = "crop", .attrs = "pads=0 0 -1 -1 0 0 0 -2", .shapes = "1 2 4 5", .out = "1 2 3 2"},
-        {.name = "crop and add", .attrs = "mode=reflect;pads=0 -1 2 0 2 -1", .shapes = "2 4 5",
+        {.name = "crop and add",
+         .attrs = "mode=reflect;pads=0 -1 2 0 2 -1",
+         .shapes = "2 4 5",
          .out = "2 5 6"},
-        {.name = "crop and add a constant", .attrs = "pads=-1 -2 3 1;value=-1", .shapes = "3 4",
+        {.name = "crop and add a constant",
+         .attrs = "pads=-1 -2 3 1;value=-1",
+         .shapes = "3 4",
          .out = "5 3"},
         {.name = "crop all, then add", .attrs = "pads=-3 2;value=4", .shapes = "3", .out = "2"},
-        {.name = "every axis", .attrs = "mode=edge;pads=1 1 1 2 0 1", .shapes = "1 2 3", .out = "4 3 5"},
+        {.name = "every axis",
+         .attrs = "mode=edge;pads=1 1 1 2 0 1",
+         .shapes = "1 2 3",
+         .out = "4 3 5"},
         {.name = "axes", .attrs = "axes=-1 1;pads=1 2 0 3", .shapes = "2 2 3", .out = "2 7 4"},
         {.name = "nothing", .attrs = "pads=0 0 0 0;mode=reflect", .shapes = "5 3", .out = "5 3"},
     };
@@ -89,7 +115,10 @@ static void slots_oracle(const struct op_case *c, const double *const *in, doubl
 static void pads_value_and_axes_come_from_slots_too(void **state)
 {
     (void)state;
-    op_check(&(struct op_case){.name = "slots", .op = "pad", .shapes = "1 3 | i:1 1 | i:7 | i:1", .out = "1 5",
+    op_check(&(struct op_case){.name = "slots",
+                               .op = "pad",
+                               .shapes = "1 3 | i:1 1 | i:7 | i:1",
+                               .out = "1 5",
                                .oracle = slots_oracle});
 }
 
@@ -100,14 +129,26 @@ static void what_does_not_fit_is_refused(void **state)
         const char *word;
     } refusals[] = {
         {{.op = "pad", .name = "none", .shapes = "2 3", .out = ""}, "0 pads for 2"},
-        {{.op = "pad", .name = "count", .attrs = "pads=1 1 1", .shapes = "2 3", .out = ""}, "3 pads"},
-        {{.op = "pad", .name = "axis", .attrs = "pads=1 1;axes=2", .shapes = "2 3", .out = ""}, "axis 2"},
-        {{.op = "pad", .name = "crop", .attrs = "pads=-2 0 -1 0", .shapes = "2 3", .out = ""}, "nothing of 2"},
-        {{.op = "pad", .name = "of nothing", .attrs = "pads=-2 0 1 0;mode=edge", .shapes = "2 3", .out = ""},
+        {{.op = "pad", .name = "count", .attrs = "pads=1 1 1", .shapes = "2 3", .out = ""},
+         "3 pads"},
+        {{.op = "pad", .name = "axis", .attrs = "pads=1 1;axes=2", .shapes = "2 3", .out = ""},
+         "axis 2"},
+        {{.op = "pad", .name = "crop", .attrs = "pads=-2 0 -1 0", .shapes = "2 3", .out = ""},
+         "nothing of 2"},
+        {{.op = "pad",
+          .name = "of nothing",
+          .attrs = "pads=-2 0 1 0;mode=edge",
+          .shapes = "2 3",
+          .out = ""},
          "leave nothing"},
-        {{.op = "pad", .name = "huge", .attrs = "pads=9000000000 0 0 0", .shapes = "2 3", .out = ""},
+        {{.op = "pad",
+          .name = "huge",
+          .attrs = "pads=9000000000 0 0 0",
+          .shapes = "2 3",
+          .out = ""},
          "9000000000"},
-        {{.op = "pad", .name = "integers", .attrs = "pads=1 1", .shapes = "i:2 3", .out = ""}, "integers"},
+        {{.op = "pad", .name = "integers", .attrs = "pads=1 1", .shapes = "i:2 3", .out = ""},
+         "integers"},
         {{.op = "pad", .name = "not known", .shapes = "2 3 | 4", .out = ""}, "must be a constant"},
     };
     (void)state;

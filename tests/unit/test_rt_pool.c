@@ -1,5 +1,5 @@
-/* test_rt_pool.c - max_pool, average_pool, global_average_pool against windows looked through one by
- * one. */
+/* test_rt_pool.c - max_pool, average_pool, global_average_pool against windows looked through one
+ * by one. */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -18,9 +18,9 @@ static struct axis axis_of(const struct op_case *c, uint32_t i)
 {
     const uint32_t n = c->in_shape->ndim - 2;
     const struct rt_attr *pad = op_attr(c, "pad");
-    struct axis a = {c->in_shape->dim[i + 2],          op_integer(c, "kernel", i, 1),
-                     op_integer(c, "stride", i, 1),    op_integer(c, "dilation", i, 1),
-                     op_integer(c, "pad", i, 0),       0};
+    struct axis a = {c->in_shape->dim[i + 2],       op_integer(c, "kernel", i, 1),
+                     op_integer(c, "stride", i, 1), op_integer(c, "dilation", i, 1),
+                     op_integer(c, "pad", i, 0),    0};
     const int64_t how = op_integer(c, "auto_pad", 0, 0), out = c->out_shape->dim[i + 2];
     int64_t more = (out - 1) * a.stride + (a.kernel - 1) * a.dilation + 1 - a.in;
     a.end = pad->count == 2 * n ? pad->ints[i + n] : a.begin;
@@ -94,30 +94,61 @@ static void global_oracle(const struct op_case *c, const double *const *in, doub
 
 /* Shapes for both kinds of pooling. */
 static const struct op_case windows[] = {
-    {.name = "2x2, stride 2", .attrs = "kernel=2 2;stride=2 2", .shapes = "2 3 6 10", .out = "2 3 3 5"},
-    {.name = "2x2, stride 2, odd sides", .attrs = "kernel=2;stride=2", .shapes = "1 2 7 9", .out = "1 2 3 4"},
-    {.name = "3x3, stride 2, pad 1", .attrs = "kernel=3 3;stride=2 2;pad=1 1 1 1", .shapes = "2 2 7 8",
+    {.name = "2x2, stride 2",
+     .attrs = "kernel=2 2;stride=2 2",
+     .shapes = "2 3 6 10",
+     .out = "2 3 3 5"},
+    {.name = "2x2, stride 2, odd sides",
+     .attrs = "kernel=2;stride=2",
+     .shapes = "1 2 7 9",
+     .out = "1 2 3 4"},
+    {.name = "3x3, stride 2, pad 1",
+     .attrs = "kernel=3 3;stride=2 2;pad=1 1 1 1",
+     .shapes = "2 2 7 8",
      .out = "2 2 4 4"},
     {.name = "3x2, stride 1", .attrs = "kernel=3 2", .shapes = "1 3 5 4", .out = "1 3 3 3"},
-    {.name = "pads of one side", .attrs = "kernel=3 3;stride=2 1;pad=0 1 2 0", .shapes = "1 2 6 5",
+    {.name = "pads of one side",
+     .attrs = "kernel=3 3;stride=2 1;pad=0 1 2 0",
+     .shapes = "1 2 6 5",
      .out = "1 2 3 4"},
-    {.name = "dilated", .attrs = "kernel=2 3;dilation=3 2;pad=1 0 2 1", .shapes = "1 2 7 6", .out = "1 2 7 3"},
-    {.name = "ceil", .attrs = "kernel=3 3;stride=2 2;ceil=1", .shapes = "1 2 6 8", .out = "1 2 3 4"},
+    {.name = "dilated",
+     .attrs = "kernel=2 3;dilation=3 2;pad=1 0 2 1",
+     .shapes = "1 2 7 6",
+     .out = "1 2 7 3"},
+    {.name = "ceil",
+     .attrs = "kernel=3 3;stride=2 2;ceil=1",
+     .shapes = "1 2 6 8",
+     .out = "1 2 3 4"},
     {.name = "ceil, the last window would begin in the pads",
-     .attrs = "kernel=2 2;stride=3 2;pad=1 1 1 1;ceil=1", .shapes = "1 1 4 4", .out = "1 1 2 3"},
-    {.name = "ceil and pads", .attrs = "kernel=3 3;stride=2 2;pad=0 1 1 1;ceil=1", .shapes = "1 1 4 6",
+     .attrs = "kernel=2 2;stride=3 2;pad=1 1 1 1;ceil=1",
+     .shapes = "1 1 4 4",
+     .out = "1 1 2 3"},
+    {.name = "ceil and pads",
+     .attrs = "kernel=3 3;stride=2 2;pad=0 1 1 1;ceil=1",
+     .shapes = "1 1 4 6",
      .out = "1 1 2 4"},
-    {.name = "same, the rest above", .attrs = "kernel=3 4;stride=2 1;auto_pad=same_upper",
-     .shapes = "1 2 6 5", .out = "1 2 3 5"},
-    {.name = "same, the rest below", .attrs = "kernel=3 4;stride=2 1;auto_pad=same_lower",
-     .shapes = "1 2 6 5", .out = "1 2 3 5"},
-    {.name = "valid", .attrs = "kernel=3 3;stride=2 2;auto_pad=valid", .shapes = "1 2 8 7", .out = "1 2 3 3"},
+    {.name = "same, the rest above",
+     .attrs = "kernel=3 4;stride=2 1;auto_pad=same_upper",
+     .shapes = "1 2 6 5",
+     .out = "1 2 3 5"},
+    {.name = "same, the rest below",
+     .attrs = "kernel=3 4;stride=2 1;auto_pad=same_lower",
+     .shapes = "1 2 6 5",
+     .out = "1 2 3 5"},
+    {.name = "valid",
+     .attrs = "kernel=3 3;stride=2 2;auto_pad=valid",
+     .shapes = "1 2 8 7",
+     .out = "1 2 3 3"},
     {.name = "one axis", .attrs = "kernel=3;stride=2;pad=1 0", .shapes = "2 3 8", .out = "2 3 4"},
-    {.name = "three axes", .attrs = "kernel=2 3 2;stride=1 2 2;pad=1 0 0 0 1 1", .shapes = "1 2 3 6 5",
+    {.name = "three axes",
+     .attrs = "kernel=2 3 2;stride=1 2 2;pad=1 0 0 0 1 1",
+     .shapes = "1 2 3 6 5",
      .out = "1 2 3 3 3"},
     {.name = "the whole plane", .attrs = "kernel=5 3", .shapes = "2 2 5 3", .out = "2 2 1 1"},
     {.name = "1x1", .attrs = "kernel=1 1", .shapes = "1 1 1 1", .out = "1 1 1 1"},
-    {.name = "rows longer than a strip", .attrs = "kernel=1 3;pad=0 1 0 1", .shapes = "1 1 1 260",
+    {.name = "rows longer than a strip",
+     .attrs = "kernel=1 3;pad=0 1 0 1",
+     .shapes = "1 1 1 260",
      .out = "1 1 1 260"},
 };
 
@@ -193,8 +224,14 @@ static void run(const char *name, const char *key, int64_t n, const float *x, fl
     assert_int_equal(op->infer(&in, NULL), IMP_OK);
     const float ones[] = {1, 1, 1, 1}, *ins[] = {x};
     float *grads[] = {dx};
-    struct rt_call call = {.node = node, .in_info = infos, .out_info = &in.out, .input_count = 1,
-                           .in = ins, .out = y, .out_grad = ones, .in_grad = grads};
+    struct rt_call call = {.node = node,
+                           .in_info = infos,
+                           .out_info = &in.out,
+                           .input_count = 1,
+                           .in = ins,
+                           .out = y,
+                           .out_grad = ones,
+                           .in_grad = grads};
     assert_int_equal(op->forward(&call), IMP_OK);
     assert_int_equal(op->backward(&call), IMP_OK);
     rt_graph_free(g);
@@ -240,21 +277,50 @@ static void what_does_not_fit_is_refused(void **state)
         struct op_case c;
         const char *word;
     } refusals[] = {
-        {{.op = "max_pool", .name = "no plane", .attrs = "kernel=2 2", .shapes = "2 3", .out = ""}, "spatial"},
+        {{.op = "max_pool", .name = "no plane", .attrs = "kernel=2 2", .shapes = "2 3", .out = ""},
+         "spatial"},
         {{.op = "max_pool", .name = "no kernel", .shapes = "1 1 4 4", .out = ""}, "kernel 0"},
-        {{.op = "max_pool", .name = "too large", .attrs = "kernel=5 5", .shapes = "1 1 4 4", .out = ""},
+        {{.op = "max_pool",
+          .name = "too large",
+          .attrs = "kernel=5 5",
+          .shapes = "1 1 4 4",
+          .out = ""},
          "does not fit"},
-        {{.op = "max_pool", .name = "pad", .attrs = "kernel=2 2;pad=2 0 0 0", .shapes = "1 1 4 4", .out = ""},
+        {{.op = "max_pool",
+          .name = "pad",
+          .attrs = "kernel=2 2;pad=2 0 0 0",
+          .shapes = "1 1 4 4",
+          .out = ""},
          "lies outside"},
-        {{.op = "average_pool", .name = "dilated past it all", .attrs = "kernel=2;dilation=3;pad=2 2",
-          .shapes = "1 1 2", .out = ""}, "lies outside"},
-        {{.op = "max_pool", .name = "order", .attrs = "kernel=2 2;storage_order=1", .shapes = "1 1 4 4",
-          .out = ""}, "storage_order"},
-        {{.op = "average_pool", .name = "four axes", .attrs = "kernel=1", .shapes = "1 1 2 2 2 2", .out = ""},
+        {{.op = "average_pool",
+          .name = "dilated past it all",
+          .attrs = "kernel=2;dilation=3;pad=2 2",
+          .shapes = "1 1 2",
+          .out = ""},
+         "lies outside"},
+        {{.op = "max_pool",
+          .name = "order",
+          .attrs = "kernel=2 2;storage_order=1",
+          .shapes = "1 1 4 4",
+          .out = ""},
+         "storage_order"},
+        {{.op = "average_pool",
+          .name = "four axes",
+          .attrs = "kernel=1",
+          .shapes = "1 1 2 2 2 2",
+          .out = ""},
          "4 spatial"},
-        {{.op = "average_pool", .name = "stride", .attrs = "kernel=2 2;stride=0 1", .shapes = "1 1 4 4",
-          .out = ""}, "stride 0"},
-        {{.op = "average_pool", .name = "list", .attrs = "kernel=2 2 2", .shapes = "1 1 4 4", .out = ""},
+        {{.op = "average_pool",
+          .name = "stride",
+          .attrs = "kernel=2 2;stride=0 1",
+          .shapes = "1 1 4 4",
+          .out = ""},
+         "stride 0"},
+        {{.op = "average_pool",
+          .name = "list",
+          .attrs = "kernel=2 2 2",
+          .shapes = "1 1 4 4",
+          .out = ""},
          "kernel has 3"},
         {{.op = "global_average_pool", .name = "empty", .shapes = "1 1 0 4", .out = ""}, "no mean"},
     };

@@ -1,4 +1,5 @@
-/* test_rt_shape.c - shape, constant_of_shape, cast, gather; and chains of them that planning binds. */
+/* test_rt_shape.c - shape, constant_of_shape, cast, gather; and chains of them that planning binds.
+ */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -37,7 +38,10 @@ static void gather_picks_and_sums_what_was_picked_twice(void **state)
         {.name = "channels", .attrs = "axis=1;indices=1 1", .shapes = "2 3 2 2", .out = "2 2 2 2"},
         {.name = "last", .attrs = "axis=-1;indices=0 2 4", .shapes = "2 3 5", .out = "2 3 3"},
         {.name = "one axis", .attrs = "indices=4 4 -5", .shapes = "5", .out = "3"},
-        {.name = "more than there are", .attrs = "axis=1;indices=0 0 0 1 1 0", .shapes = "2 2", .out = "2 6"},
+        {.name = "more than there are",
+         .attrs = "axis=1;indices=0 0 0 1 1 0",
+         .shapes = "2 2",
+         .out = "2 6"},
         {.name = "long rows", .attrs = "indices=1 0 1", .shapes = "2 90", .out = "3 90"},
     };
     (void)state;
@@ -60,7 +64,10 @@ static void rows_by_slot(const struct op_case *c, const double *const *in, doubl
 static void gather_takes_indices_from_its_slot(void **state)
 {
     (void)state;
-    op_check(&(struct op_case){.name = "slot", .op = "gather", .shapes = "2 3 | i:1 -2 1", .out = "3 3",
+    op_check(&(struct op_case){.name = "slot",
+                               .op = "gather",
+                               .shapes = "2 3 | i:1 -2 1",
+                               .out = "3 3",
                                .oracle = rows_by_slot});
 }
 
@@ -69,8 +76,12 @@ static void floats_cast_to_floats_are_the_same(void **state)
     static const char *const types[] = {"to=1", "to=10", "to=11"};
     (void)state;
     for (int i = 0; i < 3; i++)
-        op_check(&(struct op_case){.name = types[i], .op = "cast", .attrs = types[i], .shapes = "2 3",
-                                   .out = "2 3", .oracle = copy});
+        op_check(&(struct op_case){.name = types[i],
+                                   .op = "cast",
+                                   .attrs = types[i],
+                                   .shapes = "2 3",
+                                   .out = "2 3",
+                                   .oracle = copy});
 }
 
 static void twelve(const struct op_case *c, const double *const *in, double *out)
@@ -83,12 +94,24 @@ static void twelve(const struct op_case *c, const double *const *in, double *out
 static void constant_of_shape_is_one_value_everywhere(void **state)
 {
     (void)state;
-    op_check(&(struct op_case){.name = "attribute", .op = "constant_of_shape", .attrs = "shape=2 3;value=12.5",
-                               .shapes = "-", .out = "2 3", .oracle = twelve});
-    op_check(&(struct op_case){.name = "slot", .op = "constant_of_shape", .attrs = "type=f32",
-                               .shapes = "i:2 3 4", .out = "2 3 4", .oracle = twelve});
-    op_check(&(struct op_case){.name = "large", .op = "constant_of_shape", .attrs = "value=-1;shape=70 70",
-                               .shapes = "-", .out = "70 70", .oracle = twelve});
+    op_check(&(struct op_case){.name = "attribute",
+                               .op = "constant_of_shape",
+                               .attrs = "shape=2 3;value=12.5",
+                               .shapes = "-",
+                               .out = "2 3",
+                               .oracle = twelve});
+    op_check(&(struct op_case){.name = "slot",
+                               .op = "constant_of_shape",
+                               .attrs = "type=f32",
+                               .shapes = "i:2 3 4",
+                               .out = "2 3 4",
+                               .oracle = twelve});
+    op_check(&(struct op_case){.name = "large",
+                               .op = "constant_of_shape",
+                               .attrs = "value=-1;shape=70 70",
+                               .shapes = "-",
+                               .out = "70 70",
+                               .oracle = twelve});
 }
 
 /* ---- what is known ---- */
@@ -129,7 +152,9 @@ static imp_status bed_infer(struct bed *b)
     const struct rt_info *in[4];
     for (uint32_t i = 0; i < 4; i++)
         in[i] = b->info[i].dtype ? &b->info[i] : NULL;
-    struct rt_infer f = {.node = b->node, .in = in, .input_count = b->count,
+    struct rt_infer f = {.node = b->node,
+                         .in = in,
+                         .input_count = b->count,
                          .out = {.dtype = in[0] ? in[0]->dtype : (uint32_t)IMP_F32}};
     const imp_status st = b->node->op->infer(&f, NULL);
     b->known = f.known;
@@ -168,8 +193,8 @@ static void shape_tells_the_axes_asked_for(void **state)
         const char *key1, *key2;
         int64_t start, end, count, want[4];
     } cases[] = {
-        {NULL, NULL, 0, 0, 4, {2, 3, 5, 7}},     {"start", NULL, 1, 0, 3, {3, 5, 7}},
-        {"start", "end", 1, 3, 2, {3, 5}},       {"start", "end", -3, -1, 2, {3, 5}},
+        {NULL, NULL, 0, 0, 4, {2, 3, 5, 7}},        {"start", NULL, 1, 0, 3, {3, 5, 7}},
+        {"start", "end", 1, 3, 2, {3, 5}},          {"start", "end", -3, -1, 2, {3, 5}},
         {"start", "end", -99, 99, 4, {2, 3, 5, 7}}, {"start", "end", 3, 1, 0, {0}},
     };
     (void)state;
@@ -211,11 +236,13 @@ static void integers_go_through_what_moves_them(void **state)
                 rt_set_int(b.node, "steps", -2));
     expect_ints(&b, 1, 2, (const int64_t[]){30, 10});
     bed_open(&b, "transpose", 1);
-    bed_ints(&b, 0, (struct rt_shape){.ndim = 2, .dim = {3, 2}}, (const int64_t[]){1, 2, 3, 4, 5, 6});
+    bed_ints(&b, 0, (struct rt_shape){.ndim = 2, .dim = {3, 2}},
+             (const int64_t[]){1, 2, 3, 4, 5, 6});
     expect_ints(&b, 2, 6, (const int64_t[]){1, 3, 5, 2, 4, 6});
     bed_open(&b, "split", 1);
     bed_ints(&b, 0, vector3, v);
-    assert_true(rt_set_ints(b.node, "sizes", 2, (const int64_t[]){1, 2}) && rt_set_int(b.node, "index", 1));
+    assert_true(rt_set_ints(b.node, "sizes", 2, (const int64_t[]){1, 2}) &&
+                rt_set_int(b.node, "index", 1));
     expect_ints(&b, 1, 2, v + 1);
     bed_open(&b, "cast", 1);
     bed_ints(&b, 0, vector3, big);
@@ -255,7 +282,8 @@ static void what_no_integer_holds_is_not_cast(void **state)
     static const struct {
         float v;
         int64_t to;
-    } cases[] = {{NAN, 7}, {INFINITY, 7}, {1e19f, 7}, {-1e19f, 7}, {300, 2}, {-1, 12}, {3e9f, 6}, {1, 8}, {1, 99}, {1, -1}};
+    } cases[] = {{NAN, 7}, {INFINITY, 7}, {1e19f, 7}, {-1e19f, 7}, {300, 2},
+                 {-1, 12}, {3e9f, 6},     {1, 8},     {1, 99},     {1, -1}};
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct bed b;
@@ -282,15 +310,18 @@ static void exported_shape_arithmetic_is_bound_while_planning(void **state)
     g->nodes[x].flags = IMP_NN_INPUT;
     const int32_t zero_ref = rt_ref_param((uint32_t)rt_graph_add_param(g, "zero", zero, RT_FIXED));
     const int32_t rest_ref = rt_ref_param((uint32_t)rt_graph_add_param(g, "rest", rest, RT_FIXED));
-    const int32_t s = (int32_t)rt_graph_add_node(g, "s", rt_op_find("shape"), 1, (const int32_t[]){(int32_t)x});
+    const int32_t s =
+        (int32_t)rt_graph_add_node(g, "s", rt_op_find("shape"), 1, (const int32_t[]){(int32_t)x});
     const int32_t n =
         (int32_t)rt_graph_add_node(g, "n", rt_op_find("gather"), 2, (const int32_t[]){s, zero_ref});
-    const int32_t v = (int32_t)rt_graph_add_node(g, "v", rt_op_find("unsqueeze"), 1, (const int32_t[]){n});
+    const int32_t v =
+        (int32_t)rt_graph_add_node(g, "v", rt_op_find("unsqueeze"), 1, (const int32_t[]){n});
     assert_true(rt_set_int(&g->nodes[v], "axes", 0));
     const int32_t c =
         (int32_t)rt_graph_add_node(g, "c", rt_op_find("concat"), 2, (const int32_t[]){v, rest_ref});
     assert_true(rt_set_int(&g->nodes[c], "axis", 0));
-    const int64_t y = rt_graph_add_node(g, "y", rt_op_find("reshape"), 2, (const int32_t[]){(int32_t)x, c});
+    const int64_t y =
+        rt_graph_add_node(g, "y", rt_op_find("reshape"), 2, (const int32_t[]){(int32_t)x, c});
     assert_true(y > 0 && rt_graph_finish(g, NULL) == IMP_OK);
     assert_int_equal(rt_plan_new(g, 1, &given, &p, NULL), IMP_OK);
     assert_int_equal(p->info[y].shape.ndim, 2);
@@ -307,20 +338,37 @@ static void what_does_not_fit_is_refused(void **state)
         struct op_case c;
         const char *word;
     } refusals[] = {
-        {{.op = "gather", .name = "axis", .attrs = "axis=2;indices=0", .shapes = "2 3", .out = ""}, "axis 2"},
-        {{.op = "gather", .name = "index", .attrs = "indices=2", .shapes = "2 3", .out = ""}, "index 2"},
-        {{.op = "gather", .name = "index below", .attrs = "indices=-3", .shapes = "2 3", .out = ""}, "index -3"},
+        {{.op = "gather", .name = "axis", .attrs = "axis=2;indices=0", .shapes = "2 3", .out = ""},
+         "axis 2"},
+        {{.op = "gather", .name = "index", .attrs = "indices=2", .shapes = "2 3", .out = ""},
+         "index 2"},
+        {{.op = "gather", .name = "index below", .attrs = "indices=-3", .shapes = "2 3", .out = ""},
+         "index -3"},
         {{.op = "gather", .name = "none", .shapes = "2 3", .out = ""}, "no indices"},
-        {{.op = "gather", .name = "not known", .shapes = "2 3 | 2", .out = ""}, "must be a constant"},
-        {{.op = "cast", .name = "unknown floats", .attrs = "to=7", .shapes = "2 3", .out = ""}, "integers"},
+        {{.op = "gather", .name = "not known", .shapes = "2 3 | 2", .out = ""},
+         "must be a constant"},
+        {{.op = "cast", .name = "unknown floats", .attrs = "to=7", .shapes = "2 3", .out = ""},
+         "integers"},
         {{.op = "cast", .name = "text", .attrs = "to=8", .shapes = "2 3", .out = ""}, "type 8"},
         {{.op = "constant_of_shape", .name = "none", .shapes = "-", .out = ""}, "needs a shape"},
-        {{.op = "constant_of_shape", .name = "negative", .attrs = "shape=2 -1", .shapes = "-", .out = ""},
+        {{.op = "constant_of_shape",
+          .name = "negative",
+          .attrs = "shape=2 -1",
+          .shapes = "-",
+          .out = ""},
          "not the shape"},
-        {{.op = "constant_of_shape", .name = "overflow", .attrs = "shape=4294967296 4294967296",
-          .shapes = "-", .out = ""}, "not the shape"},
-        {{.op = "constant_of_shape", .name = "integers", .attrs = "shape=2048 2048;type=i64", .shapes = "-",
-          .out = ""}, "2048 x 2048 integers"},
+        {{.op = "constant_of_shape",
+          .name = "overflow",
+          .attrs = "shape=4294967296 4294967296",
+          .shapes = "-",
+          .out = ""},
+         "not the shape"},
+        {{.op = "constant_of_shape",
+          .name = "integers",
+          .attrs = "shape=2048 2048;type=i64",
+          .shapes = "-",
+          .out = ""},
+         "2048 x 2048 integers"},
     };
     (void)state;
     for (size_t i = 0; i < sizeof refusals / sizeof refusals[0]; i++)

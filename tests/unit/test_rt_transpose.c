@@ -28,7 +28,10 @@ static void every_order_agrees(void **state)
         {.name = "NHWC to NCHW", .attrs = "perm=0 3 1 2", .shapes = "2 4 5 3", .out = "2 3 4 5"},
         {.name = "nothing moves", .attrs = "perm=0 1 2", .shapes = "2 3 4", .out = "2 3 4"},
         {.name = "outer axes", .attrs = "perm=1 0 2", .shapes = "3 4 2", .out = "4 3 2"},
-        {.name = "six axes", .attrs = "perm=0 1 4 2 5 3", .shapes = "1 2 2 3 2 3", .out = "1 2 2 2 3 3"},
+        {.name = "six axes",
+         .attrs = "perm=0 1 4 2 5 3",
+         .shapes = "1 2 2 3 2 3",
+         .out = "1 2 2 2 3 3"},
         {.name = "shuffle", .attrs = "perm=0 2 1 3 4", .shapes = "1 2 3 2 2", .out = "1 3 2 2 2"},
         {.name = "axes of one", .attrs = "perm=2 0 3 1", .shapes = "1 4 1 3", .out = "1 1 3 4"},
         {.name = "one axis", .shapes = "7", .out = "7"},
@@ -60,8 +63,12 @@ static void there_and_back_changes_nothing(void **state)
     const struct rt_info b = {.shape = {.ndim = 3, .dim = {N, AREA, C}}, .dtype = IMP_F32};
     const struct rt_info *there[] = {&a}, *back[] = {&b};
     const float *in_x[] = {x}, *in_y[] = {y};
-    struct rt_call call = {.node = &g->nodes[0], .in_info = there, .out_info = &b, .input_count = 1,
-                           .in = in_x, .out = y};
+    struct rt_call call = {.node = &g->nodes[0],
+                           .in_info = there,
+                           .out_info = &b,
+                           .input_count = 1,
+                           .in = in_x,
+                           .out = y};
     assert_int_equal(op->forward(&call), IMP_OK);
     for (int n = 0; n < N; n++)
         for (int c = 0; c < C; c++)
@@ -86,10 +93,17 @@ static void what_does_not_fit_is_refused(void **state)
         struct op_case c;
         const char *word;
     } refusals[] = {
-        {{.op = "transpose", .name = "short", .attrs = "perm=0 1", .shapes = "2 3 4", .out = ""}, "2 axes"},
-        {{.op = "transpose", .name = "twice", .attrs = "perm=0 1 1", .shapes = "2 3 4", .out = ""}, "once"},
-        {{.op = "transpose", .name = "far", .attrs = "perm=0 1 3", .shapes = "2 3 4", .out = ""}, "not 3"},
-        {{.op = "transpose", .name = "negative", .attrs = "perm=0 -1 1", .shapes = "2 3 4", .out = ""},
+        {{.op = "transpose", .name = "short", .attrs = "perm=0 1", .shapes = "2 3 4", .out = ""},
+         "2 axes"},
+        {{.op = "transpose", .name = "twice", .attrs = "perm=0 1 1", .shapes = "2 3 4", .out = ""},
+         "once"},
+        {{.op = "transpose", .name = "far", .attrs = "perm=0 1 3", .shapes = "2 3 4", .out = ""},
+         "not 3"},
+        {{.op = "transpose",
+          .name = "negative",
+          .attrs = "perm=0 -1 1",
+          .shapes = "2 3 4",
+          .out = ""},
          "not -1"},
     };
     (void)state;

@@ -43,8 +43,8 @@ static double outer_count(const struct rt_pool *p, const struct rt_pool_row *r, 
 }
 
 /* Windows [from, end) of one row. */
-static void mean_strip(const struct rt_pool_work *k, const float *x, const struct rt_pool_row *r, float *y,
-                       int64_t from, int64_t end)
+static void mean_strip(const struct rt_pool_work *k, const float *x, const struct rt_pool_row *r,
+                       float *y, int64_t from, int64_t end)
 {
     const struct rt_pool *p = &k->p;
     const struct rt_axis_window *c = &p->axis[2];
@@ -96,8 +96,8 @@ KIT_CLONES static void spread_row(const float *g, float *dx, int64_t s, int64_t 
             dx[i * s] += g[i];
 }
 
-static void spread_strip(const struct rt_pool_work *k, const float *dy, const struct rt_pool_row *r, float *dx,
-                         int64_t from, int64_t end)
+static void spread_strip(const struct rt_pool_work *k, const float *dy, const struct rt_pool_row *r,
+                         float *dx, int64_t from, int64_t end)
 {
     const struct rt_pool *p = &k->p;
     const struct rt_axis_window *c = &p->axis[2];

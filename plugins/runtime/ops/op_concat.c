@@ -94,8 +94,8 @@ static imp_status backward(const struct rt_call *c)
     const int axis = rt_axis(rt_int(c->node, AXIS), c->out_info->shape.ndim);
     int64_t offset = 0;
     for (uint32_t i = 0; i < c->input_count; i++) {
-        const struct rt_walk w = rt_walk_back(
-            walk_of(&c->in_info[i]->shape, &c->out_info->shape, axis, offset));
+        const struct rt_walk w =
+            rt_walk_back(walk_of(&c->in_info[i]->shape, &c->out_info->shape, axis, offset));
         const imp_status st =
             c->in_grad[i] ? rt_walk_add(&w, c->out_grad, c->in_grad[i], c->job) : IMP_OK;
         if (st != IMP_OK)

@@ -128,7 +128,8 @@ struct work {
     const struct rt_shape *in, *out;
     const int64_t *table[RT_RANK];
     int64_t step[RT_RANK]; /* of the input */
-    int64_t rows, row, first, middle; /* places [first, first + middle) of a row lie as in the input */
+    int64_t rows, row, first,
+        middle;             /* places [first, first + middle) of a row lie as in the input */
     uint32_t whole, pieces; /* axes before `whole` have no border */
     float value;
     const float *from;

@@ -1,5 +1,5 @@
-/* op_pool.c - the largest element of each window. The last axis is worked on a row at a time, tap by
- * tap, so that the loops are straight. */
+/* op_pool.c - the largest element of each window. The last axis is worked on a row at a time, tap
+ * by tap, so that the loops are straight. */
 #include "pool.h"
 
 #include <impasto/kit.h>
@@ -124,8 +124,8 @@ KIT_CLONES static void contest(const float *x, int64_t s, int32_t place, float *
     }
 }
 
-/* Windows [from, end) of a row. A place is counted from the first tap of its window, so that it is the
- * same for all windows of the row. */
+/* Windows [from, end) of a row. A place is counted from the first tap of its window, so that it is
+ * the same for all windows of the row. */
 static void back_strip(const struct rt_pool *p, const float *x, const struct rt_pool_row *r,
                        const float *dy, float *dx, int64_t from, int64_t end)
 {

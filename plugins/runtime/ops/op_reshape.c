@@ -108,8 +108,7 @@ static imp_status fill_in(struct rt_infer *in, const int64_t *want, imp_error *e
 static imp_status infer_reshape(struct rt_infer *in, imp_error *err)
 {
     uint32_t count;
-    const int64_t *want =
-        rt_static_ints(in->node, in->in, in->input_count, SHAPE, SECOND, &count);
+    const int64_t *want = rt_static_ints(in->node, in->in, in->input_count, SHAPE, SECOND, &count);
     imp_status st = rt_static_check(in, err);
     if (st != IMP_OK)
         return st;
@@ -128,8 +127,8 @@ static bool adjust_reshape(struct rt_node *copy, const struct rt_call *before,
 {
     const struct rt_shape *y = &before->out_info->shape;
     uint32_t count;
-    const int64_t *old = rt_static_ints(before->node, before->in_info, before->input_count, SHAPE,
-                                        SECOND, &count);
+    const int64_t *old =
+        rt_static_ints(before->node, before->in_info, before->input_count, SHAPE, SECOND, &count);
     int64_t want[RT_RANK];
     (void)keep_in;
     if (!keep_out || !old || count < 2 || old[1] <= 0)

@@ -26,8 +26,7 @@ static imp_status infer_shape(struct rt_infer *in, imp_error *err)
 {
     const struct rt_shape *x = &in->in[0]->shape;
     const int64_t from = place(rt_int(in->node, START), x->ndim);
-    const int64_t to =
-        in->node->attrs[END].given ? place(rt_int(in->node, END), x->ndim) : x->ndim;
+    const int64_t to = in->node->attrs[END].given ? place(rt_int(in->node, END), x->ndim) : x->ndim;
     in->out.dtype = IMP_I64;
     in->out.shape.ndim = 1;
     in->out.shape.dim[0] = to > from ? to - from : 0;

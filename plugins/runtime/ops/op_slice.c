@@ -58,7 +58,8 @@ static imp_status ranges_of(const struct rt_node *node, const struct rt_info *co
         n > x->ndim)
         return imp_fail(err, IMP_E_INPUT,
                         "%u starts, %u ends, %u axes, %u steps for an input of %u axes: give as "
-                        "many of each", n, ends_n, axes_n, steps_n, x->ndim);
+                        "many of each",
+                        n, ends_n, axes_n, steps_n, x->ndim);
     for (uint32_t i = 0; i < x->ndim; i++) {
         r->start[i] = 0;
         r->step[i] = 1;
@@ -155,8 +156,8 @@ static bool adjust(struct rt_node *copy, const struct rt_call *before,
     const uint32_t ndim = before->in_info[X]->shape.ndim;
     int64_t starts[RT_RANK], ends[RT_RANK];
     uint32_t n, axes_n, at;
-    const int64_t *from = rt_static_ints(before->node, before->in_info, before->input_count, STARTS,
-                                         SLOT_STARTS, &n);
+    const int64_t *from =
+        rt_static_ints(before->node, before->in_info, before->input_count, STARTS, SLOT_STARTS, &n);
     const int64_t *to =
         rt_static_ints(before->node, before->in_info, before->input_count, ENDS, SLOT_ENDS, &n);
     const int64_t *axes = rt_static_ints(before->node, before->in_info, before->input_count, AXES,

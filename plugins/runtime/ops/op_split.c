@@ -1,5 +1,5 @@
-/* op_split.c - one part of a tensor cut along an axis. ONNX's Split with n outputs is n nodes, which
- * differ in `index`. */
+/* op_split.c - one part of a tensor cut along an axis. ONNX's Split with n outputs is n nodes,
+ * which differ in `index`. */
 #include "strided.h"
 
 #include <stdlib.h>
@@ -25,8 +25,8 @@ struct part {
     int64_t first, size;
 };
 
-/* The part that this node gives; sizes were checked by infer. Without sizes all parts are equal, but
- * for a shorter last one. */
+/* The part that this node gives; sizes were checked by infer. Without sizes all parts are equal,
+ * but for a shorter last one. */
 static struct part part_of(const struct rt_node *node, const struct rt_info *const *in,
                            uint32_t input_count)
 {
@@ -57,9 +57,8 @@ static imp_status check_sizes(const int64_t *sizes, uint32_t count, int64_t leng
         sum += sizes[i];
     }
     return sum == length ? IMP_OK
-                         : imp_fail(err, IMP_E_INPUT,
-                                    "the parts add up to %lld, axis %d has %lld", (long long)sum,
-                                    axis, (long long)length);
+                         : imp_fail(err, IMP_E_INPUT, "the parts add up to %lld, axis %d has %lld",
+                                    (long long)sum, axis, (long long)length);
 }
 
 static imp_status check(const struct rt_infer *in, imp_error *err)
@@ -68,8 +67,7 @@ static imp_status check(const struct rt_infer *in, imp_error *err)
     const int axis = rt_axis(rt_int(in->node, AXIS), x->ndim);
     const int64_t index = rt_int(in->node, INDEX), parts = rt_int(in->node, PARTS);
     uint32_t count;
-    const int64_t *sizes =
-        rt_static_ints(in->node, in->in, in->input_count, SIZES, SPLIT, &count);
+    const int64_t *sizes = rt_static_ints(in->node, in->in, in->input_count, SIZES, SPLIT, &count);
     if (axis < 0)
         return imp_fail(err, IMP_E_INPUT, "axis %lld of an input of %u axes",
                         (long long)rt_int(in->node, AXIS), x->ndim);
@@ -142,10 +140,11 @@ static bool adjust(struct rt_node *copy, const struct rt_call *before,
 {
     const struct part p = part_of(before->node, before->in_info, before->input_count);
     uint32_t count;
-    const int64_t *sizes = rt_static_ints(before->node, before->in_info, before->input_count,
-                                          SIZES, SPLIT, &count);
+    const int64_t *sizes =
+        rt_static_ints(before->node, before->in_info, before->input_count, SIZES, SPLIT, &count);
     const int64_t parts = sizes ? (int64_t)count : rt_int(before->node, PARTS);
-    const int64_t length = before->in_info[X]->shape.dim[p.axis], each = (length + parts - 1) / parts;
+    const int64_t length = before->in_info[X]->shape.dim[p.axis],
+                  each = (length + parts - 1) / parts;
     (void)keep_out;
     if (p.axis != 1 || !keep_in[X])
         return true;

@@ -41,8 +41,9 @@ static imp_status check_seen(const struct rt_window *w, imp_error *err)
         if (a->pad >= reach || a->pad_end >= reach || (a->pad && a->dilation > a->in) || !a->in)
             return imp_fail(err, IMP_E_INPUT,
                             "spatial axis %u: with pads %lld and %lld some window of %lld lies "
-                            "outside the %lld values", i, (long long)a->pad, (long long)a->pad_end,
-                            (long long)reach, (long long)a->in);
+                            "outside the %lld values",
+                            i, (long long)a->pad, (long long)a->pad_end, (long long)reach,
+                            (long long)a->in);
     }
     return IMP_OK;
 }
@@ -101,7 +102,7 @@ imp_status rt_pool_backward(const struct rt_call *c, bool flag, void (*fn)(void 
         .p = pool_of(c), .x = c->in[0], .dy = c->out_grad, .dx = c->in_grad[0], .flag = flag};
     if (!k.dx || !k.p.planes || !k.p.out_area)
         return IMP_OK;
-    k.pieces = rt_pieces(k.p.planes,
-                         (double)k.p.axis[0].out * (double)k.p.axis[1].out * row_cost(&k.p));
+    k.pieces =
+        rt_pieces(k.p.planes, (double)k.p.axis[0].out * (double)k.p.axis[1].out * row_cost(&k.p));
     return rt_parallel(c->job, k.pieces, fn, &k);
 }

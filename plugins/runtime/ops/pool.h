@@ -1,4 +1,5 @@
-/* pool.h - what max_pool and average_pool share: windows over planes of up to three spatial axes. */
+/* pool.h - what max_pool and average_pool share: windows over planes of up to three spatial axes.
+ */
 #ifndef IMP_RT_POOL_H
 #define IMP_RT_POOL_H
 #include "conv_shape.h"
@@ -49,11 +50,14 @@ void rt_pool_need(const struct rt_call *, struct rt_need *);
 void rt_pool_couple(struct rt_ties *, const struct rt_call *);
 /* Runs fn over pieces of the rows of all planes of y, or of whole planes, since windows of a plane
  * overlap; user is a struct rt_pool_work. */
-imp_status rt_pool_forward(const struct rt_call *, bool flag, void (*fn)(void *user, uint32_t i) IMP_NX);
-imp_status rt_pool_backward(const struct rt_call *, bool flag, void (*fn)(void *user, uint32_t i) IMP_NX);
+imp_status rt_pool_forward(const struct rt_call *, bool flag,
+                           void (*fn)(void *user, uint32_t i) IMP_NX);
+imp_status rt_pool_backward(const struct rt_call *, bool flag,
+                            void (*fn)(void *user, uint32_t i) IMP_NX);
 
 /* Taps [*from, *to) of window o that lie inside. */
-static inline void rt_pool_taps(const struct rt_axis_window *a, int64_t o, int64_t *from, int64_t *to)
+static inline void rt_pool_taps(const struct rt_axis_window *a, int64_t o, int64_t *from,
+                                int64_t *to)
 {
     const int64_t start = o * a->stride - a->pad;
     const int64_t inside = a->in - start; /* taps k with k * dilation < inside */
@@ -63,7 +67,8 @@ static inline void rt_pool_taps(const struct rt_axis_window *a, int64_t o, int64
 }
 
 /* Windows [*from, *to) whose tap k lies inside. */
-static inline void rt_pool_windows(const struct rt_axis_window *a, int64_t k, int64_t *from, int64_t *to)
+static inline void rt_pool_windows(const struct rt_axis_window *a, int64_t k, int64_t *from,
+                                   int64_t *to)
 {
     const int64_t at = k * a->dilation - a->pad; /* of window 0 */
     const int64_t end = at < a->in ? (a->in - at + a->stride - 1) / a->stride : 0;

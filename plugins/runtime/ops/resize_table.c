@@ -28,8 +28,7 @@ static double coordinate(const struct rt_resize *r, int64_t o)
     case RT_CROP_AND_RESIZE:
         return r->length == 1
                    ? step(r, (r->to + r->from) * (n - 1) / 2)
-                   : step(r, r->from * (n - 1) +
-                                 x * (r->to - r->from) * (n - 1) / (r->length - 1));
+                   : step(r, r->from * (n - 1) + x * (r->to - r->from) * (n - 1) / (r->length - 1));
     default:
         return step(r, step(r, (x + 0.5) / scale) - 0.5);
     }

@@ -36,8 +36,9 @@ struct rt_resize {
 
 /* How many neighbours a place has at most. */
 int64_t rt_resize_taps(const struct rt_resize *);
-/* Neighbours of place o and their weights, which add up to 1; fewer than the taps are filled up with
- * weight 0. false: it lies outside (tf_crop_and_resize only); index[0] is -1 and all weights are 0. */
+/* Neighbours of place o and their weights, which add up to 1; fewer than the taps are filled up
+ * with weight 0. false: it lies outside (tf_crop_and_resize only); index[0] is -1 and all weights
+ * are 0. */
 bool rt_resize_place(const struct rt_resize *, int64_t o, int64_t taps, int32_t *index,
                      float *weight);
 

@@ -82,8 +82,8 @@ KIT_CLONES static void row_add(const float *from, int64_t fs, float *to, int64_t
             to[i * ts] += from[i * fs];
 }
 
-/* Reads each line of memory once, as a whole: the rows of a picture often lie a power of two apart, where
- * only a few of them have room in the cache at a time. */
+/* Reads each line of memory once, as a whole: the rows of a picture often lie a power of two apart,
+ * where only a few of them have room in the cache at a time. */
 KIT_CLONES static void tile(const float *from, float *to, const struct tile *t, bool add)
 {
     float turned[TILE][TILE];
@@ -191,8 +191,7 @@ static void piece(void *user, uint32_t i)
     walk_piece(k, &w);
 }
 
-static imp_status run(const struct rt_walk *w, const float *from, float *to, bool add,
-                      imp_job *job)
+static imp_status run(const struct rt_walk *w, const float *from, float *to, bool add, imp_job *job)
 {
     struct work k = {.walk = simple(w), .from = from, .to = to, .add = add};
     int64_t all = 1;

@@ -1,5 +1,5 @@
-/* strided.h - moving elements between two layouts: what transpose, slice, split and concat are. Also
- * contents known while planning, which move by the same walks. */
+/* strided.h - moving elements between two layouts: what transpose, slice, split and concat are.
+ * Also contents known while planning, which move by the same walks. */
 #ifndef IMP_RT_STRIDED_H
 #define IMP_RT_STRIDED_H
 #include "../ties.h"
@@ -26,8 +26,8 @@ imp_status rt_walk_add(const struct rt_walk *, const float *from, float *to, imp
 
 /* Refuses when a static slot is wired to something that is not known while planning. */
 imp_status rt_static_check(const struct rt_infer *, imp_error *);
-/* Room for contents known while planning, zero. IMP_OK and NULL: so many floats that they are better
- * computed when needed. Refuses integers beyond a million. */
+/* Room for contents known while planning, zero. IMP_OK and NULL: so many floats that they are
+ * better computed when needed. Refuses integers beyond a million. */
 imp_status rt_known_new(uint32_t dtype, const struct rt_shape *, struct rt_tensor **, imp_error *);
 /* Moves what is known from one tensor to the other, floats or integers. */
 void rt_known_move(const struct rt_walk *, const struct rt_tensor *from, struct rt_tensor *to);
@@ -35,8 +35,8 @@ void rt_known_move(const struct rt_walk *, const struct rt_tensor *from, struct 
  * last, with in->out.shape set. Refuses integers that are not known. */
 imp_status rt_known_walk(struct rt_infer *, const struct rt_walk *, imp_error *);
 
-/* For couple(): is slot 0 wired to a parameter? Then the output's channels are locked: nothing would cut
- * the parameter where its elements have moved to. */
+/* For couple(): is slot 0 wired to a parameter? Then the output's channels are locked: nothing
+ * would cut the parameter where its elements have moved to. */
 bool rt_tie_of_param(struct rt_ties *, const struct rt_call *);
 
 /* forward and backward of views, where a caller has not made the two one memory */
