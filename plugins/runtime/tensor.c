@@ -7,7 +7,7 @@
 
 int64_t rt_product(const struct rt_shape *s, uint32_t from, uint32_t to)
 {
-    const int64_t most = INT64_C(1) << 62;
+    const int64_t most = INT64_C(1) << 40;
     int64_t n = 1;
     for (uint32_t i = from; i < to; i++) {
         if (s->dim[i] < 0)

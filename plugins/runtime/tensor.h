@@ -24,9 +24,10 @@ struct rt_tensor {
     void *data;
 };
 
-/* Product of the axes [from, to); *ok false when one is negative or it does not fit in 62 bits. */
+/* Product of the axes [from, to); -1 when one is negative or it is over 2^40, which is more than any
+ * memory, and leaves room for what is multiplied with it. */
 int64_t rt_product(const struct rt_shape *, uint32_t from, uint32_t to);
-/* Elements of a shape with no unknown axis; -1 when it does not fit in 62 bits or an axis is < 0. */
+/* Elements of a shape with no unknown axis; -1 as above. */
 int64_t rt_count(const struct rt_shape *);
 bool rt_same_shape(const struct rt_shape *, const struct rt_shape *);
 struct rt_shape rt_shape_of(uint32_t ndim, const int64_t *dim); /* ndim <= RT_RANK */
