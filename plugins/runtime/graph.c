@@ -256,8 +256,10 @@ static imp_status check_finite(const struct rt_param *p, imp_error *err)
         return IMP_OK;
     const float *v = rt_floats(p->tensor);
     int64_t bad = 0, first = -1;
+    /* a constant may be infinite, as masks are; what was learnt may not */
+    const bool constant = (p->flags & RT_FIXED) != 0;
     for (int64_t i = 0; i < p->tensor->count; i++)
-        if (!isfinite(v[i])) {
+        if (constant ? isnan(v[i]) : !isfinite(v[i])) {
             first = first < 0 ? i : first;
             bad++;
         }
