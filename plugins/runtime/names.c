@@ -11,8 +11,7 @@ static uint32_t least(uint32_t a, uint32_t b)
     return a < b ? a : b;
 }
 
-/* Insertions, deletions, exchanges and swaps of neighbours that lead from a to b (their first 64 bytes). */
-static uint32_t distance(const char *a, const char *b)
+uint32_t rt_name_distance(const char *a, const char *b)
 {
     uint32_t row[3][LONGEST + 1];
     const size_t n = strnlen(a, LONGEST), m = strnlen(b, LONGEST);
@@ -54,7 +53,7 @@ void rt_nearest(const char *wanted, uint32_t n, const char *(*name_at)(const voi
     uint32_t count = 0;
     size_t used = 0;
     for (uint32_t i = 0; i < n; i++) {
-        const struct near new = {.name = name_at(of, i), .distance = distance(wanted, name_at(of, i))};
+        const struct near new = {.name = name_at(of, i), .distance = rt_name_distance(wanted, name_at(of, i))};
         insert(list, &count, most < NEAREST_MAX ? most : NEAREST_MAX, new);
     }
     if (size)

@@ -10,4 +10,8 @@
 void rt_nearest(const char *wanted, uint32_t n, const char *(*name_at)(const void *of, uint32_t i),
                 const void *of, uint32_t most, char *buf, size_t size);
 
+/* Insertions, deletions, exchanges and swaps of neighbours that lead from one to the other (their first 64
+ * bytes). */
+uint32_t rt_name_distance(const char *, const char *);
+
 #endif

@@ -25,7 +25,7 @@
 #include "name_index.h"
 
 /* Values that a drawn model may have in all: one gigabyte. */
-enum { ARCH_DRAWN_MOST = 1 << 28, ARCH_PROBES = 2 };
+enum { ARCH_DRAWN_MOST = 1 << 28, ARCH_PROBES = 2, ARCH_MISTAKES_SHOWN = 40 };
 
 /* A node's value at both sizes that are tried while reading. */
 struct arch_value {
@@ -78,6 +78,13 @@ struct arch_node {
 
 __attribute__((format(printf, 3, 4))) void arch_wrong(struct arch_reader *, kit_place,
                                                       const char *fmt, ...);
+/* All of them in one message, in order of place; IMP_OK: none. */
+imp_status arch_tell(struct arch_reader *, imp_error *);
+/* Is it worth looking for the nearest names? Not for mistakes that are only counted. */
+static inline bool arch_hints(const struct arch_reader *r)
+{
+    return r->mistake_count < ARCH_MISTAKES_SHOWN;
+}
 /* A key of a section, marked as used; NULL: it has none. */
 const kit_ini_key *arch_key(struct arch_reader *, const kit_ini_section *, const char *key);
 /* The place of n bytes at `at` of a value, where it stands on one line; else the whole value. */

@@ -50,7 +50,7 @@ static int32_t node_of_word(struct arch_reader *r, const struct arch_node *n, co
         return RT_ABSENT;
     }
     struct rt_nearest nearest = rt_nearest_to(word);
-    for (const kit_ini_section *s = r->ini.sections + 1; s < n->section; s++)
+    for (const kit_ini_section *s = r->ini.sections + 1; arch_hints(r) && s < n->section; s++)
         rt_nearest_try(&nearest, s->name);
     arch_wrong(r, at, "[%s] there is no section [%s]%s", n->section->name, word,
                rt_nearest_text(&nearest, near, sizeof near));

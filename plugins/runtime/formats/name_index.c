@@ -1,12 +1,12 @@
-/* name_index.c - open addressing, doubled at two thirds; optimal string alignment on three rows. */
+/* name_index.c - open addressing, doubled at two thirds. */
 #include "name_index.h"
+#include "../names.h"
 
-#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { WORD = 127, NEAREST = 3 };
+enum { NEAREST = 3 };
 
 uint64_t rt_name_hash(const char *name)
 {
@@ -61,30 +61,6 @@ void rt_names_free(struct rt_names *t)
     *t = (struct rt_names){0};
 }
 
-/* Edits that make b of a (insert, delete, replace, swap neighbours), letters' case aside. */
-static unsigned distance(const char *a, size_t n, const char *b, size_t m)
-{
-    unsigned char rows[3][WORD + 1];
-    for (size_t j = 0; j <= m; j++)
-        rows[0][j] = (unsigned char)j;
-    for (size_t i = 1; i <= n; i++) {
-        unsigned char *now = rows[i % 3];
-        const unsigned char *last = rows[(i + 2) % 3], *older = rows[(i + 1) % 3];
-        now[0] = (unsigned char)i;
-        for (size_t j = 1; j <= m; j++) {
-            const int x = tolower((unsigned char)a[i - 1]), y = tolower((unsigned char)b[j - 1]);
-            unsigned best = last[j - 1] + (x != y);
-            best = now[j - 1] + 1u < best ? now[j - 1] + 1u : best;
-            best = last[j] + 1u < best ? last[j] + 1u : best;
-            if (i > 1 && j > 1 && x == tolower((unsigned char)b[j - 2]) &&
-                y == tolower((unsigned char)a[i - 2]) && older[j - 2] + 1u < best)
-                best = older[j - 2] + 1u;
-            now[j] = (unsigned char)best;
-        }
-    }
-    return rows[n % 3][m];
-}
-
 struct rt_nearest rt_nearest_to(const char *word)
 {
     return (struct rt_nearest){.word = word, .distance = {UINT32_MAX, UINT32_MAX, UINT32_MAX}};
@@ -100,14 +76,14 @@ static bool ends_in(const char *a, size_t n, const char *b, size_t m)
 void rt_nearest_try(struct rt_nearest *near, const char *name)
 {
     const size_t n = strlen(near->word), m = strlen(name);
-    if (n == 0 || m == 0 || n > WORD || m > WORD)
+    if (n == 0 || m == 0)
         return;
     const unsigned most = n <= 3 ? 1 : n < 9 ? 2 : 3;
     unsigned d = most + 1;
     if (ends_in(name, m, near->word, n) || ends_in(near->word, n, name, m))
         d = most;
     else if ((n > m ? n - m : m - n) <= most)
-        d = distance(near->word, n, name, m);
+        d = rt_name_distance(near->word, name);
     if (d > most || d >= m) /* "in" is no slip of "x" */
         return;
     for (uint32_t i = 0; i < NEAREST; i++)

@@ -7,12 +7,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SHOWN = 160, LEFT_OVER_SHOWN = 20 };
+enum { SHOWN = 160, LEFT_OVER_SHOWN = 20, HINTS_MOST = 40 };
+
+struct source {
+    struct st_header *header;
+    uint32_t hints, reserved0;
+};
 
 /* rt_tensor_source of a header: the hint of a tensor that is not there lists the nearest. */
 static imp_status find(void *user, const char *name, struct rt_tensor **out, imp_error *err)
 {
-    struct st_header *h = user;
+    struct source *s = user;
+    struct st_header *h = s->header;
     const int64_t i = rt_names_find(&h->names, name);
     char hint[300];
     imp_status st = IMP_OK;
@@ -22,7 +28,8 @@ static imp_status find(void *user, const char *name, struct rt_tensor **out, imp
         return st;
     }
     struct rt_nearest near = rt_nearest_to(name);
-    for (uint32_t k = 0; k < h->count; k++)
+    const uint32_t tried = s->hints++ < HINTS_MOST ? h->count : 0;
+    for (uint32_t k = 0; k < tried; k++)
         rt_nearest_try(&near, h->entries[k].name);
     return imp_fail(err, IMP_OK, "%s", rt_nearest_text(&near, hint, sizeof hint));
 }
@@ -103,6 +110,7 @@ static imp_status read_graph(struct st_header *h, const char *arch, size_t arch_
                              struct rt_graph **out, imp_error *err)
 {
     const char *own = st_metadata(h, "impasto.architecture");
+    struct source source = {.header = h};
     struct rt_graph *g = NULL;
     if (!arch && !own)
         return imp_fail(
@@ -112,8 +120,8 @@ static imp_status read_graph(struct st_header *h, const char *arch, size_t arch_
             "net.load), or put it beside the file under the same name with .ini; Impasto "
             "brings resnet18.ini, vgg19-features.ini and others",
             h->count);
-    imp_status st = arch ? rt_arch_read(arch, arch_size, find, h, 0, &g, err)
-                         : rt_arch_read(own, strlen(own), find, h, 0, &g, err);
+    imp_status st = arch ? rt_arch_read(arch, arch_size, find, &source, 0, &g, err)
+                         : rt_arch_read(own, strlen(own), find, &source, 0, &g, err);
     if (st == IMP_OK && arch)
         st = check_foreign(h, g, err);
     if (st == IMP_OK)
