@@ -1,6 +1,6 @@
 /* op_dropout.c - while training, an element stays with probability 1 - ratio and grows by
- * 1 / (1 - ratio); else y = x. The choice for element i is number i of the stream call->random, so
- * backward draws it again and nothing is saved. */
+ * 1 / (1 - ratio); else y = x. The choice for element i is half of number i / 2 of the stream
+ * call->random (the low half for even i), so backward draws it again and nothing is saved. */
 #include "../ties.h"
 #include "fold.h"
 #include <impasto/kit.h>
@@ -13,9 +13,9 @@ extern const struct rt_op rt_op_dropout;
 
 struct work {
     const struct rt_call *call;
-    double ratio;
-    float scale;
+    uint64_t least; /* a half below it drops */
     int64_t count;
+    float scale;
     uint32_t pieces;
 };
 
@@ -28,34 +28,52 @@ static double ratio_of(const struct rt_node *node, const struct rt_info *const *
 
 static struct work work_of(const struct rt_call *c)
 {
-    struct work w = {.call = c, .ratio = ratio_of(c->node, c->in_info, c->input_count),
+    const double ratio = ratio_of(c->node, c->in_info, c->input_count);
+    struct work w = {.call = c, .least = (uint64_t)(ratio * 0x1p32),
                      .count = rt_count(&c->out_info->shape)};
-    w.scale = w.ratio < 1 ? (float)(1 / (1 - w.ratio)) : 0;
+    w.scale = ratio < 1 ? (float)(1 / (1 - ratio)) : 0;
     w.pieces = rt_pieces(w.count, 16);
     return w;
 }
 
-static inline float factor(const struct work *w, int64_t i)
+enum { BLOCK = 64 };
+
+/* Factors of elements [first, first + n), n up to BLOCK. */
+static void draw(const struct work *w, int64_t first, int64_t n, float *factor)
 {
-    return kit_uniform(w->call->random, 0, (uint64_t)i) >= w->ratio ? w->scale : 0;
+    uint64_t bits = 0;
+    for (int64_t i = first; i < first + n; i++) {
+        if (i == first || !(i & 1))
+            bits = kit_random(w->call->random, 0, (uint64_t)i >> 1);
+        const uint64_t half = i & 1 ? bits >> 32 : bits & UINT32_MAX;
+        factor[i - first] = (float)(half >= w->least) * w->scale; /* a branch would be guessed wrong */
+    }
+}
+
+/* to[i] = from[i] * factor, added or not */
+static void drop_piece(const struct work *w, uint32_t piece, const float *from, float *to, bool add)
+{
+    float factor[BLOCK];
+    int64_t at, end;
+    rt_piece(w->count, w->pieces, piece, &at, &end);
+    for (; at < end; at += BLOCK) {
+        const int64_t n = end - at < BLOCK ? end - at : BLOCK;
+        draw(w, at, n, factor);
+        for (int64_t i = 0; i < n; i++)
+            to[at + i] = from[at + i] * factor[i] + (add ? to[at + i] : 0);
+    }
 }
 
 static void forward_piece(void *user, uint32_t piece)
 {
     const struct work *w = user;
-    int64_t i, to;
-    rt_piece(w->count, w->pieces, piece, &i, &to);
-    for (; i < to; i++)
-        w->call->out[i] = w->call->in[X][i] * factor(w, i);
+    drop_piece(w, piece, w->call->in[X], w->call->out, false);
 }
 
 static void backward_piece(void *user, uint32_t piece)
 {
     const struct work *w = user;
-    int64_t i, to;
-    rt_piece(w->count, w->pieces, piece, &i, &to);
-    for (; i < to; i++)
-        w->call->in_grad[X][i] += w->call->out_grad[i] * (w->call->training ? factor(w, i) : 1);
+    drop_piece(w, piece, w->call->out_grad, w->call->in_grad[X], true);
 }
 
 static imp_status forward(const struct rt_call *c)
@@ -78,7 +96,11 @@ static imp_status backward(const struct rt_call *c)
     if (!c->in_grad[X] || rt_int(c->node, RESULT))
         return IMP_OK;
     struct work w = work_of(c);
-    return rt_parallel(c->job, w.pieces, backward_piece, &w);
+    if (c->training)
+        return rt_parallel(c->job, w.pieces, backward_piece, &w);
+    for (int64_t i = 0; i < w.count; i++)
+        c->in_grad[X][i] += c->out_grad[i];
+    return IMP_OK;
 }
 
 static imp_status infer(struct rt_infer *in, imp_error *err)

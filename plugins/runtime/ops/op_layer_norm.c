@@ -80,6 +80,37 @@ static void forward_row(const struct work *w, int64_t row)
         shift(y, w->bias, n);
 }
 
+/* Sums of u = g weight and of u (x - mean), eight side by side. */
+KIT_CLONES
+static struct rt_slopes row_slopes(const float *x, const float *g, const float *weight, double mean,
+                                   int64_t n)
+{
+    double a[8] = {0}, b[8] = {0};
+    for (int64_t i = 0; i < n; i += 8)
+        for (int64_t j = 0; j < 8 && i + j < n; j++) {
+            const double u = (double)g[i + j] * (double)weight[i + j];
+            a[j] += u;
+            b[j] += u * ((double)x[i + j] - mean);
+        }
+    struct rt_slopes s = {0, 0};
+    for (int64_t j = 0; j < 8; j++) {
+        s.g += a[j];
+        s.gx += b[j];
+    }
+    return s;
+}
+
+/* dx += inverse (g weight - u - (x - mean) uh) */
+KIT_CLONES
+static void row_back(const float *restrict x, const float *restrict g, const float *restrict weight,
+                     float *restrict dx, int64_t n, double mean, double inverse, double u, double uh)
+{
+    for (int64_t i = 0; i < n; i++) {
+        const double v = (double)g[i] * (double)weight[i];
+        dx[i] += (float)(inverse * (v - u - ((double)x[i] - mean) * uh));
+    }
+}
+
 /* With u = g weight, h = (x - mean) inverse, and means over the row:
  *   dx = inverse (u - mean(u) - h mean(u h)) */
 static void backward_row(const struct work *w, int64_t row)
@@ -88,19 +119,9 @@ static void backward_row(const struct work *w, int64_t row)
     const int64_t n = w->group.length;
     const float *x = call->in[X] + row * n, *g = call->out_grad + row * n;
     const double mean = w->saved[row].mean, inverse = inverse_of(w, row);
-    double u = 0, uh = 0;
-    for (int64_t i = 0; i < n; i++) {
-        const double v = (double)g[i] * (double)call->in[WEIGHT][i];
-        u += v;
-        uh += v * ((double)x[i] - mean);
-    }
-    u /= (double)n;
-    uh *= inverse * inverse / (double)n;
-    float *dx = call->in_grad[X] + row * n;
-    for (int64_t i = 0; i < n; i++) {
-        const double v = (double)g[i] * (double)call->in[WEIGHT][i];
-        dx[i] += (float)(inverse * (v - u - ((double)x[i] - mean) * uh));
-    }
+    const struct rt_slopes s = row_slopes(x, g, call->in[WEIGHT], mean, n);
+    row_back(x, g, call->in[WEIGHT], call->in_grad[X] + row * n, n, mean, inverse,
+             s.g / (double)n, s.gx * inverse * inverse / (double)n);
 }
 
 /* d mean / dx = 1 / n, d inverse / dx = -inverse^3 (x - mean) / n */
@@ -116,6 +137,16 @@ static void backward_statistic(const struct work *w, int64_t row)
     rt_back_apply(x, x, w->call->in_grad[X] + at, &w->group, &b);
 }
 
+KIT_CLONES
+static void add_columns(const float *restrict x, const float *restrict g, double mean,
+                        double inverse, double *restrict weight, double *restrict bias, int64_t n)
+{
+    for (int64_t i = 0; i < n; i++) {
+        weight[i] += (double)g[i] * ((double)x[i] - mean) * inverse;
+        bias[i] += (double)g[i];
+    }
+}
+
 /* d weight += sum over rows of g h, d bias += sum of g, for one block of columns */
 static void backward_columns(const struct work *w, int64_t first, int64_t n)
 {
@@ -124,11 +155,7 @@ static void backward_columns(const struct work *w, int64_t first, int64_t n)
     for (int64_t row = 0; row < w->rows; row++) {
         const float *x = w->call->in[X] + row * w->group.length + first;
         const float *g = w->call->out_grad + row * w->group.length + first;
-        const double mean = w->saved[row].mean, inverse = inverse_of(w, row);
-        for (int64_t i = 0; i < n; i++) {
-            weight[i] += (double)g[i] * ((double)x[i] - mean) * inverse;
-            bias[i] += (double)g[i];
-        }
+        add_columns(x, g, w->saved[row].mean, inverse_of(w, row), weight, bias, n);
     }
     for (int64_t i = 0; i < n && grads[WEIGHT]; i++)
         grads[WEIGHT][first + i] += (float)weight[i];

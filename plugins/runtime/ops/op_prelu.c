@@ -2,6 +2,7 @@
 #include "../ties.h"
 #include "broadcast.h"
 #include "fold.h"
+#include <impasto/kit.h>
 
 enum { X, SLOPE };
 
@@ -24,9 +25,36 @@ static struct work work_of(const struct rt_call *c)
     return w;
 }
 
-static const float *slope_at(const struct work *w, int64_t row, int64_t column)
+/* step 0: one slope for the row. */
+KIT_CLONES
+static void values(const float *restrict x, const float *restrict s, int64_t step,
+                   float *restrict y, int64_t n)
 {
-    return w->call->in[SLOPE] + rt_walk_at(&w->walk, 0, row) + column * w->step;
+    const float one = n ? *s : 0;
+    if (step)
+        for (int64_t i = 0; i < n; i++)
+            y[i] = x[i] * (x[i] < 0 ? s[i] : 1);
+    else
+        for (int64_t i = 0; i < n; i++)
+            y[i] = x[i] * (x[i] < 0 ? one : 1);
+}
+
+KIT_CLONES
+static void slopes(const float *restrict x, const float *restrict s, int64_t step,
+                   const float *restrict g, float *restrict dx, int64_t n)
+{
+    const float one = n ? *s : 0;
+    if (step)
+        for (int64_t i = 0; i < n; i++)
+            dx[i] += g[i] * (x[i] < 0 ? s[i] : 1);
+    else
+        for (int64_t i = 0; i < n; i++)
+            dx[i] += g[i] * (x[i] < 0 ? one : 1);
+}
+
+static const float *slope_at(const struct work *w, int64_t row)
+{
+    return w->call->in[SLOPE] + rt_walk_at(&w->walk, 0, row);
 }
 
 static void forward_piece(void *user, uint32_t piece)
@@ -35,10 +63,8 @@ static void forward_piece(void *user, uint32_t piece)
     int64_t row, to;
     rt_piece(w->walk.rows, w->pieces, piece, &row, &to);
     for (; row < to; row++) {
-        const float *x = w->call->in[X] + row * w->walk.length, *s = slope_at(w, row, 0);
-        float *y = w->call->out + row * w->walk.length;
-        for (int64_t i = 0; i < w->walk.length; i++)
-            y[i] = x[i] * (x[i] < 0 ? s[i * w->step] : 1);
+        const int64_t at = row * w->walk.length;
+        values(w->call->in[X] + at, slope_at(w, row), w->step, w->call->out + at, w->walk.length);
     }
 }
 
@@ -49,11 +75,8 @@ static void backward_piece(void *user, uint32_t piece)
     rt_piece(w->walk.rows, w->pieces, piece, &row, &to);
     for (; row < to; row++) {
         const int64_t at = row * w->walk.length;
-        const float *x = w->call->in[X] + at, *g = w->call->out_grad + at;
-        const float *s = slope_at(w, row, 0);
-        float *dx = w->call->in_grad[X] + at;
-        for (int64_t i = 0; i < w->walk.length; i++)
-            dx[i] += g[i] * (x[i] < 0 ? s[i * w->step] : 1);
+        slopes(w->call->in[X] + at, slope_at(w, row), w->step, w->call->out_grad + at,
+               w->call->in_grad[X] + at, w->walk.length);
     }
 }
 

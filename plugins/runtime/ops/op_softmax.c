@@ -146,6 +146,37 @@ static void slope(const struct work *w, const float *restrict y, const float *re
         }
 }
 
+/* The same along a row. */
+KIT_CLONES
+static double product_of(const float *y, const float *g, int64_t n)
+{
+    double s[8] = {0};
+    int64_t i = 0;
+    for (; i + 8 <= n; i += 8)
+        for (int64_t j = 0; j < 8; j++)
+            s[j] += (double)g[i + j] * (double)y[i + j];
+    for (int64_t j = 0; i + j < n; j++)
+        s[j] += (double)g[i + j] * (double)y[i + j];
+    return ((s[0] + s[4]) + (s[2] + s[6])) + ((s[1] + s[5]) + (s[3] + s[7]));
+}
+
+KIT_CLONES
+static void row_slope(const struct work *w, const float *restrict y, const float *restrict g,
+                      float *restrict dx, float all)
+{
+    if (w->log)
+        for (int64_t i = 0; i < w->n; i++)
+            dx[i] += g[i] - rt_expf(y[i]) * all;
+    else
+        for (int64_t i = 0; i < w->n; i++)
+            dx[i] += y[i] * (g[i] - all);
+}
+
+static void backward_row(const struct work *w, const float *y, const float *g, float *dx)
+{
+    row_slope(w, y, g, dx, (float)(w->log ? sum_of(g, w->n) : product_of(y, g, w->n)));
+}
+
 static void backward_piece(void *user, uint32_t i)
 {
     const struct work *w = user;
@@ -155,7 +186,10 @@ static void backward_piece(void *user, uint32_t i)
     for (; from < to; from++) {
         const int64_t first = from % w->blocks * LANES, left = w->inner - first;
         const int64_t at = from / w->blocks * w->n * w->inner + first;
-        slope(w, c->out + at, c->out_grad + at, c->in_grad[0] + at, left < LANES ? left : LANES);
+        if (w->inner == 1)
+            backward_row(w, c->out + at, c->out_grad + at, c->in_grad[0] + at);
+        else
+            slope(w, c->out + at, c->out_grad + at, c->in_grad[0] + at, left < LANES ? left : LANES);
     }
 }
 
