@@ -9,6 +9,7 @@
 #include <string.h>
 #include <cmocka.h>
 #include <impasto/kit_train.h>
+#include "fake_job.h"
 #include "fake_nn.h"
 
 /* ---- a data set: class k is bright in a third of its 3 x 2 x 2 samples ---- */
@@ -44,69 +45,6 @@ static struct set new_set(uint64_t count, uint64_t seed)
                          .width = 2, .class_count = 3, .class_names = names, .attribute_count = 3,
                          .attributes = attributes, .read = set_read},
                         seed, UINT64_MAX, UINT64_MAX, 0.25, 1};
-}
-
-/* ---- a job that keeps and that stops when asked so often ---- */
-
-struct job {
-    imp_job as;
-    unsigned char *kept;
-    uint64_t size;
-    uint32_t polls, stop_at, keeps; /* stop_at 0: never */
-    bool backwards;                 /* parallel() runs from the last piece to the first */
-    double fraction;
-    char phase[256];
-};
-
-static struct job *job_of(imp_job *job)
-{
-    return (struct job *)(void *)job;
-}
-
-static imp_status job_progress(imp_job *job, double fraction, const char *phase) IMP_NX
-{
-    struct job *j = job_of(job);
-    if (fraction >= 0) {
-        assert_true(fraction >= j->fraction && fraction <= 1);
-        j->fraction = fraction;
-    }
-    if (phase)
-        snprintf(j->phase, sizeof j->phase, "%s", phase);
-    return ++j->polls >= j->stop_at && j->stop_at ? IMP_CANCELLED : IMP_OK;
-}
-
-static imp_status job_parallel(imp_job *job, uint32_t n, void (*fn)(void *, uint32_t) IMP_NX, void *user) IMP_NX
-{
-    for (uint32_t i = 0; i < n; i++)
-        fn(user, job_of(job)->backwards ? n - 1 - i : i);
-    return IMP_OK;
-}
-
-static imp_status job_keep(imp_job *job, const char *name, const void *data, uint64_t size) IMP_NX
-{
-    struct job *j = job_of(job);
-    assert_string_equal(name, "training");
-    free(j->kept);
-    j->kept = malloc((size_t)size);
-    assert_non_null(j->kept);
-    memcpy(j->kept, data, (size_t)size);
-    j->size = size;
-    j->keeps++;
-    return IMP_OK;
-}
-
-static const void *job_kept(imp_job *job, const char *name, uint64_t *size) IMP_NX
-{
-    struct job *j = job_of(job);
-    assert_string_equal(name, "training");
-    *size = j->size;
-    return j->kept;
-}
-
-static struct job new_job(void)
-{
-    return (struct job){.as = {.struct_size = sizeof(imp_job), .progress = job_progress,
-                               .parallel = job_parallel, .keep = job_keep, .kept = job_kept}};
 }
 
 /* ---- a training ---- */
