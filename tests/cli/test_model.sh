@@ -45,6 +45,28 @@ case_info_as_json() {
     same "$(json lines range)" '0 255'
     same "$(grep -c '"type":"layer"' lines)" 5
 }
+# Tensors alone, as others publish them.
+foreign() {
+    local header='{"c.weight":{"dtype":"F32","shape":[2,3,1,1],"data_offsets":[0,24]}}'
+    printf '%b' "\\x$(printf %02x ${#header})\\0\\0\\0\\0\\0\\0\\0"
+    printf %s "$header"
+    head -c 24 /dev/zero
+}
+case_an_architecture_is_named_for_tensors_alone() {
+    foreign >w.safetensors
+    printf '%s\n' '[network]' 'format = 1' 'input = rgb' 'range = 0 1' '[x]' 'op = input' 'shape = N 3 H W' \
+        '[c]' 'op = conv' 'bias = no' >mine.ini
+    exits 4 impasto model info w.safetensors
+    has "$err" 'it holds 1 tensors and no architecture'
+    exits 0 impasto model convert w.safetensors whole.safetensors --arch mine.ini
+    exits 0 impasto model info whole.safetensors
+    has "$out" '1 x 2 x 224 x 224'
+    exits 4 impasto model info w.safetensors --arch resnet18.ini
+    has "$err" "there is no tensor 'conv1.weight'"
+    cp mine.ini w.ini
+    exits 0 impasto model diff w.safetensors whole.safetensors
+    exits 0 impasto model diff w.ini whole.safetensors
+}
 case_what_the_file_does_not_say_is_told() {
     network | grep -v range >a.ini
     exits 0 impasto model info a.ini
