@@ -1,6 +1,7 @@
 /* command_help.c - `impasto help` and `impasto version`. */
 #include "command.h"
 #include <cJSON.h>
+#include <impasto/nn.h>
 #include <stdlib.h>
 #include <string.h>
 #include "pool.h"
@@ -55,6 +56,21 @@ int command_help(struct command *c)
 
 /* ---- version ---- */
 
+/* What the plugin that runs networks computes with; NULL: there is none, or it does not say. */
+static const char *network_kernels(struct command *c, struct plugin *const *plugins, size_t n)
+{
+    imp_service service;
+    const char *id;
+    if (!registry_service(c->registry, IMP_NN_MODEL_1, 0, &service, &id))
+        return NULL;
+    for (size_t i = 0; i < n; i++) {
+        const imp_plugin *p = plugins[i]->entry;
+        if (p && !strcmp(p->id, id) && IMP_HAS(imp_plugin, p->struct_size, extension) && p->extension)
+            return p->extension(IMP_NN_KERNELS_1);
+    }
+    return NULL;
+}
+
 static void version_json(struct command *c, struct plugin *const *plugins, size_t n)
 {
     char name[256];
@@ -70,6 +86,9 @@ static void version_json(struct command *c, struct plugin *const *plugins, size_
     const char *core = getenv("OPENBLAS_CORETYPE");
     if (core)
         cJSON_AddStringToObject(o, "core_type", core);
+    const char *kernels = network_kernels(c, plugins, n);
+    if (kernels)
+        cJSON_AddStringToObject(o, "kernels", kernels);
     cJSON *list = cJSON_AddArrayToObject(o, "plugins");
     for (size_t i = 0; i < n; i++) {
         cJSON *p = cJSON_CreateObject();
@@ -92,11 +111,12 @@ static void version_verbose(struct command *c, struct plugin *const *plugins, si
 {
     char name[256];
     const struct settings *s = c->settings;
-    const char *core = getenv("OPENBLAS_CORETYPE");
+    const char *core = getenv("OPENBLAS_CORETYPE"), *kernels = network_kernels(c, plugins, n);
     fprintf(c->out, "plugin ABI   %d.%d\n", IMP_ABI_MAJOR, IMP_ABI_MINOR);
     fprintf(c->out, "processor    %s\n", processor_name(name, sizeof name) ? name : "not known");
     fprintf(c->out, "threads      %u\n", s->threads ? s->threads : pool_processors());
     fprintf(c->out, "kernels      %s (OPENBLAS_CORETYPE)\n", core ? core : "left to the library");
+    fprintf(c->out, "networks     %s\n", kernels ? kernels : "no plugin that says what it computes with");
     fprintf(c->out, "config       %s\n", s->config ? s->config : "none, there is no home folder");
     fprintf(c->out, "cache        %s\n", s->cache ? s->cache : "none");
     fprintf(c->out, "plugins      %zu\n", n);

@@ -4,6 +4,7 @@
 #include "services.h"
 
 #include <stdio.h>
+#include <string.h>
 
 static imp_status init(const imp_host *host, imp_error *err)
 {
@@ -17,6 +18,11 @@ static imp_status init(const imp_host *host, imp_error *err)
              rt_gemm_core());
     host->log(host, IMP_LOG_WARNING, text);
     return IMP_OK;
+}
+
+static const void *extension(const char *id)
+{
+    return strcmp(id, IMP_NN_KERNELS_1) == 0 ? rt_gemm_core() : NULL;
 }
 
 static const imp_filter *const filters[] = {
@@ -42,6 +48,7 @@ static const imp_plugin plugin = {
     .filters = filters,
     .provides = services,
     .init = init,
+    .extension = extension,
 };
 
 IMP_EXPORT const imp_plugin *imp_entry_v1(void)

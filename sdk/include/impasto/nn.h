@@ -8,6 +8,8 @@
 extern "C" {
 #endif
 #define IMP_NN_MODEL_TYPE "impasto.model/1"   /* imp_object.type of a model on an edge */
+/* imp_plugin.extension of a provider: a text, what does its arithmetic here ("Zen"). */
+#define IMP_NN_KERNELS_1 "impasto.nn.kernels/1"
 #define IMP_NN_ALL UINT32_MAX
 typedef struct imp_nn_model imp_nn_model;     /* read-only, shared, reference counted */
 typedef struct imp_nn_run imp_nn_run;         /* values of one evaluation; one thread at a time */
