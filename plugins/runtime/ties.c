@@ -82,9 +82,12 @@ void rt_tie_param(struct rt_ties *t, int a, int64_t i, int slot, uint32_t axis, 
     }
     if (grow(t))
         t->claims[t->claim_count++] = (struct rt_claim){.element = (uint32_t)e,
-                                                        .param = rt_param_of(ref), .axis = axis,
-                                                        .reads = reads, .node = t->node,
-                                                        .first = first, .width = width};
+                                                        .param = rt_param_of(ref),
+                                                        .axis = axis,
+                                                        .reads = reads,
+                                                        .node = t->node,
+                                                        .first = first,
+                                                        .width = width};
 }
 
 void rt_tie_lock(struct rt_ties *t, int a, int64_t i, const char *why)
@@ -151,8 +154,8 @@ static void speak(struct rt_ties *t, uint32_t node)
 
 /* ---- parameters that several nodes use ---- */
 
-/* uses[p]: how many nodes are wired to parameter p; claims[p * RT_RANK + axis]: how many of them said
- * what happens to it along that axis. Claims stand in order of nodes. */
+/* uses[p]: how many nodes are wired to parameter p; claims[p * RT_RANK + axis]: how many of them
+ * said what happens to it along that axis. Claims stand in order of nodes. */
 static void count_uses(const struct rt_ties *t, uint32_t *uses, uint32_t *claims)
 {
     const struct rt_graph *g = t->plan->graph;
@@ -199,7 +202,8 @@ static void tie_overlaps(struct rt_ties *t)
     }
 }
 
-/* Exporters store equal tensors once: what one node's cut takes, every other node must do without. */
+/* Exporters store equal tensors once: what one node's cut takes, every other node must do without.
+ */
 static void tie_shared(struct rt_ties *t)
 {
     const uint32_t n = t->plan->graph->param_count;
@@ -209,7 +213,8 @@ static void tie_shared(struct rt_ties *t)
         count_uses(t, uses, claims);
         for (uint32_t i = 0; i < t->claim_count; i++) {
             const struct rt_claim *c = &t->claims[i];
-            if (claims[(size_t)c->param * RT_RANK + c->axis] != uses[c->param] && !t->lock[c->element])
+            if (claims[(size_t)c->param * RT_RANK + c->axis] != uses[c->param] &&
+                !t->lock[c->element])
                 t->lock[c->element] = "its weights are shared with a node that needs them whole";
         }
         tie_overlaps(t);

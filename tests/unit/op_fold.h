@@ -44,8 +44,8 @@ static inline struct rt_tensor *op_fold(const char *op, uint32_t n, struct rt_te
     rt_graph_add_node(g, "node", rt_op_find(op), n, refs);
     if (set)
         set(&g->nodes[0]);
-    struct rt_infer infer = {.node = &g->nodes[0], .in = slots, .input_count = n,
-                             .out = {.dtype = in[0]->dtype}};
+    struct rt_infer infer = {
+        .node = &g->nodes[0], .in = slots, .input_count = n, .out = {.dtype = in[0]->dtype}};
     const imp_status st = infer.node->op->infer(&infer, &err);
     for (uint32_t s = 0; s < n; s++)
         rt_tensor_release(in[s]);

@@ -55,24 +55,35 @@ static void oracle(const struct op_case *c, const double *const *in, double *out
         if (result)
             out[i] = keep * in[result + 2][k] + (1 - keep) * (result == 1 ? mean : variance);
         else
-            out[i] = (in[0][i] - mean) / sqrt(variance + op_number(c, "epsilon", 0, 1e-5)) *
-                         in[1][k] + in[2][k];
+            out[i] =
+                (in[0][i] - mean) / sqrt(variance + op_number(c, "epsilon", 0, 1e-5)) * in[1][k] +
+                in[2][k];
     }
 }
 
 static void check(const char *attrs, uint32_t training, uint32_t no_gradient)
 {
     static const char *const rows[][2] = {
-        {"2 3 4 5 | 3 | 3 | 3 | 3", "2 3 4 5"}, {"4 1 1 1 | 1 | 1 | 1 | 1", "4 1 1 1"},
-        {"5 7 | 7 | 7 | 7 | 7", "5 7"},         {"1 2 3 3 | 2 | 2 | 2 | 2", "1 2 3 3"},
-        {"3 2 9 | 2 | 2 | 2 | 2", "3 2 9"},     {"2 2 2 3 2 | 2 | 2 | 2 | 2", "2 2 2 3 2"},
-        {"9 | 1 | 1 | 1 | 1", "9"},             {"2 4 3 7 | 4 | 4 | 4 | 4", "2 4 3 7"},
+        {"2 3 4 5 | 3 | 3 | 3 | 3", "2 3 4 5"},
+        {"4 1 1 1 | 1 | 1 | 1 | 1", "4 1 1 1"},
+        {"5 7 | 7 | 7 | 7 | 7", "5 7"},
+        {"1 2 3 3 | 2 | 2 | 2 | 2", "1 2 3 3"},
+        {"3 2 9 | 2 | 2 | 2 | 2", "3 2 9"},
+        {"2 2 2 3 2 | 2 | 2 | 2 | 2", "2 2 2 3 2"},
+        {"9 | 1 | 1 | 1 | 1", "9"},
+        {"2 4 3 7 | 4 | 4 | 4 | 4", "2 4 3 7"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
-        op_check(&(struct op_case){.op = "batch_norm", .name = rows[i][0], .shapes = rows[i][0],
-                                   .out = rows[i][1], .attrs = attrs, .oracle = oracle,
-                                   .training = training, .no_gradient = no_gradient,
-                                   .low = 0.2, .high = 2});
+        op_check(&(struct op_case){.op = "batch_norm",
+                                   .name = rows[i][0],
+                                   .shapes = rows[i][0],
+                                   .out = rows[i][1],
+                                   .attrs = attrs,
+                                   .oracle = oracle,
+                                   .training = training,
+                                   .no_gradient = no_gradient,
+                                   .low = 0.2,
+                                   .high = 2});
 }
 
 static void running_statistics_are_used(void **state)
@@ -91,8 +102,12 @@ static void the_batch_is_used_while_training(void **state)
 
 static void check_result(const char *attrs)
 {
-    op_check(&(struct op_case){.op = "batch_norm", .name = attrs, .oracle = oracle,
-                               .shapes = "2 3 4 5 | 3 | 3 | 3 | 3", .out = "3", .attrs = attrs});
+    op_check(&(struct op_case){.op = "batch_norm",
+                               .name = attrs,
+                               .oracle = oracle,
+                               .shapes = "2 3 4 5 | 3 | 3 | 3 | 3",
+                               .out = "3",
+                               .attrs = attrs});
 }
 
 static void running_statistics_are_results_too(void **state)
@@ -102,13 +117,20 @@ static void running_statistics_are_results_too(void **state)
     check_result("result=2;training_mode=1;momentum=0.2");
 }
 
-/* A far mean and a small spread: where one pass over squares, or a mean in float, loses everything. */
+/* A far mean and a small spread: where one pass over squares, or a mean in float, loses everything.
+ */
 static void far_means_keep_their_digits(void **state)
 {
     (void)state;
-    op_check(&(struct op_case){.op = "batch_norm", .name = "far", .oracle = oracle, .training = 1,
-                               .shapes = "8 2 4 4 | 2 | 2 | 2 | 2", .out = "8 2 4 4",
-                               .low = 999, .high = 1003, .no_gradient = 31});
+    op_check(&(struct op_case){.op = "batch_norm",
+                               .name = "far",
+                               .oracle = oracle,
+                               .training = 1,
+                               .shapes = "8 2 4 4 | 2 | 2 | 2 | 2",
+                               .out = "8 2 4 4",
+                               .low = 999,
+                               .high = 1003,
+                               .no_gradient = 31});
 }
 
 struct bed {
@@ -127,8 +149,8 @@ static void bed_init(struct bed *b)
     b->vector = (struct rt_info){.shape = {.ndim = 1, .dim = {2}}, .dtype = IMP_F32};
     for (int s = 0; s < 5; s++)
         b->slots[s] = s ? &b->vector : &b->x;
-    b->call = (struct rt_call){.node = &b->graph->nodes[0], .in_info = b->slots,
-                               .out_info = &b->x, .input_count = 5};
+    b->call = (struct rt_call){
+        .node = &b->graph->nodes[0], .in_info = b->slots, .out_info = &b->x, .input_count = 5};
 }
 
 /* ONNX: running * momentum + batch * (1 - momentum), the variance divided by n = 4. */
@@ -167,12 +189,17 @@ static void training_moves_the_running_statistics(void **state)
 static void what_does_not_fit_is_refused(void **state)
 {
     (void)state;
-    op_check_refusal(&(struct op_case){.op = "batch_norm", .name = "sizes",
-                                       .shapes = "2 3 4 | 3 | 2 | 3 | 3"}, "3 channels");
-    op_check_refusal(&(struct op_case){.op = "batch_norm", .name = "scalar",
-                                       .shapes = " | 1 | 1 | 1 | 1"}, "scalar");
-    op_check_refusal(&(struct op_case){.op = "batch_norm", .name = "spatial", .attrs = "spatial=0",
-                                       .shapes = "2 3 4 | 3 | 3 | 3 | 3"}, "spatial");
+    op_check_refusal(
+        &(struct op_case){.op = "batch_norm", .name = "sizes", .shapes = "2 3 4 | 3 | 2 | 3 | 3"},
+        "3 channels");
+    op_check_refusal(
+        &(struct op_case){.op = "batch_norm", .name = "scalar", .shapes = " | 1 | 1 | 1 | 1"},
+        "scalar");
+    op_check_refusal(&(struct op_case){.op = "batch_norm",
+                                       .name = "spatial",
+                                       .attrs = "spatial=0",
+                                       .shapes = "2 3 4 | 3 | 3 | 3 | 3"},
+                     "spatial");
 }
 
 int main(void)

@@ -1,4 +1,5 @@
-/* test_rt_binary.c - add sub mul div pow with broadcasting, and the arithmetic of known contents. */
+/* test_rt_binary.c - add sub mul div pow with broadcasting, and the arithmetic of known contents.
+ */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -52,8 +53,12 @@ static void check(const char *op, double low, double high)
         {"2 0 3 | 1 3", "2 0 3"},
     };
     for (size_t i = 0; i < sizeof shapes / sizeof shapes[0]; i++)
-        op_check(&(struct op_case){.op = op, .name = shapes[i][0], .shapes = shapes[i][0],
-                                   .out = shapes[i][1], .oracle = oracle, .low = low,
+        op_check(&(struct op_case){.op = op,
+                                   .name = shapes[i][0],
+                                   .shapes = shapes[i][0],
+                                   .out = shapes[i][1],
+                                   .oracle = oracle,
+                                   .low = low,
                                    .high = high});
 }
 
@@ -91,8 +96,10 @@ static void pow_agrees(void **state)
 /* Exponents that have loops of their own, and integers as exponents. */
 static void squares_and_roots_agree(void **state)
 {
-    static const struct { float exponent, x, y, slope; } rows[] = {
-        {2, -3, 9, -6}, {2, 0, 0, 0}, {0.5f, 4, 2, 0.25f}, {3, -2, -8, 12}, {0, 0, 1, 0}, {1, 0, 0, 1}};
+    static const struct {
+        float exponent, x, y, slope;
+    } rows[] = {{2, -3, 9, -6},  {2, 0, 0, 0}, {0.5f, 4, 2, 0.25f},
+                {3, -2, -8, 12}, {0, 0, 1, 0}, {1, 0, 0, 1}};
     const int64_t two = 2;
     const struct rt_info wide = {.shape = rt_shape_of(1, &two), .dtype = IMP_F32};
     const struct rt_info scalar = {.dtype = IMP_F32};
@@ -104,8 +111,13 @@ static void squares_and_roots_agree(void **state)
         float y[2], dx[2] = {0}, *grads[] = {dx, NULL};
         struct rt_graph *graph = rt_graph_new();
         rt_graph_add_node(graph, "node", rt_op_find("pow"), 2, refs);
-        const struct rt_call c = {.node = &graph->nodes[0], .in_info = slots, .out_info = &wide,
-                                  .input_count = 2, .in = in, .out = y, .out_grad = g,
+        const struct rt_call c = {.node = &graph->nodes[0],
+                                  .in_info = slots,
+                                  .out_info = &wide,
+                                  .input_count = 2,
+                                  .in = in,
+                                  .out = y,
+                                  .out_grad = g,
                                   .in_grad = grads};
         assert_int_equal(c.node->op->forward(&c), IMP_OK);
         assert_int_equal(c.node->op->backward(&c), IMP_OK);
@@ -124,8 +136,13 @@ static void power_oracle(const struct op_case *c, const double *const *in, doubl
 static void known_integers_beside_numbers_are_converted(void **state)
 {
     (void)state;
-    op_check(&(struct op_case){.op = "pow", .name = "integer exponents", .shapes = "4 3 | i:2 3 -1",
-                               .out = "4 3", .oracle = power_oracle, .low = 0.5, .high = 2});
+    op_check(&(struct op_case){.op = "pow",
+                               .name = "integer exponents",
+                               .shapes = "4 3 | i:2 3 -1",
+                               .out = "4 3",
+                               .oracle = power_oracle,
+                               .low = 0.5,
+                               .high = 2});
 }
 
 /* In place on either side, over several pieces, the bytes are the same. */
@@ -143,8 +160,12 @@ static void in_place_gives_the_same_bytes(void **state)
     struct rt_graph *graph = rt_graph_new();
     rt_graph_add_node(graph, "node", rt_op_find("mul"), 2, refs);
     const float *in[] = {x, x};
-    struct rt_call c = {.node = &graph->nodes[0], .in_info = slots, .out_info = &info,
-                        .input_count = 2, .in = in, .out = y};
+    struct rt_call c = {.node = &graph->nodes[0],
+                        .in_info = slots,
+                        .out_info = &info,
+                        .input_count = 2,
+                        .in = in,
+                        .out = y};
     assert_int_equal(c.node->op->forward(&c), IMP_OK);
     assert_true(y[N - 1] == x[N - 1] * x[N - 1] && y[1234] == x[1234] * x[1234]);
     memcpy(z, x, sizeof z);
@@ -174,7 +195,11 @@ static void expect_integers(const char *op, uint32_t na, const int64_t *a, uint3
     rt_tensor_release(t);
 }
 
-#define LIST(...) (const int64_t[]){__VA_ARGS__}
+#define LIST(...)                                                                                  \
+    (const int64_t[])                                                                              \
+    {                                                                                              \
+        __VA_ARGS__                                                                                \
+    }
 
 static void shapes_are_computed_while_planning(void **state)
 {

@@ -21,10 +21,18 @@ static void clip_oracle(const struct op_case *c, const double *const *in, double
 /* Limits as slots are drawn like the input: first 0.0 something, so the order of both comes up. */
 static void clip_agrees(void **state)
 {
-    static const struct { const char *shapes, *attrs; } rows[] = {
-        {"", "min=-0.5;max=0.5"}, {"2 3 4 5", "min=-0.5;max=0.5"}, {"7", "min=-0.5"},
-        {"3 1 5", "max=-0.5"},    {"2 3", NULL},                   {"2 5 7 | ", NULL},
-        {"2 5 7 | 1", NULL},      {"2 5 7 | - | ", NULL},          {"2 5 7 | | 1", NULL},
+    static const struct {
+        const char *shapes, *attrs;
+    } rows[] = {
+        {"", "min=-0.5;max=0.5"},
+        {"2 3 4 5", "min=-0.5;max=0.5"},
+        {"7", "min=-0.5"},
+        {"3 1 5", "max=-0.5"},
+        {"2 3", NULL},
+        {"2 5 7 | ", NULL},
+        {"2 5 7 | 1", NULL},
+        {"2 5 7 | - | ", NULL},
+        {"2 5 7 | | 1", NULL},
         {"2 1 2 1 3 2 | | ", NULL},
     };
     (void)state;
@@ -33,8 +41,12 @@ static void clip_agrees(void **state)
         const size_t n = strcspn(rows[i].shapes, "|");
         memcpy(out, rows[i].shapes, n);
         out[n] = 0;
-        op_check(&(struct op_case){.op = "clip", .name = rows[i].shapes, .shapes = rows[i].shapes,
-                                   .attrs = rows[i].attrs, .out = out, .oracle = clip_oracle});
+        op_check(&(struct op_case){.op = "clip",
+                                   .name = rows[i].shapes,
+                                   .shapes = rows[i].shapes,
+                                   .attrs = rows[i].attrs,
+                                   .out = out,
+                                   .oracle = clip_oracle});
     }
 }
 
@@ -50,8 +62,13 @@ static void run_clip(const float *x, float low, float high, float *y, uint32_t n
     const float *in[] = {x, &low, &high};
     struct rt_graph *g = rt_graph_new();
     rt_graph_add_node(g, "node", rt_op_find("clip"), 3, refs);
-    const struct rt_call c = {.node = &g->nodes[0], .in_info = slots, .out_info = &info,
-                              .input_count = 3, .in = in, .out = y, .out_grad = ones,
+    const struct rt_call c = {.node = &g->nodes[0],
+                              .in_info = slots,
+                              .out_info = &info,
+                              .input_count = 3,
+                              .in = in,
+                              .out = y,
+                              .out_grad = ones,
                               .in_grad = grads};
     slopes[0] = slopes[1] = 0;
     assert_int_equal(c.node->op->forward(&c), IMP_OK);
@@ -112,8 +129,12 @@ static void prelu_agrees(void **state)
     };
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
-        op_check(&(struct op_case){.op = "prelu", .name = rows[i][0], .shapes = rows[i][0],
-                                   .out = rows[i][1], .oracle = prelu_oracle, .kink_at_zero = 1});
+        op_check(&(struct op_case){.op = "prelu",
+                                   .name = rows[i][0],
+                                   .shapes = rows[i][0],
+                                   .out = rows[i][1],
+                                   .oracle = prelu_oracle,
+                                   .kink_at_zero = 1});
 }
 
 static void what_does_not_fit_is_refused(void **state)

@@ -1,4 +1,5 @@
-/* test_rt_dropout.c - dropout, and the values that come from elsewhere: constant, identity, input. */
+/* test_rt_dropout.c - dropout, and the values that come from elsewhere: constant, identity, input.
+ */
 #include <impasto/kit.h>
 #include <math.h>
 #include <setjmp.h>
@@ -25,15 +26,23 @@ static void oracle(const struct op_case *c, const double *const *in, double *out
 
 static void dropout_agrees(void **state)
 {
-    static const struct { const char *shapes, *attrs; } rows[] = {
-        {"", NULL},      {"1", "ratio=0"},         {"3 5", NULL},
-        {"2 3 4 5", "ratio=0.2"}, {"7 11", "ratio=0.9"}, {"1 2 1 3 1 2", NULL}};
+    static const struct {
+        const char *shapes, *attrs;
+    } rows[] = {{"", NULL},
+                {"1", "ratio=0"},
+                {"3 5", NULL},
+                {"2 3 4 5", "ratio=0.2"},
+                {"7 11", "ratio=0.9"},
+                {"1 2 1 3 1 2", NULL}};
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
         for (uint32_t training = 0; training < 2; training++)
-            op_check(&(struct op_case){.op = "dropout", .name = rows[i].shapes,
-                                       .shapes = rows[i].shapes, .attrs = rows[i].attrs,
-                                       .out = rows[i].shapes, .oracle = oracle,
+            op_check(&(struct op_case){.op = "dropout",
+                                       .name = rows[i].shapes,
+                                       .shapes = rows[i].shapes,
+                                       .attrs = rows[i].attrs,
+                                       .out = rows[i].shapes,
+                                       .oracle = oracle,
                                        .training = training});
 }
 
@@ -54,8 +63,11 @@ static void bed_init(struct bed *b, int64_t n, float ratio)
     b->number = (struct rt_info){.dtype = IMP_F32, .known = b->ratio};
     b->slots[0] = &b->x;
     b->slots[1] = &b->number;
-    b->call = (struct rt_call){.node = &b->graph->nodes[0], .in_info = b->slots, .training = 1,
-                               .out_info = &b->x, .input_count = 2};
+    b->call = (struct rt_call){.node = &b->graph->nodes[0],
+                               .in_info = b->slots,
+                               .training = 1,
+                               .out_info = &b->x,
+                               .input_count = 2};
 }
 
 static void bed_fini(struct bed *b)
@@ -134,8 +146,11 @@ static void constant_and_identity_hand_on(void **state)
     static const char *const shapes[] = {"", "5", "2 3", "2 0", "1 2 3 1 2 1"};
     (void)state;
     for (size_t i = 0; i < sizeof shapes / sizeof shapes[0]; i++) {
-        struct op_case c = {.op = "constant", .name = shapes[i], .shapes = shapes[i],
-                            .out = shapes[i], .oracle = same};
+        struct op_case c = {.op = "constant",
+                            .name = shapes[i],
+                            .shapes = shapes[i],
+                            .out = shapes[i],
+                            .oracle = same};
         op_check(&c);
         c.op = "identity";
         op_check(&c);
@@ -178,10 +193,12 @@ static void an_input_has_the_shape_that_was_declared(void **state)
 static void what_does_not_fit_is_refused(void **state)
 {
     (void)state;
-    op_check_refusal(&(struct op_case){.op = "dropout", .name = "ratio", .attrs = "ratio=1.5",
-                                       .shapes = "2 3"}, "1.5");
-    op_check_refusal(&(struct op_case){.op = "dropout", .name = "ratio", .attrs = "ratio=-1",
-                                       .shapes = "2 3"}, "-1");
+    op_check_refusal(
+        &(struct op_case){.op = "dropout", .name = "ratio", .attrs = "ratio=1.5", .shapes = "2 3"},
+        "1.5");
+    op_check_refusal(
+        &(struct op_case){.op = "dropout", .name = "ratio", .attrs = "ratio=-1", .shapes = "2 3"},
+        "-1");
 }
 
 int main(void)

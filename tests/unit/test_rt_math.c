@@ -1,5 +1,6 @@
-/* test_rt_math.c - exp, log, tanh and the normal distribution against libm in double, over the whole
- * range of floats; and the 10 % that tells a bound which bites: the errors are not far below it. */
+/* test_rt_math.c - exp, log, tanh and the normal distribution against libm in double, over the
+ * whole range of floats; and the 10 % that tells a bound which bites: the errors are not far below
+ * it. */
 #include <kernels/math.h>
 #include <math.h>
 #include <setjmp.h>
@@ -104,7 +105,8 @@ static void ends_of_the_range_are_exact(void **state)
     assert_true(isnan(rt_logf(-1)) && isnan(rt_logf(-INFINITY)));
     assert_true(rt_tanhf(0) == 0 && rt_tanhf(1e9f) == 1 && rt_tanhf(-INFINITY) == -1);
     assert_true(signbit(rt_tanhf(-0.0f)) && signbit(rt_expm1f(-0.0f)));
-    assert_true(rt_sigmoidf(0) == 0.5f && rt_sigmoidf(INFINITY) == 1 && rt_sigmoidf(-INFINITY) == 0);
+    assert_true(rt_sigmoidf(0) == 0.5f && rt_sigmoidf(INFINITY) == 1 &&
+                rt_sigmoidf(-INFINITY) == 0);
     assert_true(rt_normal_below(40) == 1 && rt_normal_below(-40) == 0);
     assert_true(rt_normal_below(INFINITY) == 1 && rt_normal_below(-INFINITY) == 0);
 }

@@ -43,21 +43,25 @@ static void instance_oracle(const struct op_case *c, const double *const *in, do
 static void instance_norm_agrees(void **state)
 {
     static const char *const rows[][2] = {
-        {"2 3 4 5 | 3 | 3", "2 3 4 5"},   {"1 1 2 2 | 1 | 1", "1 1 2 2"},
-        {"1 4 7 | 4 | 4", "1 4 7"},       {"3 2 2 3 2 | 2 | 2", "3 2 2 3 2"},
-        {"2 1 1 9 | 1 | 1", "2 1 1 9"},   {"4 5 3 1 | 5 | 5", "4 5 3 1"},
+        {"2 3 4 5 | 3 | 3", "2 3 4 5"}, {"1 1 2 2 | 1 | 1", "1 1 2 2"},
+        {"1 4 7 | 4 | 4", "1 4 7"},     {"3 2 2 3 2 | 2 | 2", "3 2 2 3 2"},
+        {"2 1 1 9 | 1 | 1", "2 1 1 9"}, {"4 5 3 1 | 5 | 5", "4 5 3 1"},
     };
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
-        op_check(&(struct op_case){.op = "instance_norm", .name = rows[i][0], .shapes = rows[i][0],
-                                   .out = rows[i][1], .oracle = instance_oracle,
+        op_check(&(struct op_case){.op = "instance_norm",
+                                   .name = rows[i][0],
+                                   .shapes = rows[i][0],
+                                   .out = rows[i][1],
+                                   .oracle = instance_oracle,
                                    .attrs = i % 2 ? "epsilon=0.1" : "epsilon=0.001"});
 }
 
 static void layer_oracle(const struct op_case *c, const double *const *in, double *out)
 {
     const struct rt_shape *x = c->in_shape;
-    const int64_t n = rt_product(x, (uint32_t)rt_axis(op_integer(c, "axis", 0, -1), x->ndim), x->ndim);
+    const int64_t n =
+        rt_product(x, (uint32_t)rt_axis(op_integer(c, "axis", 0, -1), x->ndim), x->ndim);
     const int64_t result = op_integer(c, "result", 0, 0);
     for (int64_t i = 0; i < rt_count(c->out_shape); i++) {
         const double *row = in[0] + (result ? i : i / n) * n;
@@ -66,14 +70,16 @@ static void layer_oracle(const struct op_case *c, const double *const *in, doubl
         if (result)
             out[i] = result == 1 ? mean : inverse;
         else
-            out[i] = (in[0][i] - mean) * inverse * in[1][i % n] +
-                     (c->in_count > 2 ? in[2][i % n] : 0);
+            out[i] =
+                (in[0][i] - mean) * inverse * in[1][i % n] + (c->in_count > 2 ? in[2][i % n] : 0);
     }
 }
 
 static void layer_norm_agrees(void **state)
 {
-    static const struct { const char *shapes, *out, *attrs; } rows[] = {
+    static const struct {
+        const char *shapes, *out, *attrs;
+    } rows[] = {
         {"2 3 8 | 8 | 8", "2 3 8", "epsilon=0.01"},
         {"2 3 8 | 8", "2 3 8", "epsilon=0.01"},
         {"2 3 4 5 | 4 5 | 4 5", "2 3 4 5", "axis=2"},
@@ -87,9 +93,12 @@ static void layer_norm_agrees(void **state)
     };
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
-        op_check(&(struct op_case){.op = "layer_norm", .name = rows[i].shapes,
-                                   .shapes = rows[i].shapes, .out = rows[i].out,
-                                   .attrs = rows[i].attrs, .oracle = layer_oracle});
+        op_check(&(struct op_case){.op = "layer_norm",
+                                   .name = rows[i].shapes,
+                                   .shapes = rows[i].shapes,
+                                   .out = rows[i].out,
+                                   .attrs = rows[i].attrs,
+                                   .oracle = layer_oracle});
 }
 
 /* ---- local response ---- */
@@ -107,8 +116,8 @@ static void lrn_oracle(const struct op_case *c, const double *const *in, double 
             const double v = j >= 0 && j < channels ? in[0][i + (j - k) * pixels] : 0;
             squares += v * v;
         }
-        out[i] = in[0][i] / pow(op_number(c, "bias", 0, 1) + scale * squares,
-                                op_number(c, "beta", 0, 0.75));
+        out[i] = in[0][i] /
+                 pow(op_number(c, "bias", 0, 1) + scale * squares, op_number(c, "beta", 0, 0.75));
     }
 }
 
@@ -124,25 +133,35 @@ static void lrn_agrees(void **state)
     };
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
-        op_check(&(struct op_case){.op = "lrn", .name = rows[i][0], .shapes = rows[i][0],
-                                   .attrs = rows[i][1], .out = rows[i][0], .oracle = lrn_oracle,
-                                   .low = -2, .high = 2});
+        op_check(&(struct op_case){.op = "lrn",
+                                   .name = rows[i][0],
+                                   .shapes = rows[i][0],
+                                   .attrs = rows[i][1],
+                                   .out = rows[i][0],
+                                   .oracle = lrn_oracle,
+                                   .low = -2,
+                                   .high = 2});
 }
 
 static void what_does_not_fit_is_refused(void **state)
 {
     (void)state;
-    op_check_refusal(&(struct op_case){.op = "instance_norm", .name = "axes", .shapes = "2 3 | 3 | 3"},
-                     "N x C x");
-    op_check_refusal(&(struct op_case){.op = "instance_norm", .name = "weight",
-                                       .shapes = "2 3 4 | 4 | 3"}, "3 channels");
+    op_check_refusal(
+        &(struct op_case){.op = "instance_norm", .name = "axes", .shapes = "2 3 | 3 | 3"},
+        "N x C x");
+    op_check_refusal(
+        &(struct op_case){.op = "instance_norm", .name = "weight", .shapes = "2 3 4 | 4 | 3"},
+        "3 channels");
     op_check_refusal(&(struct op_case){.op = "layer_norm", .name = "weight", .shapes = "2 3 4 | 3"},
                      "from axis 2 on");
-    op_check_refusal(&(struct op_case){.op = "layer_norm", .name = "axis", .attrs = "axis=3",
-                                       .shapes = "2 3 4 | 4"}, "axis 3");
+    op_check_refusal(
+        &(struct op_case){
+            .op = "layer_norm", .name = "axis", .attrs = "axis=3", .shapes = "2 3 4 | 4"},
+        "axis 3");
     op_check_refusal(&(struct op_case){.op = "lrn", .name = "size", .shapes = "2 3 4"}, "size = 0");
-    op_check_refusal(&(struct op_case){.op = "lrn", .name = "axes", .attrs = "size=3", .shapes = "2"},
-                     "N x C x");
+    op_check_refusal(
+        &(struct op_case){.op = "lrn", .name = "axes", .attrs = "size=3", .shapes = "2"},
+        "N x C x");
 }
 
 int main(void)

@@ -10,7 +10,8 @@
 #include "op_attr.h"
 #include "op_fold.h"
 
-/* Does axis k go? Axes are an attribute or the second slot (its first numbers come with the case). */
+/* Does axis k go? Axes are an attribute or the second slot (its first numbers come with the case).
+ */
 static int goes(const struct op_case *c, uint32_t k)
 {
     static const int64_t slot[] = {2, -3};
@@ -44,7 +45,9 @@ static void oracle(const struct op_case *c, const double *const *in, double *out
 
 static void check(const char *op)
 {
-    static const struct { const char *shapes, *attrs, *out; } rows[] = {
+    static const struct {
+        const char *shapes, *attrs, *out;
+    } rows[] = {
         {"", NULL, ""},
         {"5", NULL, "1"},
         {"3 4", "keepdims=0", ""},
@@ -63,8 +66,12 @@ static void check(const char *op)
         {"2 531", "axes=1", "2 1"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
-        op_check(&(struct op_case){.op = op, .name = rows[i].shapes, .shapes = rows[i].shapes,
-                                   .attrs = rows[i].attrs, .out = rows[i].out, .oracle = oracle,
+        op_check(&(struct op_case){.op = op,
+                                   .name = rows[i].shapes,
+                                   .shapes = rows[i].shapes,
+                                   .attrs = rows[i].attrs,
+                                   .out = rows[i].out,
+                                   .oracle = oracle,
                                    .distinct = 1,
                                    /* a gradient of 1/531 beside 0.5 has few digits left */
                                    .tolerance = strstr(rows[i].shapes, "531") ? 2e-9 : 0});
@@ -106,14 +113,15 @@ static void bed_init(struct bed *b, const char *op, int64_t rows, int64_t column
     struct rt_infer in = {.node = &b->graph->nodes[0], .in = b->slots, .input_count = 1};
     assert_int_equal(in.node->op->infer(&in, NULL), IMP_OK);
     b->out = in.out;
-    b->call = (struct rt_call){.node = &b->graph->nodes[0], .in_info = b->slots,
-                               .out_info = &b->out, .input_count = 1};
+    b->call = (struct rt_call){
+        .node = &b->graph->nodes[0], .in_info = b->slots, .out_info = &b->out, .input_count = 1};
 }
 
 static void the_first_of_equals_gets_the_gradient(void **state)
 {
     const float x[] = {1, 3, 3, 2, 3, 1, 1, 0}, g[] = {10, 20, 30, 40}, *in[] = {x};
-    const float rows_want[] = {0, 10, 0, 0, 20, 0, 0, 0}, columns_want[] = {0, 20, 30, 40, 10, 0, 0, 0};
+    const float rows_want[] = {0, 10, 0, 0, 20, 0, 0, 0},
+                columns_want[] = {0, 20, 30, 40, 10, 0, 0, 0};
     (void)state;
     for (int64_t axis = 0; axis < 2; axis++) {
         struct bed b;
@@ -142,8 +150,10 @@ static void not_a_number_is_the_largest(void **state)
 
 static void nothing_at_all_is_reduced_as_numpy_does(void **state)
 {
-    static const struct { const char *op; float want; } rows[] = {
-        {"reduce_sum", 0}, {"reduce_max", -INFINITY}, {"reduce_mean", NAN}};
+    static const struct {
+        const char *op;
+        float want;
+    } rows[] = {{"reduce_sum", 0}, {"reduce_max", -INFINITY}, {"reduce_mean", NAN}};
     const float x[1] = {0}, *in[] = {x};
     (void)state;
     for (int i = 0; i < 3; i++) {
@@ -180,8 +190,9 @@ static void known_contents_are_reduced_while_planning(void **state)
 static void what_does_not_fit_is_refused(void **state)
 {
     (void)state;
-    op_check_refusal(&(struct op_case){.op = "reduce_sum", .name = "axis", .attrs = "axes=0 2",
-                                       .shapes = "2 3"}, "axis 2");
+    op_check_refusal(
+        &(struct op_case){.op = "reduce_sum", .name = "axis", .attrs = "axes=0 2", .shapes = "2 3"},
+        "axis 2");
 }
 
 int main(void)

@@ -33,7 +33,9 @@ static void oracle(const struct op_case *c, const double *const *in, double *out
 
 static void check(const char *op)
 {
-    static const struct { const char *shape, *attrs; } rows[] = {
+    static const struct {
+        const char *shape, *attrs;
+    } rows[] = {
         {"1", NULL},
         {"7", "axis=0"},
         {"3 10", NULL},
@@ -48,9 +50,14 @@ static void check(const char *op)
         {"2 19", "axis=1"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
-        op_check(&(struct op_case){.op = op, .name = rows[i].shape, .shapes = rows[i].shape,
-                                   .attrs = rows[i].attrs, .out = rows[i].shape,
-                                   .oracle = oracle, .low = -3, .high = 3});
+        op_check(&(struct op_case){.op = op,
+                                   .name = rows[i].shape,
+                                   .shapes = rows[i].shape,
+                                   .attrs = rows[i].attrs,
+                                   .out = rows[i].shape,
+                                   .oracle = oracle,
+                                   .low = -3,
+                                   .high = 3});
 }
 
 static void softmax_agrees(void **state)
@@ -73,8 +80,12 @@ static void one(const char *op, int64_t axis, const struct rt_info *info, const 
     struct rt_graph *g = rt_graph_new();
     rt_graph_add_node(g, "node", rt_op_find(op), 1, &ref);
     rt_set_int(&g->nodes[0], "axis", axis);
-    const struct rt_call c = {.node = &g->nodes[0], .in_info = slots, .out_info = info,
-                              .input_count = 1, .in = in, .out = y};
+    const struct rt_call c = {.node = &g->nodes[0],
+                              .in_info = slots,
+                              .out_info = info,
+                              .input_count = 1,
+                              .in = in,
+                              .out = y};
     assert_int_equal(c.node->op->forward(&c), IMP_OK);
     rt_graph_free(g);
 }
@@ -121,8 +132,9 @@ static void long_rows_add_up_to_one(void **state)
 static void what_does_not_fit_is_refused(void **state)
 {
     (void)state;
-    op_check_refusal(&(struct op_case){.op = "softmax", .name = "axis", .attrs = "axis=2",
-                                       .shapes = "2 3"}, "axis 2");
+    op_check_refusal(
+        &(struct op_case){.op = "softmax", .name = "axis", .attrs = "axis=2", .shapes = "2 3"},
+        "axis 2");
     op_check_refusal(&(struct op_case){.op = "softmax", .name = "scalar", .shapes = ""}, "axis -1");
     op_check_refusal(&(struct op_case){.op = "softmax", .name = "integers", .shapes = "i:1 2"},
                      "integers");

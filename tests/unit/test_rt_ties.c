@@ -8,7 +8,8 @@ struct net {
     imp_nn_model *m;
 };
 
-static int32_t param(struct net *n, const char *name, uint32_t ndim, const int64_t *dim, uint32_t flags)
+static int32_t param(struct net *n, const char *name, uint32_t ndim, const int64_t *dim,
+                     uint32_t flags)
 {
     const struct rt_shape s = rt_shape_of(ndim, dim);
     struct rt_tensor *t = rt_tensor_new(IMP_F32, &s);
@@ -159,7 +160,8 @@ static void shared_weights_tie_their_layers(void **state)
     const int32_t w = param(&n, "w", 4, square, 0);
     const int32_t b = node(&n, "b", "conv", a, w), r = node(&n, "r", "relu", b, RT_ABSENT);
     finish(&n, node(&n, "c", "conv", r, w));
-    group_of(n.m, "a", &g); /* w reads a and b, so these are one; it makes b and c, so these are too */
+    group_of(n.m, "a",
+             &g); /* w reads a and b, so these are one; it makes b and c, so these are too */
     assert_null(g.locked);
     assert_int_equal(g.unit_count, 4);
     assert_int_equal(g.node_count, 4); /* a, b, r, c */
@@ -181,7 +183,10 @@ static void weights_that_another_needs_whole_lock(void **state)
 
 static void operators_that_mix_channels_say_so(void **state)
 {
-    static const struct { const char *op, *key, *why; int64_t value; } rows[] = {
+    static const struct {
+        const char *op, *key, *why;
+        int64_t value;
+    } rows[] = {
         {"softmax", "axis", "softmax over channels", 1},
         {"log_softmax", "axis", "softmax over channels", -3},
         {"lrn", "size", "neighbouring channels", 3},
@@ -208,7 +213,10 @@ static void operators_that_mix_channels_say_so(void **state)
 
 static void operators_on_places_leave_channels_free(void **state)
 {
-    static const struct { const char *op, *key; int64_t value; } rows[] = {
+    static const struct {
+        const char *op, *key;
+        int64_t value;
+    } rows[] = {
         {"softmax", "axis", 3}, {"reduce_mean", "axes", 2}, {"dropout", "seed", 0},
         {"clip", NULL, 0},      {"hard_swish", NULL, 0},
     };

@@ -49,8 +49,8 @@ static void oracle(const struct op_case *c, const double *const *in, double *out
 /* Every shape: a scalar, one element, odd ones, nothing at all, six axes. */
 static void check(struct op_case c)
 {
-    static const char *const shapes[] = {"",        "1",       "7 3",           "2 3 5 4",
-                                         "1 1 1 1", "0 3",     "2 1 3 1 2 2",   "1 2 13 17"};
+    static const char *const shapes[] = {"",        "1",   "7 3",         "2 3 5 4",
+                                         "1 1 1 1", "0 3", "2 1 3 1 2 2", "1 2 13 17"};
     c.oracle = oracle;
     for (size_t i = 0; i < sizeof shapes / sizeof shapes[0]; i++) {
         c.name = c.shapes = c.out = shapes[i];
@@ -133,8 +133,12 @@ static void in_place_gives_the_same_bytes(void **state)
         struct rt_graph *g = rt_graph_new();
         rt_graph_add_node(g, "node", rt_op_find(ops[k]), 1, &ref);
         const float *in[] = {x};
-        struct rt_call c = {.node = &g->nodes[0], .in_info = slots, .out_info = &info,
-                            .input_count = 1, .in = in, .out = y};
+        struct rt_call c = {.node = &g->nodes[0],
+                            .in_info = slots,
+                            .out_info = &info,
+                            .input_count = 1,
+                            .in = in,
+                            .out = y};
         assert_int_equal(c.node->op->forward(&c), IMP_OK);
         float one = x[N - 1];
         assert_true(y[0] == y[0] || !strcmp(ops[k], "sqrt"));

@@ -163,8 +163,13 @@ imp_status rt_walk_fold(imp_job *job, const struct rt_walk *w, uint32_t part, do
                         double cost, rt_visit_fn *visit, rt_visit_fn *finish, void *user)
 {
     const uint32_t last = w->ndim - 1;
-    struct fold f = {.walk = w, .kept.count = 1, .repeated.count = 1, .begin = begin,
-                     .visit = visit, .finish = finish, .user = user,
+    struct fold f = {.walk = w,
+                     .kept.count = 1,
+                     .repeated.count = 1,
+                     .begin = begin,
+                     .visit = visit,
+                     .finish = finish,
+                     .user = user,
                      .spread = w->step[part][last] != 0};
     int64_t rows = 1;
     for (uint32_t k = last; k-- > 0; rows *= w->dim[k])

@@ -1,5 +1,5 @@
-/* broadcast.h - walking over a whole of which parts are repeated: numpy's broadcasting, and the sums
- * over what is repeated, which are the gradients of broadcasting and the reductions alike. */
+/* broadcast.h - walking over a whole of which parts are repeated: numpy's broadcasting, and the
+ * sums over what is repeated, which are the gradients of broadcasting and the reductions alike. */
 #ifndef IMP_RT_BROADCAST_H
 #define IMP_RT_BROADCAST_H
 #include "../op.h"
@@ -13,8 +13,8 @@ bool rt_broadcasts_to(const struct rt_shape *part, const struct rt_shape *whole)
  * those that lie alike in both parts are one. step: elements to the next index in a packed part, 0
  * where the part is repeated; within a row it is 0 or 1. */
 struct rt_walk {
-    uint32_t ndim, reserved0;  /* at least 1 */
-    int64_t rows, length;      /* elements of the whole: rows * length */
+    uint32_t ndim, reserved0; /* at least 1 */
+    int64_t rows, length;     /* elements of the whole: rows * length */
     int64_t dim[RT_RANK], step[2][RT_RANK];
 };
 /* Both parts broadcast to the whole; part 1 may be the whole itself. */
@@ -34,14 +34,15 @@ static inline bool rt_walk_repeats(const struct rt_walk *w, uint32_t part)
  * row-major order: columns [column, column + n) of row `row`. */
 enum { RT_STRETCH = 256 };
 struct rt_stretch {
-    int64_t first;   /* element of the part */
+    int64_t first; /* element of the part */
     int64_t row, column, n;
     uint32_t spread, reserved0; /* 1: column + i is element first + i; 0: all n are element first */
-    double *sum;     /* for these elements, from `begin` on: [n] when spread, else [1] */
+    double *sum;                /* for these elements, from `begin` on: [n] when spread, else [1] */
 };
 typedef void rt_visit_fn(void *user, const struct rt_stretch *);
-/* For every element of `part`: sum = begin, then visit for each stretch, then finish once (n: number
- * of elements from `first` on). Order and cuts depend on shapes only. cost: of visiting one element. */
+/* For every element of `part`: sum = begin, then visit for each stretch, then finish once (n:
+ * number of elements from `first` on). Order and cuts depend on shapes only. cost: of visiting one
+ * element. */
 imp_status rt_walk_fold(imp_job *, const struct rt_walk *, uint32_t part, double begin, double cost,
                         rt_visit_fn *visit, rt_visit_fn *finish, void *user);
 /* Adds n numbers to the sums of a stretch, in double. */

@@ -4,14 +4,15 @@
 #define IMP_RT_FOLD_H
 #include "../op.h"
 
-/* Most elements of known contents. More floats are left to forward; integers have no other way, and no
- * network's shapes need more. */
+/* Most elements of known contents. More floats are left to forward; integers have no other way, and
+ * no network's shapes need more. */
 enum { RT_FOLD_FLOATS = 4096, RT_FOLD_INTEGERS = 1 << 24 };
 
 static inline bool rt_fold_wanted(const struct rt_info *out, bool inputs_known)
 {
     const int64_t n = rt_count(&out->shape);
-    return inputs_known && n >= 0 && n <= (out->dtype == IMP_I64 ? RT_FOLD_INTEGERS : RT_FOLD_FLOATS);
+    return inputs_known && n >= 0 &&
+           n <= (out->dtype == IMP_I64 ? RT_FOLD_INTEGERS : RT_FOLD_FLOATS);
 }
 
 /* Contents to be filled for in->out, or IMP_E_MEMORY. */

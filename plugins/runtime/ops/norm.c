@@ -8,7 +8,8 @@ struct lanes {
 
 static double all_of(const struct lanes *s)
 {
-    return ((s->v[0] + s->v[4]) + (s->v[2] + s->v[6])) + ((s->v[1] + s->v[5]) + (s->v[3] + s->v[7]));
+    return ((s->v[0] + s->v[4]) + (s->v[2] + s->v[6])) +
+           ((s->v[1] + s->v[5]) + (s->v[3] + s->v[7]));
 }
 
 KIT_CLONES
@@ -71,8 +72,8 @@ void rt_affine_apply(const float *x, float *y, const struct rt_norm_group *group
     const float mean = (float)a->mean;
     const float shift = (float)(a->shift + ((double)mean - a->mean) * a->factor);
     for (int64_t k = 0; k < group->segments; k++)
-        affine(x + k * group->stride, y + k * group->stride, group->length, mean,
-               (float)a->factor, shift);
+        affine(x + k * group->stride, y + k * group->stride, group->length, mean, (float)a->factor,
+               shift);
 }
 
 struct rt_slopes rt_slopes_of(const float *x, const float *g, const struct rt_norm_group *group,
@@ -102,6 +103,7 @@ void rt_back_apply(const float *x, const float *g, float *dx, const struct rt_no
     const float shift = (float)(b->shift + ((double)mean - b->mean) * b->slope);
     for (int64_t k = 0; k < group->segments; k++) {
         const int64_t at = k * group->stride;
-        back(x + at, g + at, dx + at, group->length, mean, (float)b->factor, (float)b->slope, shift);
+        back(x + at, g + at, dx + at, group->length, mean, (float)b->factor, (float)b->slope,
+             shift);
     }
 }

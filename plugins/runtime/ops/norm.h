@@ -1,6 +1,6 @@
 /* norm.h - what the normalisations share: moments of a group of numbers, and the loops over it. A
- * group is `segments` stretches of `length` numbers, `stride` apart: a channel of a batch, a channel
- * of one picture, a row. */
+ * group is `segments` stretches of `length` numbers, `stride` apart: a channel of a batch, a
+ * channel of one picture, a row. */
 #ifndef IMP_RT_NORM_H
 #define IMP_RT_NORM_H
 #include <stdint.h>
@@ -22,9 +22,10 @@ struct rt_slopes {
 
 /* In double, twice over the numbers. */
 struct rt_moments rt_moments_of(const float *x, const struct rt_norm_group *);
-void rt_affine_apply(const float *x, float *y, const struct rt_norm_group *, const struct rt_affine *);
-struct rt_slopes rt_slopes_of(const float *x, const float *g, const struct rt_norm_group *, double mean,
-                              double inverse);
+void rt_affine_apply(const float *x, float *y, const struct rt_norm_group *,
+                     const struct rt_affine *);
+struct rt_slopes rt_slopes_of(const float *x, const float *g, const struct rt_norm_group *,
+                              double mean, double inverse);
 /* dx += factor * g + (x - mean) * slope + shift */
 struct rt_back {
     double mean, factor, slope, shift;

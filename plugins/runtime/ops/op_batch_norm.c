@@ -1,10 +1,9 @@
 /* op_batch_norm.c - y = (x - mean) / sqrt(variance + epsilon) * weight + bias for each channel.
  *
- * Mean and variance are the running ones, or, while training (or with ONNX's training_mode), those of
- * the batch; a trainer then moves the running ones as ONNX has it:
- *     running = momentum * running + (1 - momentum) * batch
- * with the variance divided by the number of values. (PyTorch divides by one less for the running
- * variance, and its momentum is 1 - this one.) */
+ * Mean and variance are the running ones, or, while training (or with ONNX's training_mode), those
+ * of the batch; a trainer then moves the running ones as ONNX has it: running = momentum * running
+ * + (1 - momentum) * batch with the variance divided by the number of values. (PyTorch divides by
+ * one less for the running variance, and its momentum is 1 - this one.) */
 #include "../ties.h"
 #include "fold.h"
 #include "norm.h"
@@ -38,9 +37,12 @@ static bool by_batch(const struct rt_call *c)
 static struct work work_of(const struct rt_call *c)
 {
     const struct rt_shape *x = &c->in_info[X]->shape;
-    struct work w = {.call = c, .epsilon = rt_float(c->node, EPSILON),
-                     .momentum = rt_float(c->node, MOMENTUM), .channels = channels_of(x),
-                     .result = rt_int(c->node, RESULT), .saved = by_batch(c) ? c->saved : NULL};
+    struct work w = {.call = c,
+                     .epsilon = rt_float(c->node, EPSILON),
+                     .momentum = rt_float(c->node, MOMENTUM),
+                     .channels = channels_of(x),
+                     .result = rt_int(c->node, RESULT),
+                     .saved = by_batch(c) ? c->saved : NULL};
     w.group.segments = x->dim[0];
     w.group.length = x->ndim > 2 ? rt_product(x, 2, x->ndim) : 1;
     w.group.stride = w.channels * w.group.length;
@@ -83,9 +85,10 @@ static void forward_channel(const struct work *w, int64_t c)
     else if (w->result == NEW_VARIANCE)
         call->out[c] = moved(w, (double)call->in[VARIANCE][c], m.variance);
     else {
-        const struct rt_affine a = {
-            .mean = m.mean, .shift = (double)call->in[BIAS][c],
-            .factor = (double)call->in[WEIGHT][c] / sqrt(m.variance + w->epsilon)};
+        const struct rt_affine a = {.mean = m.mean,
+                                    .shift = (double)call->in[BIAS][c],
+                                    .factor = (double)call->in[WEIGHT][c] /
+                                              sqrt(m.variance + w->epsilon)};
         rt_affine_apply(call->in[X] + at, call->out + at, &w->group, &a);
         if (w->saved)
             update_running(w, c);
@@ -132,10 +135,11 @@ static void backward_running(const struct work *w, int64_t c)
     const struct rt_call *call = w->call;
     const int64_t at = c * w->group.length;
     const double g = (double)call->out_grad[c];
-    const double each = (1 - w->momentum) * g / ((double)w->group.segments * (double)w->group.length);
+    const double each =
+        (1 - w->momentum) * g / ((double)w->group.segments * (double)w->group.length);
     const bool mean = w->result == NEW_MEAN;
-    const struct rt_back b = {.mean = w->saved[c].mean, .slope = mean ? 0 : 2 * each,
-                              .shift = mean ? each : 0};
+    const struct rt_back b = {
+        .mean = w->saved[c].mean, .slope = mean ? 0 : 2 * each, .shift = mean ? each : 0};
     add_to(call->in_grad, mean ? MEAN : VARIANCE, c, w->momentum * g);
     if (call->in_grad[X])
         rt_back_apply(call->in[X] + at, call->in[X] + at, call->in_grad[X] + at, &w->group, &b);
@@ -227,8 +231,16 @@ static const struct rt_slot slots[] = {
     [MEAN] = {.name = "running_mean", .flags = RT_SLOT_PARAM | RT_SLOT_STATISTIC},
     [VARIANCE] = {.name = "running_var", .flags = RT_SLOT_PARAM | RT_SLOT_STATISTIC},
 };
-const struct rt_op rt_op_batch_norm = {
-    .name = "batch_norm", .onnx = "BatchNormalization", .limits = "spatial = 1 only",
-    .attrs = attrs, .attr_count = RT_COUNT(attrs), .slots = slots, .slot_count = RT_COUNT(slots),
-    .flags = RT_NEEDS_IN, .infer = infer, .need = need, .forward = forward, .backward = backward,
-    .couple = couple};
+const struct rt_op rt_op_batch_norm = {.name = "batch_norm",
+                                       .onnx = "BatchNormalization",
+                                       .limits = "spatial = 1 only",
+                                       .attrs = attrs,
+                                       .attr_count = RT_COUNT(attrs),
+                                       .slots = slots,
+                                       .slot_count = RT_COUNT(slots),
+                                       .flags = RT_NEEDS_IN,
+                                       .infer = infer,
+                                       .need = need,
+                                       .forward = forward,
+                                       .backward = backward,
+                                       .couple = couple};

@@ -1,6 +1,7 @@
 /* op_binary.c - add sub mul div pow of two inputs with numpy's broadcasting. Gradients of what is
- * repeated are sums in double, in an order fixed by the shapes. Integers (shapes) are computed while
- * planning: division truncates, overflow wraps; an integer input beside a float one is converted. */
+ * repeated are sums in double, in an order fixed by the shapes. Integers (shapes) are computed
+ * while planning: division truncates, overflow wraps; an integer input beside a float one is
+ * converted. */
 #include "../ties.h"
 #include "broadcast.h"
 #include "fold.h"
@@ -82,15 +83,15 @@ static void multiply(const float *restrict a, int64_t step_a, const float *restr
 }
 
 KIT_CLONES
-static void divide(const float *restrict a, int64_t step_a, const float *restrict b,
-                   int64_t step_b, float *restrict y, int64_t n)
+static void divide(const float *restrict a, int64_t step_a, const float *restrict b, int64_t step_b,
+                   float *restrict y, int64_t n)
 {
     each_value(quotient_of, a, step_a, b, step_b, y, n);
 }
 
 /* Squares and roots are what networks have. */
-static void power(const float *restrict a, int64_t step_a, const float *restrict b,
-                  int64_t step_b, float *restrict y, int64_t n)
+static void power(const float *restrict a, int64_t step_a, const float *restrict b, int64_t step_b,
+                  float *restrict y, int64_t n)
 {
     if (step_a && !step_b && n && *b == 2)
         multiply(a, 1, a, 1, y, n);
@@ -431,9 +432,13 @@ static imp_status fold_floats(const struct rt_infer *in, imp_error *err)
     float *scratch = calloc((size_t)(a->count + b->count) + 1, sizeof *scratch);
     if (!scratch)
         return imp_fail(err, IMP_E_MEMORY, "no memory for known values");
-    const struct rt_call call = {.node = in->node, .in_info = in->in, .in = values,
-                                 .input_count = in->input_count, .out = rt_floats(in->known),
-                                 .out_info = &in->out, .scratch = scratch};
+    const struct rt_call call = {.node = in->node,
+                                 .in_info = in->in,
+                                 .in = values,
+                                 .input_count = in->input_count,
+                                 .out = rt_floats(in->known),
+                                 .out_info = &in->out,
+                                 .scratch = scratch};
     const imp_status st = forward(&call);
     free(scratch);
     return st;
@@ -444,10 +449,11 @@ static imp_status infer(struct rt_infer *in, imp_error *err)
     const struct rt_info *a = in->in[A], *b = in->in[B];
     char left[128], right[128];
     if (!rt_broadcast(&a->shape, &b->shape, &in->out.shape))
-        return imp_fail(err, IMP_E_INPUT,
-                        "shapes %s and %s do not fit: aligned at the last axis, sizes must be equal or 1",
-                        rt_shape_text(&a->shape, left, sizeof left),
-                        rt_shape_text(&b->shape, right, sizeof right));
+        return imp_fail(
+            err, IMP_E_INPUT,
+            "shapes %s and %s do not fit: aligned at the last axis, sizes must be equal or 1",
+            rt_shape_text(&a->shape, left, sizeof left),
+            rt_shape_text(&b->shape, right, sizeof right));
     const bool power = in->node->op == &rt_op_pow, known = a->known && b->known;
     const bool integers = a->dtype == IMP_I64 && (power || b->dtype == IMP_I64);
     in->out.dtype = integers ? IMP_I64 : IMP_F32;
@@ -464,9 +470,9 @@ static imp_status infer(struct rt_infer *in, imp_error *err)
 
 static const struct rt_slot slots[] = {[A] = {.name = "a"}, [B] = {.name = "b"}};
 
-#define BINARY(id, official, needs) \
-    .name = #id, .onnx = official, .limits = "", .slots = slots, .slot_count = 2, \
-    .flags = RT_INPLACE | (needs), .infer = infer, .need = need, .forward = forward, \
+#define BINARY(id, official, needs)                                                                \
+    .name = #id, .onnx = official, .limits = "", .slots = slots, .slot_count = 2,                  \
+    .flags = RT_INPLACE | (needs), .infer = infer, .need = need, .forward = forward,               \
     .backward = backward, .couple = rt_tie_elementwise
 
 const struct rt_op rt_op_add = {BINARY(add, "Add", 0)};

@@ -1,12 +1,12 @@
-/* op_clip.c - y = min(max(x, low), high). The limits are attributes (as before opset 11) or slots: one
- * number each, known or computed; they have gradients too: of all x that they stopped. */
+/* op_clip.c - y = min(max(x, low), high). The limits are attributes (as before opset 11) or slots:
+ * one number each, known or computed; they have gradients too: of all x that they stopped. */
 #include "../ties.h"
 #include "fold.h"
 #include <impasto/kit.h>
 #include <math.h>
 
-enum { MIN, MAX };         /* attributes */
-enum { X, LOW, HIGH };     /* slots */
+enum { MIN, MAX };     /* attributes */
+enum { X, LOW, HIGH }; /* slots */
 
 extern const struct rt_op rt_op_clip;
 
@@ -31,8 +31,11 @@ static float limit_of(const struct rt_call *c, uint32_t slot, uint32_t attr)
 static struct work work_of(const struct rt_call *c)
 {
     const int64_t n = rt_count(&c->out_info->shape);
-    return (struct work){.call = c, .low = limit_of(c, LOW, MIN), .high = limit_of(c, HIGH, MAX),
-                         .count = n, .pieces = rt_pieces(n, 1)};
+    return (struct work){.call = c,
+                         .low = limit_of(c, LOW, MIN),
+                         .high = limit_of(c, HIGH, MAX),
+                         .count = n,
+                         .pieces = rt_pieces(n, 1)};
 }
 
 /* In place or not: each element is read before it is written. */
@@ -148,8 +151,11 @@ static imp_status infer(struct rt_infer *in, imp_error *err)
     const float *values[3] = {0};
     for (uint32_t s = X; s < in->input_count && s <= HIGH; s++)
         values[s] = in->in[s] ? in->in[s]->known->data : NULL;
-    const struct rt_call call = {.node = in->node, .in_info = in->in, .in = values,
-                                 .input_count = in->input_count, .out = rt_floats(in->known),
+    const struct rt_call call = {.node = in->node,
+                                 .in_info = in->in,
+                                 .in = values,
+                                 .input_count = in->input_count,
+                                 .out = rt_floats(in->known),
                                  .out_info = &in->out};
     return forward(&call);
 }
@@ -169,7 +175,15 @@ static const struct rt_slot slots[] = {
     [LOW] = {.name = "min", .flags = RT_SLOT_OPTIONAL},
     [HIGH] = {.name = "max", .flags = RT_SLOT_OPTIONAL},
 };
-const struct rt_op rt_op_clip = {
-    .name = "clip", .onnx = "Clip", .limits = "", .attrs = attrs, .attr_count = RT_COUNT(attrs),
-    .slots = slots, .slot_count = RT_COUNT(slots), .flags = RT_INPLACE | RT_NEEDS_IN,
-    .infer = infer, .forward = forward, .backward = backward, .couple = couple};
+const struct rt_op rt_op_clip = {.name = "clip",
+                                 .onnx = "Clip",
+                                 .limits = "",
+                                 .attrs = attrs,
+                                 .attr_count = RT_COUNT(attrs),
+                                 .slots = slots,
+                                 .slot_count = RT_COUNT(slots),
+                                 .flags = RT_INPLACE | RT_NEEDS_IN,
+                                 .infer = infer,
+                                 .forward = forward,
+                                 .backward = backward,
+                                 .couple = couple};

@@ -6,8 +6,8 @@
 #include <impasto/kit.h>
 #include <string.h>
 
-enum { RATIO, SEED, RESULT };        /* attributes */
-enum { X, RATIO_SLOT, TRAINING };    /* slots */
+enum { RATIO, SEED, RESULT };     /* attributes */
+enum { X, RATIO_SLOT, TRAINING }; /* slots */
 
 extern const struct rt_op rt_op_dropout;
 
@@ -29,8 +29,8 @@ static double ratio_of(const struct rt_node *node, const struct rt_info *const *
 static struct work work_of(const struct rt_call *c)
 {
     const double ratio = ratio_of(c->node, c->in_info, c->input_count);
-    struct work w = {.call = c, .least = (uint64_t)(ratio * 0x1p32),
-                     .count = rt_count(&c->out_info->shape)};
+    struct work w = {
+        .call = c, .least = (uint64_t)(ratio * 0x1p32), .count = rt_count(&c->out_info->shape)};
     w.scale = ratio < 1 ? (float)(1 / (1 - ratio)) : 0;
     w.pieces = rt_pieces(w.count, 16);
     return w;
@@ -46,7 +46,8 @@ static void draw(const struct work *w, int64_t first, int64_t n, float *factor)
         if (i == first || !(i & 1))
             bits = kit_random(w->call->random, 0, (uint64_t)i >> 1);
         const uint64_t half = i & 1 ? bits >> 32 : bits & UINT32_MAX;
-        factor[i - first] = (float)(half >= w->least) * w->scale; /* a branch would be guessed wrong */
+        factor[i - first] =
+            (float)(half >= w->least) * w->scale; /* a branch would be guessed wrong */
     }
 }
 
@@ -121,8 +122,10 @@ static void couple(struct rt_ties *t, const struct rt_call *c)
 
 static const struct rt_attr_def attrs[] = {
     [RATIO] = {.key = "ratio", .onnx = "ratio", .type = RT_FLOAT, .def = 0.5},
-    [SEED] = {.key = "seed", .onnx = "seed", .type = RT_INT}, /* read, not used: the trainer has one */
-    [RESULT] = {.key = "result", .type = RT_INT},             /* 1: ONNX's mask */
+    [SEED] = {.key = "seed",
+              .onnx = "seed",
+              .type = RT_INT},                    /* read, not used: the trainer has one */
+    [RESULT] = {.key = "result", .type = RT_INT}, /* 1: ONNX's mask */
 };
 static const struct rt_slot slots[] = {
     [X] = {.name = "x"},
@@ -130,9 +133,16 @@ static const struct rt_slot slots[] = {
     [TRAINING] = {.name = "training_mode", .flags = RT_SLOT_OPTIONAL | RT_SLOT_STATIC},
 };
 const struct rt_op rt_op_dropout = {
-    .name = "dropout", .onnx = "Dropout",
+    .name = "dropout",
+    .onnx = "Dropout",
     .limits = "drops while a trainer trains, whatever training_mode and seed say; the mask is that "
               "of inference",
-    .attrs = attrs, .attr_count = RT_COUNT(attrs), .slots = slots, .slot_count = RT_COUNT(slots),
-    .flags = RT_INPLACE | RT_RANDOM, .infer = infer, .forward = forward, .backward = backward,
+    .attrs = attrs,
+    .attr_count = RT_COUNT(attrs),
+    .slots = slots,
+    .slot_count = RT_COUNT(slots),
+    .flags = RT_INPLACE | RT_RANDOM,
+    .infer = infer,
+    .forward = forward,
+    .backward = backward,
     .couple = couple};

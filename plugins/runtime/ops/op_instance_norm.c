@@ -22,8 +22,11 @@ struct work {
 static struct work work_of(const struct rt_call *c)
 {
     const struct rt_shape *x = &c->in_info[X]->shape;
-    struct work w = {.call = c, .epsilon = rt_float(c->node, EPSILON), .batch = x->dim[0],
-                     .channels = x->dim[1], .saved = c->saved};
+    struct work w = {.call = c,
+                     .epsilon = rt_float(c->node, EPSILON),
+                     .batch = x->dim[0],
+                     .channels = x->dim[1],
+                     .saved = c->saved};
     w.group = (struct rt_norm_group){.segments = 1, .length = rt_product(x, 2, x->ndim)};
     w.pieces = rt_pieces(w.channels, 4 * (double)w.batch * (double)w.group.length);
     return w;
@@ -34,8 +37,10 @@ static void forward_plane(const struct work *w, int64_t plane)
     const struct rt_call *call = w->call;
     const int64_t at = plane * w->group.length, c = plane % w->channels;
     const struct rt_moments m = rt_moments_of(call->in[X] + at, &w->group);
-    const struct rt_affine a = {.mean = m.mean, .shift = (double)call->in[BIAS][c],
-                                .factor = (double)call->in[WEIGHT][c] / sqrt(m.variance + w->epsilon)};
+    const struct rt_affine a = {.mean = m.mean,
+                                .shift = (double)call->in[BIAS][c],
+                                .factor =
+                                    (double)call->in[WEIGHT][c] / sqrt(m.variance + w->epsilon)};
     w->saved[plane] = m;
     rt_affine_apply(call->in[X] + at, call->out + at, &w->group, &a);
 }
@@ -50,7 +55,9 @@ static struct rt_slopes backward_plane(const struct work *w, int64_t plane)
     const double factor = (double)call->in[WEIGHT][plane % w->channels] * inverse;
     const struct rt_slopes s =
         rt_slopes_of(call->in[X] + at, call->out_grad + at, &w->group, m.mean, inverse);
-    const struct rt_back b = {.mean = m.mean, .factor = factor, .shift = -factor * s.g / count,
+    const struct rt_back b = {.mean = m.mean,
+                              .factor = factor,
+                              .shift = -factor * s.g / count,
                               .slope = -factor * inverse * s.gx / count};
     if (call->in_grad[X])
         rt_back_apply(call->in[X] + at, call->out_grad + at, call->in_grad[X] + at, &w->group, &b);
@@ -142,8 +149,16 @@ static const struct rt_slot slots[] = {
     [WEIGHT] = {.name = "weight", .flags = RT_SLOT_PARAM},
     [BIAS] = {.name = "bias", .flags = RT_SLOT_PARAM},
 };
-const struct rt_op rt_op_instance_norm = {
-    .name = "instance_norm", .onnx = "InstanceNormalization", .limits = "", .attrs = attrs,
-    .attr_count = RT_COUNT(attrs), .slots = slots, .slot_count = RT_COUNT(slots),
-    .flags = RT_NEEDS_IN, .infer = infer, .need = need, .forward = forward, .backward = backward,
-    .couple = couple};
+const struct rt_op rt_op_instance_norm = {.name = "instance_norm",
+                                          .onnx = "InstanceNormalization",
+                                          .limits = "",
+                                          .attrs = attrs,
+                                          .attr_count = RT_COUNT(attrs),
+                                          .slots = slots,
+                                          .slot_count = RT_COUNT(slots),
+                                          .flags = RT_NEEDS_IN,
+                                          .infer = infer,
+                                          .need = need,
+                                          .forward = forward,
+                                          .backward = backward,
+                                          .couple = couple};

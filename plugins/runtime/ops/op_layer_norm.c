@@ -1,6 +1,6 @@
-/* op_layer_norm.c - y = (x - mean) / sqrt(variance + epsilon) * weight + bias, mean and variance over
- * all axes from `axis` on: a row. ONNX's other results, mean and 1 / sqrt(variance + epsilon), are
- * nodes of their own: result = 1, 2. */
+/* op_layer_norm.c - y = (x - mean) / sqrt(variance + epsilon) * weight + bias, mean and variance
+ * over all axes from `axis` on: a row. ONNX's other results, mean and 1 / sqrt(variance + epsilon),
+ * are nodes of their own: result = 1, 2. */
 #include "../ties.h"
 #include "fold.h"
 #include "norm.h"
@@ -33,8 +33,11 @@ static struct work work_of(const struct rt_call *c)
 {
     const struct rt_shape *x = &c->in_info[X]->shape;
     const uint32_t axis = axis_of(c->node, x->ndim);
-    struct work w = {.call = c, .epsilon = rt_float(c->node, EPSILON), .saved = c->saved,
-                     .result = rt_int(c->node, RESULT), .rows = rt_product(x, 0, axis)};
+    struct work w = {.call = c,
+                     .epsilon = rt_float(c->node, EPSILON),
+                     .saved = c->saved,
+                     .result = rt_int(c->node, RESULT),
+                     .rows = rt_product(x, 0, axis)};
     w.group = (struct rt_norm_group){.segments = 1, .length = rt_product(x, axis, x->ndim)};
     w.blocks = (w.group.length + COLUMNS - 1) / COLUMNS;
     w.bias = c->input_count > BIAS ? c->in[BIAS] : NULL;
@@ -103,7 +106,8 @@ static struct rt_slopes row_slopes(const float *x, const float *g, const float *
 /* dx += inverse (g weight - u - (x - mean) uh) */
 KIT_CLONES
 static void row_back(const float *restrict x, const float *restrict g, const float *restrict weight,
-                     float *restrict dx, int64_t n, double mean, double inverse, double u, double uh)
+                     float *restrict dx, int64_t n, double mean, double inverse, double u,
+                     double uh)
 {
     for (int64_t i = 0; i < n; i++) {
         const double v = (double)g[i] * (double)weight[i];
@@ -120,8 +124,8 @@ static void backward_row(const struct work *w, int64_t row)
     const float *x = call->in[X] + row * n, *g = call->out_grad + row * n;
     const double mean = w->saved[row].mean, inverse = inverse_of(w, row);
     const struct rt_slopes s = row_slopes(x, g, call->in[WEIGHT], mean, n);
-    row_back(x, g, call->in[WEIGHT], call->in_grad[X] + row * n, n, mean, inverse,
-             s.g / (double)n, s.gx * inverse * inverse / (double)n);
+    row_back(x, g, call->in[WEIGHT], call->in_grad[X] + row * n, n, mean, inverse, s.g / (double)n,
+             s.gx * inverse * inverse / (double)n);
 }
 
 /* d mean / dx = 1 / n, d inverse / dx = -inverse^3 (x - mean) / n */
@@ -132,7 +136,8 @@ static void backward_statistic(const struct work *w, int64_t row)
     const double inverse = inverse_of(w, row);
     const double each = (double)w->call->out_grad[row] / (double)w->group.length;
     const bool mean = w->result == MEAN;
-    const struct rt_back b = {.mean = w->saved[row].mean, .shift = mean ? each : 0,
+    const struct rt_back b = {.mean = w->saved[row].mean,
+                              .shift = mean ? each : 0,
                               .slope = mean ? 0 : -each * inverse * inverse * inverse};
     rt_back_apply(x, x, w->call->in_grad[X] + at, &w->group, &b);
 }
@@ -271,9 +276,17 @@ static const struct rt_slot slots[] = {
     [WEIGHT] = {.name = "weight", .flags = RT_SLOT_PARAM},
     [BIAS] = {.name = "bias", .flags = RT_SLOT_PARAM | RT_SLOT_OPTIONAL},
 };
-const struct rt_op rt_op_layer_norm = {
-    .name = "layer_norm", .onnx = "LayerNormalization",
-    .limits = "weight and bias have the shape of the normalised axes",
-    .attrs = attrs, .attr_count = RT_COUNT(attrs), .slots = slots, .slot_count = RT_COUNT(slots),
-    .flags = RT_NEEDS_IN, .infer = infer, .need = need, .forward = forward, .backward = backward,
-    .couple = couple};
+const struct rt_op rt_op_layer_norm = {.name = "layer_norm",
+                                       .onnx = "LayerNormalization",
+                                       .limits =
+                                           "weight and bias have the shape of the normalised axes",
+                                       .attrs = attrs,
+                                       .attr_count = RT_COUNT(attrs),
+                                       .slots = slots,
+                                       .slot_count = RT_COUNT(slots),
+                                       .flags = RT_NEEDS_IN,
+                                       .infer = infer,
+                                       .need = need,
+                                       .forward = forward,
+                                       .backward = backward,
+                                       .couple = couple};

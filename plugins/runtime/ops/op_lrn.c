@@ -23,9 +23,13 @@ static struct work work_of(const struct rt_call *c)
 {
     const struct rt_shape *x = &c->out_info->shape;
     const int64_t size = rt_int(c->node, SIZE);
-    struct work w = {.call = c, .batch = x->dim[0], .channels = x->dim[1],
-                     .pixels = rt_product(x, 2, x->ndim), .before = (size - 1) / 2,
-                     .after = size / 2, .beta = (float)rt_float(c->node, BETA),
+    struct work w = {.call = c,
+                     .batch = x->dim[0],
+                     .channels = x->dim[1],
+                     .pixels = rt_product(x, 2, x->ndim),
+                     .before = (size - 1) / 2,
+                     .after = size / 2,
+                     .beta = (float)rt_float(c->node, BETA),
                      .bias = (float)rt_float(c->node, BIAS)};
     w.scale = (float)(rt_float(c->node, ALPHA) / (double)size);
     w.blocks = (w.pixels + LANES - 1) / LANES;
@@ -156,7 +160,8 @@ static imp_status infer(struct rt_infer *in, imp_error *err)
         return imp_fail(err, IMP_E_INPUT, "an input of N x C x ... is wanted, this is %s",
                         rt_shape_text(&in->out.shape, text, sizeof text));
     if (st == IMP_OK && (size < 1 || size > INT32_MAX))
-        return imp_fail(err, IMP_E_INPUT, "size = %lld: the number of channels summed over, 1 or more",
+        return imp_fail(err, IMP_E_INPUT,
+                        "size = %lld: the number of channels summed over, 1 or more",
                         (long long)size);
     return st;
 }
@@ -175,7 +180,16 @@ static const struct rt_attr_def attrs[] = {
     [BIAS] = {.key = "bias", .onnx = "bias", .type = RT_FLOAT, .def = 1},
 };
 static const struct rt_slot slots[] = {{.name = "x"}};
-const struct rt_op rt_op_lrn = {
-    .name = "lrn", .onnx = "LRN", .limits = "", .attrs = attrs, .attr_count = RT_COUNT(attrs),
-    .slots = slots, .slot_count = 1, .flags = RT_NEEDS_IN, .infer = infer, .need = need,
-    .forward = forward, .backward = backward, .couple = couple};
+const struct rt_op rt_op_lrn = {.name = "lrn",
+                                .onnx = "LRN",
+                                .limits = "",
+                                .attrs = attrs,
+                                .attr_count = RT_COUNT(attrs),
+                                .slots = slots,
+                                .slot_count = 1,
+                                .flags = RT_NEEDS_IN,
+                                .infer = infer,
+                                .need = need,
+                                .forward = forward,
+                                .backward = backward,
+                                .couple = couple};

@@ -13,7 +13,8 @@ static imp_status infer_input(struct rt_infer *in, imp_error *err)
     char text[256];
     const struct rt_shape *declared = &in->node->declared;
     if (rt_count(declared) < 0)
-        return imp_fail(err, IMP_E_INPUT, "the input's shape %s is not known yet: set the input first",
+        return imp_fail(err, IMP_E_INPUT,
+                        "the input's shape %s is not known yet: set the input first",
                         rt_shape_text(declared, text, sizeof text));
     in->out.shape = *declared;
     in->out.dtype = IMP_F32;
@@ -81,13 +82,26 @@ static void couple_identity(struct rt_ties *t, const struct rt_call *c)
 static const struct rt_slot constant_slots[] = {{.name = "value", .flags = RT_SLOT_PARAM}};
 static const struct rt_slot identity_slots[] = {{.name = "x"}};
 
-const struct rt_op rt_op_input = {.name = "input", .limits = "", .infer = infer_input,
-                                  .forward = forward_input, .couple = couple_input};
-const struct rt_op rt_op_constant = {
-    .name = "constant", .limits = "", .slots = constant_slots, .slot_count = 1,
-    .infer = infer_same, .forward = forward_same, .backward = backward_same,
-    .couple = couple_constant};
-const struct rt_op rt_op_identity = {
-    .name = "identity", .onnx = "Identity", .limits = "", .slots = identity_slots, .slot_count = 1,
-    .flags = RT_VIEW, .infer = infer_same, .forward = forward_same, .backward = backward_same,
-    .couple = couple_identity};
+const struct rt_op rt_op_input = {.name = "input",
+                                  .limits = "",
+                                  .infer = infer_input,
+                                  .forward = forward_input,
+                                  .couple = couple_input};
+const struct rt_op rt_op_constant = {.name = "constant",
+                                     .limits = "",
+                                     .slots = constant_slots,
+                                     .slot_count = 1,
+                                     .infer = infer_same,
+                                     .forward = forward_same,
+                                     .backward = backward_same,
+                                     .couple = couple_constant};
+const struct rt_op rt_op_identity = {.name = "identity",
+                                     .onnx = "Identity",
+                                     .limits = "",
+                                     .slots = identity_slots,
+                                     .slot_count = 1,
+                                     .flags = RT_VIEW,
+                                     .infer = infer_same,
+                                     .forward = forward_same,
+                                     .backward = backward_same,
+                                     .couple = couple_identity};

@@ -1,4 +1,5 @@
-/* op_prelu.c - y = x where x >= 0, else slope * x; the slope is broadcast to x, not x to the slope. */
+/* op_prelu.c - y = x where x >= 0, else slope * x; the slope is broadcast to x, not x to the slope.
+ */
 #include "../ties.h"
 #include "broadcast.h"
 #include "fold.h"
@@ -135,7 +136,13 @@ static const struct rt_slot slots[] = {
     [X] = {.name = "x"},
     [SLOPE] = {.name = "weight", .flags = RT_SLOT_PARAM},
 };
-const struct rt_op rt_op_prelu = {
-    .name = "prelu", .onnx = "PRelu", .limits = "", .slots = slots, .slot_count = RT_COUNT(slots),
-    .flags = RT_NEEDS_IN, .infer = infer, .forward = forward, .backward = backward,
-    .couple = rt_tie_elementwise};
+const struct rt_op rt_op_prelu = {.name = "prelu",
+                                  .onnx = "PRelu",
+                                  .limits = "",
+                                  .slots = slots,
+                                  .slot_count = RT_COUNT(slots),
+                                  .flags = RT_NEEDS_IN,
+                                  .infer = infer,
+                                  .forward = forward,
+                                  .backward = backward,
+                                  .couple = rt_tie_elementwise};

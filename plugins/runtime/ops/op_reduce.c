@@ -175,8 +175,8 @@ static imp_status fold(struct rt_infer *in, imp_error *err)
         return st;
     const struct rt_tensor *x = in->in[X]->known;
     const struct rt_info out = {.shape = in->out.shape, .known = in->known};
-    struct rt_call c = {.node = in->node, .in_info = in->in, .input_count = in->input_count,
-                        .out_info = &out};
+    struct rt_call c = {
+        .node = in->node, .in_info = in->in, .input_count = in->input_count, .out_info = &out};
     if (x->dtype == IMP_F32) {
         const float *const values[] = {rt_floats(x)};
         c.in = values;
@@ -232,14 +232,14 @@ static const struct rt_slot slots[] = {
     [AXES_SLOT] = {.name = "axes", .flags = RT_SLOT_OPTIONAL | RT_SLOT_STATIC},
 };
 
-#define REDUCE(official, text, needs) \
-    .onnx = official, .limits = text, .attrs = attrs, .attr_count = RT_COUNT(attrs), \
-    .slots = slots, .slot_count = RT_COUNT(slots), .flags = needs, .infer = infer, \
+#define REDUCE(official, text, needs)                                                              \
+    .onnx = official, .limits = text, .attrs = attrs, .attr_count = RT_COUNT(attrs),               \
+    .slots = slots, .slot_count = RT_COUNT(slots), .flags = needs, .infer = infer,                 \
     .forward = forward, .backward = backward, .couple = couple
 
 const struct rt_op rt_op_reduce_mean = {.name = "reduce_mean", REDUCE("ReduceMean", "", 0)};
 const struct rt_op rt_op_reduce_sum = {.name = "reduce_sum", REDUCE("ReduceSum", "", 0)};
-const struct rt_op rt_op_reduce_max = {
-    .name = "reduce_max",
-    REDUCE("ReduceMax", "its gradient goes to the first of equal values",
-           RT_NEEDS_IN | RT_NEEDS_OUT)};
+const struct rt_op rt_op_reduce_max = {.name = "reduce_max",
+                                       REDUCE("ReduceMax",
+                                              "its gradient goes to the first of equal values",
+                                              RT_NEEDS_IN | RT_NEEDS_OUT)};

@@ -189,7 +189,8 @@ static void backward_piece(void *user, uint32_t i)
         if (w->inner == 1)
             backward_row(w, c->out + at, c->out_grad + at, c->in_grad[0] + at);
         else
-            slope(w, c->out + at, c->out_grad + at, c->in_grad[0] + at, left < LANES ? left : LANES);
+            slope(w, c->out + at, c->out_grad + at, c->in_grad[0] + at,
+                  left < LANES ? left : LANES);
     }
 }
 
@@ -237,9 +238,9 @@ static const struct rt_attr_def attrs[] = {
 };
 static const struct rt_slot slots[] = {{.name = "x"}};
 
-#define SOFTMAX(id, official) \
-    .name = #id, .onnx = official, .limits = "", .attrs = attrs, .attr_count = RT_COUNT(attrs), \
-    .slots = slots, .slot_count = 1, .flags = RT_NEEDS_OUT, .infer = infer, .forward = forward, \
+#define SOFTMAX(id, official)                                                                      \
+    .name = #id, .onnx = official, .limits = "", .attrs = attrs, .attr_count = RT_COUNT(attrs),    \
+    .slots = slots, .slot_count = 1, .flags = RT_NEEDS_OUT, .infer = infer, .forward = forward,    \
     .backward = backward, .couple = couple
 
 const struct rt_op rt_op_softmax = {SOFTMAX(softmax, "Softmax")};

@@ -113,8 +113,8 @@ static void hard_swish(const float *restrict x, float *restrict y, int64_t n, fl
 }
 
 KIT_CLONES
-static void hard_swish_slope(const float *restrict x, const float *restrict g,
-                             float *restrict dx, int64_t n, float p)
+static void hard_swish_slope(const float *restrict x, const float *restrict g, float *restrict dx,
+                             int64_t n, float p)
 {
     (void)p;
     for (int64_t i = 0; i < n; i++) {
@@ -155,8 +155,8 @@ static void gelu_tanh(const float *restrict x, float *restrict y, int64_t n, flo
 }
 
 KIT_CLONES
-static void gelu_tanh_slope(const float *restrict x, const float *restrict g,
-                            float *restrict dx, int64_t n, float p)
+static void gelu_tanh_slope(const float *restrict x, const float *restrict g, float *restrict dx,
+                            int64_t n, float p)
 {
     (void)p;
     for (int64_t i = 0; i < n; i++) {
@@ -192,8 +192,8 @@ static void exponential(const float *restrict x, float *restrict y, int64_t n, f
 }
 
 KIT_CLONES
-static void exponential_slope(const float *restrict y, const float *restrict g,
-                              float *restrict dx, int64_t n, float p)
+static void exponential_slope(const float *restrict y, const float *restrict g, float *restrict dx,
+                              int64_t n, float p)
 {
     (void)p;
     for (int64_t i = 0; i < n; i++)
@@ -209,8 +209,8 @@ static void logarithm(const float *restrict x, float *restrict y, int64_t n, flo
 }
 
 KIT_CLONES
-static void logarithm_slope(const float *restrict x, const float *restrict g,
-                            float *restrict dx, int64_t n, float p)
+static void logarithm_slope(const float *restrict x, const float *restrict g, float *restrict dx,
+                            int64_t n, float p)
 {
     (void)p;
     for (int64_t i = 0; i < n; i++)
@@ -302,7 +302,8 @@ struct unary_work {
 
 static struct unary_work work_of(const struct rt_call *c)
 {
-    struct unary_work w = {.call = c, .f = unary_of(c->node), .count = rt_count(&c->out_info->shape)};
+    struct unary_work w = {
+        .call = c, .f = unary_of(c->node), .count = rt_count(&c->out_info->shape)};
     const uint32_t has_alpha = c->node->op == &rt_op_leaky_relu || c->node->op == &rt_op_elu;
     w.p = has_alpha ? (float)rt_float(c->node, ALPHA) : 0;
     w.v = c->node->op->flags & RT_NEEDS_IN ? c->in[0] : c->out;
@@ -379,8 +380,8 @@ static imp_status infer(struct rt_infer *in, imp_error *err)
         return IMP_OK;
     }
     const float *const values[] = {rt_floats(x->known)};
-    const struct rt_call call = {.node = in->node, .in = values, .out = rt_floats(in->known),
-                                 .out_info = &in->out};
+    const struct rt_call call = {
+        .node = in->node, .in = values, .out = rt_floats(in->known), .out_info = &in->out};
     return forward(&call);
 }
 
@@ -398,24 +399,24 @@ static const struct rt_attr_def leaky_attrs[] = {
 static const struct rt_attr_def elu_attrs[] = {
     [ALPHA] = {.key = "alpha", .onnx = "alpha", .type = RT_FLOAT, .def = 1}};
 static const struct rt_attr_def gelu_attrs[] = {
-    [APPROXIMATE] = {.key = "approximate", .onnx = "approximate", .choices = "none|tanh",
-                     .type = RT_CHOICE}};
+    [APPROXIMATE] = {
+        .key = "approximate", .onnx = "approximate", .choices = "none|tanh", .type = RT_CHOICE}};
 
-#define UNARY(id, official, needs) \
-    .name = #id, .onnx = official, .limits = "", .slots = slots, .slot_count = 1, \
-    .flags = RT_INPLACE | (needs), .infer = infer, .forward = forward, .backward = backward, \
+#define UNARY(id, official, needs)                                                                 \
+    .name = #id, .onnx = official, .limits = "", .slots = slots, .slot_count = 1,                  \
+    .flags = RT_INPLACE | (needs), .infer = infer, .forward = forward, .backward = backward,       \
     .couple = couple
 
 const struct rt_op rt_op_relu = {UNARY(relu, "Relu", RT_NEEDS_OUT)};
 const struct rt_op rt_op_leaky_relu = {UNARY(leaky_relu, "LeakyRelu", RT_NEEDS_IN),
                                        .attrs = leaky_attrs, .attr_count = 1};
-const struct rt_op rt_op_elu = {UNARY(elu, "Elu", RT_NEEDS_IN),
-                                .attrs = elu_attrs, .attr_count = 1};
+const struct rt_op rt_op_elu = {UNARY(elu, "Elu", RT_NEEDS_IN), .attrs = elu_attrs,
+                                .attr_count = 1};
 const struct rt_op rt_op_sigmoid = {UNARY(sigmoid, "Sigmoid", RT_NEEDS_OUT)};
 const struct rt_op rt_op_tanh = {UNARY(tanh, "Tanh", RT_NEEDS_OUT)};
 const struct rt_op rt_op_hard_swish = {UNARY(hard_swish, "HardSwish", RT_NEEDS_IN)};
-const struct rt_op rt_op_gelu = {UNARY(gelu, "Gelu", RT_NEEDS_IN),
-                                 .attrs = gelu_attrs, .attr_count = 1};
+const struct rt_op rt_op_gelu = {UNARY(gelu, "Gelu", RT_NEEDS_IN), .attrs = gelu_attrs,
+                                 .attr_count = 1};
 const struct rt_op rt_op_sqrt = {UNARY(sqrt, "Sqrt", RT_NEEDS_OUT)};
 const struct rt_op rt_op_exp = {UNARY(exp, "Exp", RT_NEEDS_OUT)};
 const struct rt_op rt_op_log = {UNARY(log, "Log", RT_NEEDS_IN)};
