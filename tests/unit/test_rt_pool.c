@@ -322,6 +322,12 @@ static void what_does_not_fit_is_refused(void **state)
           .shapes = "1 1 4 4",
           .out = ""},
          "kernel has 3"},
+        {{.op = "max_pool",
+          .name = "larger than any number",
+          .attrs = "kernel=2000000000;pad=1999999999",
+          .shapes = "0 1 1 1 1",
+          .out = ""},
+         "planes of"},
         {{.op = "global_average_pool", .name = "empty", .shapes = "1 1 0 4", .out = ""}, "no mean"},
     };
     (void)state;

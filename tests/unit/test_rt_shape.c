@@ -254,6 +254,35 @@ static void integers_go_through_what_moves_them(void **state)
     expect_ints(&b, 1, 3, (const int64_t[]){-4, -4, -4});
 }
 
+/* Axes whose product is beyond any number, and no elements. */
+static void what_has_no_elements_moves_without_harm(void **state)
+{
+    static const char *const ops[] = {"gather", "slice", "split", "transpose", "squeeze", "concat"};
+    const struct rt_shape hollow = {.ndim = 4, .dim = {0, (int64_t)1 << 40, (int64_t)1 << 40, 2}};
+    (void)state;
+    for (size_t i = 0; i < sizeof ops / sizeof ops[0]; i++) {
+        struct bed b;
+        bed_open(&b, ops[i], 1);
+        bed_ints(&b, 0, hollow, (const int64_t[]){0});
+        if (i < 3)
+            assert_true(rt_set_int(b.node, i == 1 ? "starts" : "axis", 1));
+        if (i == 0)
+            assert_true(rt_set_int(b.node, "indices", 7));
+        if (i == 1)
+            assert_true(rt_set_int(b.node, "ends", 5) && rt_set_int(b.node, "axes", 1));
+        if (i == 2)
+            assert_true(rt_set_ints(b.node, "sizes", 2,
+                                    (const int64_t[]){((int64_t)1 << 40) - 1, 1}) &&
+                        rt_set_int(b.node, "index", 1));
+        if (i == 3)
+            assert_true(rt_set_ints(b.node, "perm", 4, (const int64_t[]){0, 2, 3, 1}));
+        assert_int_equal(bed_infer(&b), IMP_OK);
+        assert_int_equal(rt_count(&b.out.shape), 0);
+        assert_int_equal(b.known->count, 0);
+        bed_close(&b);
+    }
+}
+
 static void known_floats_are_cast_towards_zero(void **state)
 {
     const float v[] = {2.9f, -2.9f, 0.0f};
@@ -384,6 +413,7 @@ int main(void)
         cmocka_unit_test(constant_of_shape_is_one_value_everywhere),
         cmocka_unit_test(shape_tells_the_axes_asked_for),
         cmocka_unit_test(integers_go_through_what_moves_them),
+        cmocka_unit_test(what_has_no_elements_moves_without_harm),
         cmocka_unit_test(known_floats_are_cast_towards_zero),
         cmocka_unit_test(what_no_integer_holds_is_not_cast),
         cmocka_unit_test(exported_shape_arithmetic_is_bound_while_planning),

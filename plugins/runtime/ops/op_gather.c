@@ -105,7 +105,7 @@ static imp_status infer(struct rt_infer *in, imp_error *err)
                    ? IMP_OK
                    : imp_fail(err, IMP_E_INPUT, "the integers depend on what the network computes");
     st = rt_known_new(in->out.dtype, &in->out.shape, &in->known, err);
-    if (in->known)
+    if (in->known && in->known->count)
         pick_known(&p, in->in[X]->known, in->known);
     return st;
 }
@@ -151,7 +151,7 @@ static imp_status run(const struct rt_call *c, const float *from, float *to, boo
 {
     struct work k = {pick_of(c->node, c->in_info, c->input_count), from, to, 1, back};
     const int64_t items = k.p.outer > 1 ? k.p.outer : k.p.inner;
-    if (!items)
+    if (!rt_count(&c->out_info->shape))
         return IMP_OK;
     k.pieces = rt_pieces(items, (double)rt_count(&c->out_info->shape) / (double)items);
     return rt_parallel(c->job, k.pieces, piece, &k);

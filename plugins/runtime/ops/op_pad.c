@@ -96,7 +96,8 @@ static imp_status infer(struct rt_infer *in, imp_error *err)
 
 static void need(const struct rt_call *c, struct rt_need *n)
 {
-    for (uint32_t i = 0; i < c->out_info->shape.ndim; i++)
+    const bool empty = !rt_count(&c->out_info->shape);
+    for (uint32_t i = 0; !empty && i < c->out_info->shape.ndim; i++)
         n->scratch += (uint64_t)c->out_info->shape.dim[i] * sizeof(int64_t);
     n->scratch_backward = n->scratch;
 }
@@ -210,12 +211,14 @@ static struct work work_of(const struct rt_call *c)
     rt_walk_steps(k.in, k.step);
     make_tables(c, &k);
     k.row = k.out->dim[k.out->ndim - 1];
-    k.rows = k.row ? rt_count(k.out) / k.row : 0;
+    k.rows = rt_count(k.out) / k.row;
     return k;
 }
 
 static imp_status forward(const struct rt_call *c)
 {
+    if (!rt_count(&c->out_info->shape))
+        return IMP_OK;
     if (!c->out_info->shape.ndim) {
         c->out[0] = c->in[X][0];
         return IMP_OK;
@@ -224,7 +227,7 @@ static imp_status forward(const struct rt_call *c)
     k.from = c->in[X];
     k.to = c->out;
     k.pieces = rt_pieces(k.rows, (double)k.row);
-    return k.rows ? rt_parallel(c->job, k.pieces, forward_piece, &k) : IMP_OK;
+    return rt_parallel(c->job, k.pieces, forward_piece, &k);
 }
 
 KIT_CLONES static void add_row(const float *from, float *to, int64_t n)
@@ -262,7 +265,7 @@ static void backward_piece(void *user, uint32_t n)
 
 static imp_status backward(const struct rt_call *c)
 {
-    if (!c->in_grad[X])
+    if (!c->in_grad[X] || !rt_count(&c->out_info->shape))
         return IMP_OK;
     if (!c->out_info->shape.ndim) {
         c->in_grad[X][0] += c->out_grad[0];
@@ -271,8 +274,6 @@ static imp_status backward(const struct rt_call *c)
     struct work k = work_of(c);
     k.from = c->out_grad;
     k.to = c->in_grad[X];
-    if (!k.rows)
-        return IMP_OK;
     if (k.whole == k.in->ndim)
         k.whole--; /* no border at all: rows are the least piece */
     const int64_t groups = rt_product(k.out, 0, k.whole);

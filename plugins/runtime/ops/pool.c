@@ -62,8 +62,9 @@ imp_status rt_pool_infer(struct rt_infer *in, imp_error *err)
         return imp_fail(err, IMP_E_LIMIT, "planes of %lld elements; %d are the most for pooling",
                         (long long)rt_product(x, 2, x->ndim), INT32_MAX);
     in->out.shape = rt_window_shape(&w, x, x->dim[1]);
-    return rt_count(&in->out.shape) >= 0 ? IMP_OK
-                                         : imp_fail(err, IMP_E_LIMIT, "its result has no size");
+    return rt_product(&in->out.shape, 2, x->ndim) >= 0 && rt_count(&in->out.shape) >= 0
+               ? IMP_OK
+               : imp_fail(err, IMP_E_LIMIT, "its result has no size");
 }
 
 void rt_pool_need(const struct rt_call *c, struct rt_need *n)

@@ -10,9 +10,10 @@ enum { KNOWN_INTEGERS = 1 << 20, TILE = 16 };
 
 void rt_walk_steps(const struct rt_shape *s, int64_t step[RT_RANK])
 {
+    const bool empty = rt_count(s) <= 0; /* products of its axes may be beyond any number */
     int64_t n = 1;
-    for (uint32_t i = s->ndim; i-- > 0; n *= s->dim[i])
-        step[i] = n;
+    for (uint32_t i = s->ndim; i-- > 0; n *= empty ? 1 : s->dim[i])
+        step[i] = empty ? 0 : n;
 }
 
 struct rt_walk rt_walk_over(const struct rt_shape *s)

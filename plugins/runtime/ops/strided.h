@@ -14,7 +14,7 @@ struct rt_walk {
 
 /* A walk over all of a packed tensor of that shape, from and to the same places. */
 struct rt_walk rt_walk_over(const struct rt_shape *);
-/* Packed row-major steps of a shape. */
+/* Packed row-major steps of a shape; all 0 when it has no elements. */
 void rt_walk_steps(const struct rt_shape *, int64_t step[RT_RANK]);
 /* The way back: from and to exchanged. */
 struct rt_walk rt_walk_back(struct rt_walk);
