@@ -7,8 +7,9 @@
 #include "gemm.h"
 #include "lanes.h"
 
-/* Items that there should be at least, and the fewest rows of x in a band. */
-enum { ITEMS = 16, FEWEST_ROWS = 16 };
+/* Items that there should be at least, the fewest rows of x in a band, and the multiply-accumulates of
+ * an item, so that a cancel is heard. */
+enum { ITEMS = 16, FEWEST_ROWS = 16, LONG = 1 << 30 };
 
 struct back {
     const struct rt_conv *v;
@@ -25,15 +26,22 @@ static int64_t units(const struct back *b)
     return b->blocks.strips.per_picture ? b->v->n : b->blocks.strips.count;
 }
 
+static int64_t bands(const struct rt_conv *v, int64_t items)
+{
+    const int64_t few = (ITEMS + items - 1) / items;
+    const int64_t slow = (int64_t)(rt_conv_macs(v) / (double)items / LONG) + 1;
+    const int64_t most = v->window.axis[0].in / FEWEST_ROWS;
+    return rt_between(few > slow ? few : slow, 1, most > 1 ? most : 1);
+}
+
 static struct back plan(const struct rt_conv *v)
 {
     struct back b = {.v = v, .bands = 1};
     rt_blocks_set(&b.blocks, v, 1);
     const struct rt_strips *s = &b.blocks.strips;
     const int64_t items = units(&b) * v->groups * b.blocks.count;
-    if (items && items < ITEMS && v->window.axes > 1 && s->per_picture)
-        b.bands = rt_between((ITEMS + items - 1) / items, 1,
-                             rt_between(v->window.axis[0].in / FEWEST_ROWS, 1, ITEMS));
+    if (items && v->window.axes > 1 && s->per_picture)
+        b.bands = bands(v, items);
     b.lanes.items = items * b.bands;
     b.lanes.cost = b.lanes.items ? rt_conv_macs(v) / (double)b.lanes.items : 0;
     if (!v->plain)

@@ -8,14 +8,16 @@
 
 #include <string.h>
 
-/* Items that there should be at least, and the fewest filters of one. */
-enum { ITEMS = 16, FEWEST_FILTERS = 64 };
+/* Items that there should be at least, the fewest filters of one, and the multiply-accumulates of its
+ * turn, so that a cancel is heard. */
+enum { ITEMS = 16, FEWEST_FILTERS = 64, LONG = 1 << 30 };
 
 struct sum {
     const struct rt_conv *v;
     struct rt_blocks blocks;
     struct rt_lanes lanes;
     int64_t parts, m_blocks, weights;
+    int64_t turns, turn; /* an item goes through its strips in so many turns */
     uint64_t part_bytes;
     const float *x, *y;
     float *w; /* parts > 1: of all parts, one after the other */
@@ -36,6 +38,8 @@ static struct sum plan(const struct rt_conv *v)
         u.part_bytes = rt_lines((uint64_t)(u.parts * u.weights) * sizeof(float));
     u.lanes.items = items * u.parts * u.m_blocks;
     u.lanes.cost = u.lanes.items ? rt_conv_macs(v) / (double)u.lanes.items : 0;
+    u.turns = (int64_t)(u.lanes.cost / LONG) + 1;
+    u.lanes.cost /= (double)u.turns;
     if (!v->plain)
         u.lanes.bytes = u.blocks.table_bytes + u.blocks.cols_bytes;
     if (!s->per_picture)
@@ -97,12 +101,14 @@ static void one(const void *user, int64_t item, void *scratch)
 {
     const struct sum *u = user;
     const struct part p = part_of(u, item);
-    if (u->parts > 1)
+    int64_t from, to;
+    rt_piece(p.to - p.from, (uint32_t)u->turns, (uint32_t)u->turn, &from, &to);
+    if (u->parts > 1 && u->turn == 0)
         for (int64_t m = 0; m < p.m1 - p.m0; m++)
             memset(p.w + m * u->v->c * u->v->taps, 0,
                    (size_t)(p.channels * u->v->taps) * sizeof(float));
-    for (int64_t i = p.from; i < p.to; i++) {
-        const struct rt_strip s = rt_strip_at(&u->blocks.strips, u->v, i);
+    for (int64_t i = from; i < to; i++) {
+        const struct rt_strip s = rt_strip_at(&u->blocks.strips, u->v, p.from + i);
         one_strip(u, &p, &s, scratch);
     }
 }
@@ -138,8 +144,9 @@ imp_status rt_conv_back_weight(const struct rt_conv *v, const float *x, const fl
     u.x = x;
     u.y = y;
     u.w = u.parts > 1 ? scratch : w;
-    const imp_status st =
-        rt_lanes_run(&u.lanes, job, (char *)scratch + u.part_bytes, one, &u);
+    imp_status st = IMP_OK;
+    for (; u.turn < u.turns && st == IMP_OK; u.turn++)
+        st = rt_lanes_run(&u.lanes, job, (char *)scratch + u.part_bytes, one, &u);
     if (st != IMP_OK || u.parts == 1)
         return st;
     struct fold f = {.parts = u.w, .w = w, .count = u.parts, .size = u.weights};

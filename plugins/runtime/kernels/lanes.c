@@ -30,7 +30,7 @@ static void lane(void *user, uint32_t i) IMP_NX
     int64_t from, to;
     rt_piece(r->count, r->l->lanes, i, &from, &to);
     for (int64_t k = from; k < to; k++)
-        r->fn(r->user, r->first + k, r->scratch + r->l->bytes * i);
+        r->fn(r->user, r->first + k, r->l->bytes ? r->scratch + r->l->bytes * i : NULL);
 }
 
 imp_status rt_lanes_run(const struct rt_lanes *l, imp_job *job, void *scratch,

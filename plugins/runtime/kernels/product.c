@@ -1,16 +1,17 @@
 /* product.c - see product.h. */
 #include "product.h"
 #include "gemm.h"
+#include "lanes.h"
 
-/* Blocks that there should be at least where they are worth it; the smallest side of one, and its
- * multiply-accumulates. */
-enum { ITEMS = 16, SIDE = 64, WORTH = 1 << 18 };
+/* Blocks that there should be at least where they are worth it; the smallest side of one; its
+ * multiply-accumulates at least and (so that a cancel is heard) at most. */
+enum { ITEMS = 16, SIDE = 64, WORTH = 1 << 18, LONG = 1 << 30 };
 
 struct cut {
     const struct rt_product *p;
     int64_t own, sums; /* matrices of C; products added up in each */
-    int64_t m_blocks, n_blocks, items;
-    uint32_t pieces, reserved0;
+    int64_t m_blocks, n_blocks;
+    struct rt_lanes lanes;
 };
 
 /* Matrices of C (own) or products for each of them. */
@@ -28,8 +29,8 @@ static struct cut cut_up(const struct rt_product *p)
     struct cut t = {.p = p, .own = batch(p, true), .sums = batch(p, false)};
     const double cost = (double)p->m * (double)p->n * (double)p->k * (double)t.sums;
     t.m_blocks = t.n_blocks = 1;
-    while (t.own * t.m_blocks * t.n_blocks < ITEMS &&
-           cost > (double)WORTH * (double)(t.m_blocks * t.n_blocks)) {
+    for (double each = cost; each > LONG || (each > WORTH && t.own * t.m_blocks * t.n_blocks < ITEMS);
+         each /= 2) {
         const int64_t m = p->m / t.m_blocks, n = p->n / t.n_blocks;
         if (m < 2 * SIDE && n < 2 * SIDE)
             break;
@@ -38,8 +39,9 @@ static struct cut cut_up(const struct rt_product *p)
         else
             t.n_blocks *= 2;
     }
-    t.items = t.own * t.m_blocks * t.n_blocks;
-    t.pieces = rt_pieces(t.items, t.items ? cost * (double)t.own / (double)t.items : 0);
+    t.lanes.items = t.own * t.m_blocks * t.n_blocks;
+    t.lanes.cost = cost / (double)(t.m_blocks * t.n_blocks);
+    rt_lanes_set(&t.lanes);
     return t;
 }
 
@@ -57,9 +59,11 @@ static void move(const struct rt_product *p, int64_t flat, bool own, int64_t at[
     }
 }
 
-static void one(const struct cut *t, int64_t item)
+static void one(const void *user, int64_t item, void *scratch)
 {
+    const struct cut *t = user;
     const struct rt_product *p = t->p;
+    (void)scratch;
     int64_t base[3] = {0}, m0, m1, n0, n1;
     rt_piece(p->n, (uint32_t)t->n_blocks, (uint32_t)(item % t->n_blocks), &n0, &n1);
     item /= t->n_blocks;
@@ -75,17 +79,8 @@ static void one(const struct cut *t, int64_t item)
     }
 }
 
-static void piece(void *user, uint32_t i) IMP_NX
-{
-    const struct cut *t = user;
-    int64_t from, to;
-    rt_piece(t->items, t->pieces, i, &from, &to);
-    for (int64_t k = from; k < to; k++)
-        one(t, k);
-}
-
 imp_status rt_product_run(const struct rt_product *p, imp_job *job)
 {
-    struct cut t = cut_up(p);
-    return rt_parallel(job, t.pieces, piece, &t);
+    const struct cut t = cut_up(p);
+    return rt_lanes_run(&t.lanes, job, NULL, one, &t);
 }
