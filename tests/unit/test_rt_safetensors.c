@@ -378,6 +378,12 @@ static void an_architecture_beside_a_file_or_named_is_taken(void **state)
     expect(o.text, "there is no");
     o = read_file("other.ini", "pool=mean");
     assert_int_equal(o.status, IMP_E_PARAM);
+    o = read_file("other.ini", option);
+    expect(o.text, "arch= is for safetensors of others");
+    o = read_file("x.safetensors", "seed=3");
+    expect(o.text, "seed= draws the weights of an architecture");
+    o = read_file("other.ini", "seed=3");
+    expect(o.text, "the shape of 'c.weight' cannot be told: write filters");
     o = read_file("other.ini", "pool");
     assert_int_equal(o.status, IMP_E_PARAM);
 }

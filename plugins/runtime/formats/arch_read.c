@@ -36,13 +36,15 @@ static void read_odd_meta(struct arch_reader *r, const kit_ini_key *k)
     rt_words_free(&w);
 }
 
+/* What a text says of preparation is checked where people write it; a file of tensors may bring any
+ * meta. */
 static void read_meta(struct arch_reader *r, const kit_ini_key *k)
 {
     char *text = line_of(r, k);
     const char *wrong = NULL;
     if (!text)
         return;
-    for (uint32_t i = 0; kit_prepare_keys[i] && !wrong; i++)
+    for (uint32_t i = 0; !r->source && kit_prepare_keys[i] && !wrong; i++)
         if (!strcmp(kit_prepare_keys[i], k->key))
             wrong = kit_prepare_check(k->key, text);
     if (wrong)

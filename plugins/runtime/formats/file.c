@@ -221,19 +221,22 @@ static imp_status read_kind(const struct rt_bytes *b, const char *path, const st
     const char *other = other_kind(b, path);
     if (other)
         return imp_fail(err, IMP_E_UNSUPPORTED, "%s", other);
-    if (ends_with(path, ".ini"))
+    const bool ini = ends_with(path, ".ini");
+    if (o->has_seed && !ini)
+        return imp_fail(err, IMP_E_PARAM,
+                        "seed= draws the weights of an architecture (.ini); this file "
+                        "has weights");
+    if (o->arch && (ini || !is_safetensors(b, path)))
+        return imp_fail(err, IMP_E_PARAM,
+                        "arch= is for safetensors of others; this file has an architecture");
+    if (ini)
         return read_ini(b, path, o, out, err);
-    if (!is_safetensors(b, path)) {
-        if (o->arch)
-            return imp_fail(err, IMP_E_PARAM,
-                            "arch= is for safetensors; an ONNX file holds its own "
-                            "architecture");
+    if (!is_safetensors(b, path))
         return rt_onnx_read(b->data, b->size, path, out, err);
-    }
-    char *ini = o->arch ? strdup(o->arch) : beside(path, ".ini");
-    const imp_status st = ini ? read_safetensors(b, path, ini, o->arch != NULL, out, err)
-                              : imp_fail(err, IMP_E_MEMORY, "no memory");
-    free(ini);
+    char *arch = o->arch ? strdup(o->arch) : beside(path, ".ini");
+    const imp_status st = arch ? read_safetensors(b, path, arch, o->arch != NULL, out, err)
+                               : imp_fail(err, IMP_E_MEMORY, "no memory");
+    free(arch);
     return st;
 }
 

@@ -3,6 +3,7 @@
 #include "arch_text.h"
 #include "formats.h"
 
+#include <impasto/kit_prepare.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -90,6 +91,18 @@ static imp_status check_left_over(const struct st_header *h, const struct rt_wor
     return st;
 }
 
+static imp_status check_preparation(const struct rt_graph *g, imp_error *err)
+{
+    for (uint32_t i = 0; kit_prepare_keys[i]; i++) {
+        const char *text = rt_graph_meta(g, kit_prepare_keys[i]);
+        const char *wrong = text ? kit_prepare_check(kit_prepare_keys[i], text) : NULL;
+        if (wrong)
+            return imp_fail(err, IMP_E_INPUT, "%s: not '%s', but %s", kit_prepare_keys[i], text,
+                            wrong);
+    }
+    return IMP_OK;
+}
+
 /* An architecture beside the file may say which tensors it leaves out: `ignore =
  * *.num_batches_tracked`, which is no matter of the model that comes of it. */
 static imp_status check_foreign(const struct st_header *h, struct rt_graph *g, imp_error *err)
@@ -103,7 +116,7 @@ static imp_status check_foreign(const struct st_header *h, struct rt_graph *g, i
                           : check_left_over(h, &patterns, err);
     rt_words_free(&patterns);
     rt_graph_set_meta(g, "ignore", NULL);
-    return st;
+    return st == IMP_OK ? check_preparation(g, err) : st;
 }
 
 static imp_status read_graph(struct st_header *h, const char *arch, size_t arch_size,
