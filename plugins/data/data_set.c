@@ -188,11 +188,10 @@ imp_status set_plan(void *instance, imp_plan *plan, imp_error *err) IMP_NX
     struct found f;
     scan(self, &f);
     imp_status st = f.faults.total ? faults_plan(&f.faults, plan) : faults_tell(&f.faults, err);
-    if (st == IMP_OK && !f.faults.total && plan->outputs[0]) {
+    if (st == IMP_OK && !f.faults.total) { /* no bytes: what is too much for --mem lies in a file */
         const uint64_t limit = (uint64_t)shared[LIMIT].i * (f.test ? 2 : 1);
-        f.form.count = limit && limit < f.count ? limit : f.count;
-        plan->outputs[0]->bytes = kit_samples_bytes(&f.form);
-        plan->macs = (double)f.form.count * f.form.width * f.form.height * 100;
+        const uint64_t count = limit && limit < f.count ? limit : f.count;
+        plan->macs = (double)count * f.form.width * f.form.height * 100;
     }
     room_free(&f.room);
     return st;
