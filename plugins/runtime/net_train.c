@@ -115,19 +115,25 @@ static imp_status prepare(const void *user, const float *pixels, float *input) I
         const float *in;
         float *out;
     } data = {.in = pixels};
-    const imp_image picture = {.head = {sizeof picture, IMP_IMAGE}, .width = s->width, .height = s->height,
-                               .channels = s->channels, .colour = IMP_SRGB, .row = s->width,
-                               .plane = (int64_t)s->width * s->height, .data = data.out};
+    const imp_image picture = {.head = {sizeof picture, IMP_IMAGE},
+                               .width = s->width,
+                               .height = s->height,
+                               .channels = s->channels,
+                               .colour = IMP_SRGB,
+                               .row = s->width,
+                               .plane = (int64_t)s->width * s->height,
+                               .data = data.out};
     return kit_to_network(&s->prepare.input, &picture, &all, input, NULL);
 }
 
 /* How the data set's samples go into the model; the task's input points to *samples. */
-static imp_status prepare_with(const imp_nn_model *model, const imp_dataset *data, struct samples *s,
-                               kit_task *task, imp_error *err)
+static imp_status prepare_with(const imp_nn_model *model, const imp_dataset *data,
+                               struct samples *s, kit_task *task, imp_error *err)
 {
     struct net_ends ends;
     if (data->channels != 1 && data->channels != 3)
-        return imp_fail(err, IMP_E_INPUT, "the data set has %u channels: 1 or 3 can be prepared", data->channels);
+        return imp_fail(err, IMP_E_INPUT, "the data set has %u channels: 1 or 3 can be prepared",
+                        data->channels);
     imp_status st = net_ends_of(model, NULL, &ends, err);
     if (st == IMP_OK && ends.node.ndim == 2)
         return IMP_OK; /* flat samples go in as they are */
@@ -142,7 +148,9 @@ static imp_status prepare_with(const imp_nn_model *model, const imp_dataset *dat
 
 static kit_task task_of(const imp_cell *p)
 {
-    return (kit_task){.nn = &services, .loss = (uint32_t)p[LOSS].i, .target = (uint32_t)p[TARGET].i,
+    return (kit_task){.nn = &services,
+                      .loss = (uint32_t)p[LOSS].i,
+                      .target = (uint32_t)p[TARGET].i,
                       .smoothing = p[SMOOTHING].f};
 }
 
@@ -153,16 +161,29 @@ static kit_training training_of(const imp_cell *p)
         .task = task_of(p),
         .optimiser = {.struct_size = sizeof(imp_nn_optimiser),
                       .rule = p[OPTIMISER].i ? IMP_NN_ADAM : IMP_NN_SGD,
-                      .momentum = p[MOMENTUM].f, .beta2 = p[BETA2].f, .epsilon = p[EPSILON].f,
-                      .weight_decay = p[DECAY].f, .clip_norm = p[CLIP].f},
-        .schedule = {.rule = (uint32_t)p[SCHEDULE].i, .rate = p[RATE].f, .last = p[LAST].f,
+                      .momentum = p[MOMENTUM].f,
+                      .beta2 = p[BETA2].f,
+                      .epsilon = p[EPSILON].f,
+                      .weight_decay = p[DECAY].f,
+                      .clip_norm = p[CLIP].f},
+        .schedule = {.rule = (uint32_t)p[SCHEDULE].i,
+                     .rate = p[RATE].f,
+                     .last = p[LAST].f,
                      .factor = p[FACTOR].f},
-        .augment = {.seed = seed, .flip = (uint32_t)p[FLIP].i, .crop = (uint32_t)p[CROP].i,
-                    .shift = p[SHIFT].f, .fill = (float)p[FILL].f},
-        .seed = seed, .steps = (uint64_t)p[STEPS].i, .row_steps = (uint64_t)p[EVERY].i,
-        .epochs = (uint32_t)p[EPOCHS].i, .batch = (uint32_t)p[BATCH].i,
-        .shuffle = (uint32_t)p[SHUFFLE].i, .patience = (uint32_t)p[PATIENCE].i,
-        .keep_best = (uint32_t)p[BEST].i, .keep_seconds = p[KEEP].f,
+        .augment = {.seed = seed,
+                    .flip = (uint32_t)p[FLIP].i,
+                    .crop = (uint32_t)p[CROP].i,
+                    .shift = p[SHIFT].f,
+                    .fill = (float)p[FILL].f},
+        .seed = seed,
+        .steps = (uint64_t)p[STEPS].i,
+        .row_steps = (uint64_t)p[EVERY].i,
+        .epochs = (uint32_t)p[EPOCHS].i,
+        .batch = (uint32_t)p[BATCH].i,
+        .shuffle = (uint32_t)p[SHUFFLE].i,
+        .patience = (uint32_t)p[PATIENCE].i,
+        .keep_best = (uint32_t)p[BEST].i,
+        .keep_seconds = p[KEEP].f,
     };
 }
 
@@ -181,7 +202,8 @@ static void schedule_of(const imp_cell *p, uint64_t samples, kit_schedule *s, do
 
 static const imp_dataset *data_of(const imp_value *value)
 {
-    return value && value->kind == IMP_OBJECT ? ((const imp_object *)(const void *)value)->object : NULL;
+    return value && value->kind == IMP_OBJECT ? ((const imp_object *)(const void *)value)->object
+                                              : NULL;
 }
 
 static void note(void *user, const char *line)
@@ -204,7 +226,8 @@ static imp_status name_classes(const imp_dataset *data, imp_nn_model **model, im
         return imp_fail(err, IMP_E_MEMORY, "no memory for the names of the classes");
     size_t used = 0;
     for (uint32_t i = 0; i < data->class_count; i++)
-        used += (size_t)snprintf(text + used, size - used, "%s%s", i ? "|" : "", data->class_names[i]);
+        used +=
+            (size_t)snprintf(text + used, size - used, "%s%s", i ? "|" : "", data->class_names[i]);
     const imp_status st = rt_train_table.with_meta(NULL, *model, "classes", text, &named, err);
     free(text);
     if (st != IMP_OK)
@@ -254,7 +277,8 @@ static imp_status process(void *instance, imp_job *job, imp_error *err) IMP_NX
     t.note_user = host.out;
     imp_status st = prepare_with(model, train, &samples, &t.task, err);
     if (st == IMP_OK && test && test->channels != train->channels)
-        return imp_fail(err, IMP_E_INPUT, "the data set to learn from has %u channels, the one to test on %u",
+        return imp_fail(err, IMP_E_INPUT,
+                        "the data set to learn from has %u channels, the one to test on %u",
                         train->channels, test->channels);
     if (st == IMP_OK)
         st = kit_train(&t, model, train, test, job, &trained, err);
@@ -269,16 +293,20 @@ static const imp_dataset *planned_data(const imp_plan *plan, uint32_t port)
     return in ? data_of(in->value) : NULL;
 }
 
-/* Memory: a run that keeps all values for the way back, weights with gradient, moments and best state. */
+/* Memory: a run that keeps all values for the way back, weights with gradient, moments and best
+ * state. */
 static void plan_cost(imp_plan *plan, const imp_nn_model *model, const imp_cell *p,
                       const imp_dataset *data, const kit_task *task)
 {
-    const int64_t batch = p[BATCH].i, c = task->input.channels ? task->input.channels : data->channels;
-    const int64_t input[] = {batch, c, data->height, data->width}, flat[] = {batch, c * input[2] * input[3]};
+    const int64_t batch = p[BATCH].i,
+                  c = task->input.channels ? task->input.channels : data->channels;
+    const int64_t input[] = {batch, c, data->height, data->width},
+                  flat[] = {batch, c * input[2] * input[3]};
     const uint32_t ndim = task->in_rank;
     const int64_t *shape = ndim == 2 ? flat : input;
     uint64_t run = 0, least = 0, weights = 0, macs = 0;
-    if (rt_model_table.memory(NULL, model, task->out_node, ndim, shape, 0, &run, &least, NULL) != IMP_OK ||
+    if (rt_model_table.memory(NULL, model, task->out_node, ndim, shape, 0, &run, &least, NULL) !=
+            IMP_OK ||
         rt_edit_table.cost(NULL, model, ndim, shape, &weights, &macs, NULL) != IMP_OK)
         return;
     const uint64_t samples = 4 * (uint64_t)(batch * (2 * data->channels + c) * input[2] * input[3]);
@@ -298,8 +326,8 @@ static imp_status plan(void *instance, imp_plan *plan, imp_error *err) IMP_NX
     struct net_error e;
     (void)err;
     if (task.loss == KIT_CROSS_ENTROPY && task.target != KIT_TARGET_CLASS) {
-        plan->mistake(plan, LOSS, -1, NULL, "cross-entropy is for classes: loss = mse for attributes and pictures",
-                      NULL);
+        plan->mistake(plan, LOSS, -1, NULL,
+                      "cross-entropy is for classes: loss = mse for attributes and pictures", NULL);
         return IMP_OK;
     }
     if (!model || !train)
@@ -332,8 +360,10 @@ const imp_filter rt_net_train = {
     NET_FILTER,
     .id = "net.train",
     .summary = "Train a network on a data set.",
-    .help = "The network is copied; what comes out is the trained copy, for net.save. A run that was stopped "
-            "goes on from its last checkpoint, to the same bytes as if nothing had happened. A first try: "
+    .help = "The network is copied; what comes out is the trained copy, for net.save. A run that "
+            "was stopped "
+            "goes on from its last checkpoint, to the same bytes as if nothing had happened. A "
+            "first try: "
             "the defaults; when the loss grows or is not a number, a tenth of the rate.",
     .params = IMP_LIST(params),
     .inputs = IMP_LIST(inputs),

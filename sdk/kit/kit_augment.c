@@ -1,4 +1,5 @@
-/* kit_augment.c - samples changed a little, differently in each epoch: mirrored, cropped, shifted. */
+/* kit_augment.c - samples changed a little, differently in each epoch: mirrored, cropped, shifted.
+ */
 #include <impasto/kit_train.h>
 #include <math.h>
 #include <string.h>

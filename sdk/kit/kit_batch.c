@@ -1,5 +1,5 @@
-/* kit_batch.c - samples of a data set as one input of a network: shuffled, read, augmented, prepared.
- * Samples are read on the job's threads, each into its own place. */
+/* kit_batch.c - samples of a data set as one input of a network: shuffled, read, augmented,
+ * prepared. Samples are read on the job's threads, each into its own place. */
 #include <impasto/kit_train.h>
 #include <inttypes.h>
 #include <math.h>
@@ -54,15 +54,20 @@ static void *room(size_t count, size_t n, size_t size)
     return bytes ? calloc(1, bytes) : NULL;
 }
 
-kit_batch *kit_batch_new(const imp_dataset *data, const kit_input *input, uint32_t target, uint32_t most)
+kit_batch *kit_batch_new(const imp_dataset *data, const kit_input *input, uint32_t target,
+                         uint32_t most)
 {
     kit_batch *b = calloc(1, sizeof *b);
     if (!b)
         return NULL;
     const uint32_t channels = input->channels ? input->channels : data->channels;
     const size_t plane = kit_bytes(data->height, data->width);
-    *b = (kit_batch){.data = data, .input = *input, .target = target, .most = most,
-                     .size = kit_bytes(plane, data->channels), .made = kit_bytes(plane, channels),
+    *b = (kit_batch){.data = data,
+                     .input = *input,
+                     .target = target,
+                     .most = most,
+                     .size = kit_bytes(plane, data->channels),
+                     .made = kit_bytes(plane, channels),
                      .shape = {0, channels, data->height, data->width}};
     b->width = target_width(b);
     b->pixels = room(most, b->size, sizeof *b->pixels);
@@ -72,7 +77,8 @@ kit_batch *kit_batch_new(const imp_dataset *data, const kit_input *input, uint32
     b->attributes = room(most, data->attribute_count + 1u, sizeof *b->attributes);
     b->labels = room(most, 1, sizeof *b->labels);
     b->faults = room(most, 1, sizeof *b->faults);
-    if (b->pixels && b->work && b->prepared && b->targets && b->attributes && b->labels && b->faults)
+    if (b->pixels && b->work && b->prepared && b->targets && b->attributes && b->labels &&
+        b->faults)
         return b;
     kit_batch_free(b);
     return NULL;
@@ -118,8 +124,9 @@ static imp_status check_class(const kit_batch *b, uint64_t index, uint32_t label
         return IMP_OK;
     if (label == UINT32_MAX)
         return imp_fail(err, IMP_E_INPUT, "sample %" PRIu64 " of the data set has no class", index);
-    return imp_fail(err, IMP_E_INPUT, "sample %" PRIu64 " of the data set says class %u, but there are %u",
-                    index, label, b->data->class_count);
+    return imp_fail(err, IMP_E_INPUT,
+                    "sample %" PRIu64 " of the data set says class %u, but there are %u", index,
+                    label, b->data->class_count);
 }
 
 static void read_one(void *user, uint32_t i) IMP_NX
@@ -130,9 +137,10 @@ static void read_one(void *user, uint32_t i) IMP_NX
     const uint64_t index = r->order ? r->order[r->first + i] : r->first + i;
     imp_error err = {sizeof err, sizeof f->text, f->text, -1, -1};
     float *pixels = b->pixels + i * b->size;
-    imp_sample s = {sizeof s, UINT32_MAX, pixels, NULL, b->attributes + (size_t)i * b->data->attribute_count};
-    snprintf(f->text, sizeof f->text, "sample %" PRIu64 " of the data set could not be read or prepared",
-             index);
+    imp_sample s = {sizeof s, UINT32_MAX, pixels, NULL,
+                    b->attributes + (size_t)i * b->data->attribute_count};
+    snprintf(f->text, sizeof f->text,
+             "sample %" PRIu64 " of the data set could not be read or prepared", index);
     f->status = b->data->read(b->data, index, &s, &err);
     if (f->status == IMP_OK)
         f->status = check_class(b, index, s.label, &err);
@@ -164,8 +172,11 @@ imp_status kit_batch_read(kit_batch *b, const uint64_t *order, uint64_t first, u
 
 imp_tensor kit_batch_input(kit_batch *b)
 {
-    return (imp_tensor){.head = {sizeof(imp_tensor), IMP_TENSOR}, .dtype = IMP_F32, .ndim = 4,
-                        .shape = b->shape, .data = b->prepared};
+    return (imp_tensor){.head = {sizeof(imp_tensor), IMP_TENSOR},
+                        .dtype = IMP_F32,
+                        .ndim = 4,
+                        .shape = b->shape,
+                        .data = b->prepared};
 }
 
 const uint32_t *kit_batch_labels(const kit_batch *b)

@@ -3,7 +3,8 @@
  * Direction: two-loop recursion over the last pairs s = x' - x, y = g' - g (Nocedal 1980; Nocedal
  * and Wright 2006, algorithm 7.4), scaled by (s . y) / (y . y) of the newest pair. Step: strong
  * Wolfe conditions, bracketed and narrowed by cubic interpolation (algorithms 3.5, 3.6; c1 = 1e-4,
- * c2 = 0.9). Where no lower value is found, the pairs are forgotten and the gradient is followed. */
+ * c2 = 0.9). Where no lower value is found, the pairs are forgotten and the gradient is followed.
+ */
 #include <impasto/kit_train.h>
 #include <math.h>
 #include <string.h>
@@ -11,8 +12,8 @@
 static const uint32_t mark = 0x314c544bu; /* "KTL1" */
 enum { MOST_HISTORY = 100, VECTORS = 5 };
 
-/* Behind the head: coefficients, then vectors of n floats: the gradient at x, four for the search, and
- * the pairs, a ring. */
+/* Behind the head: coefficients, then vectors of n floats: the gradient at x, four for the search,
+ * and the pairs, a ring. */
 struct head {
     uint32_t mark, history, count, newest; /* newest: slot of the last pair */
     uint64_t n;
@@ -48,8 +49,8 @@ bool kit_lbfgs_fits(const void *state, size_t size, uint32_t history, size_t n)
     if (size < sizeof h || size != kit_lbfgs_bytes(history, n))
         return false;
     memcpy(&h, state, sizeof h);
-    return h.mark == mark && h.history == history && h.n == n && h.count <= history
-           && h.newest < history;
+    return h.mark == mark && h.history == history && h.n == n && h.count <= history &&
+           h.newest < history;
 }
 
 static struct state state_of(void *block)
@@ -110,7 +111,9 @@ static void find_direction(const struct state *s)
 
 /* ---- line search ---- */
 
-struct point { double step, value, slope; };
+struct point {
+    double step, value, slope;
+};
 
 struct search {
     struct state *s;
@@ -164,7 +167,8 @@ static bool look(struct search *q, double step, struct point *p)
     return true;
 }
 
-/* Where a cubic through two points and their slopes is lowest; kept off the ends of the interval. */
+/* Where a cubic through two points and their slopes is lowest; kept off the ends of the interval.
+ */
 static double between(const struct point *a, const struct point *b)
 {
     const double width = b->step - a->step;
@@ -181,8 +185,8 @@ static double between(const struct point *a, const struct point *b)
 static void narrow(struct search *q, struct point low, struct point high)
 {
     struct point p;
-    while (fabs(high.step - low.step) > 1e-9 * (low.step + high.step)
-           && look(q, between(&low, &high), &p)) {
+    while (fabs(high.step - low.step) > 1e-9 * (low.step + high.step) &&
+           look(q, between(&low, &high), &p)) {
         if (!decreases(q, &p) || p.value >= low.value) {
             high = p;
             continue;

@@ -53,6 +53,7 @@ double kit_mse(const float *x, const float *target, size_t n, float *gradient)
         sum += isnan(target[i]) ? 0 : d * d;
     }
     for (size_t i = 0; i < n && gradient; i++)
-        gradient[i] = isnan(target[i]) ? 0 : (float)(2 * ((double)x[i] - (double)target[i]) / (double)known);
+        gradient[i] =
+            isnan(target[i]) ? 0 : (float)(2 * ((double)x[i] - (double)target[i]) / (double)known);
     return known ? sum / (double)known : 0;
 }

@@ -50,7 +50,10 @@ static void add_name(struct text *t, const char *s)
         for (n = 100; n && ((unsigned char)s[n] & 0xc0) == 0x80;)
             n--;
     for (size_t i = 0; i < n; i++) {
-        const char *entity = s[i] == '&' ? "&amp;" : s[i] == '<' ? "&lt;" : s[i] == '>' ? "&gt;" : NULL;
+        const char *entity = s[i] == '&'   ? "&amp;"
+                             : s[i] == '<' ? "&lt;"
+                             : s[i] == '>' ? "&gt;"
+                                           : NULL;
         const bool shown = (unsigned char)s[i] >= 0x20;
         if (entity)
             add(t, "%s", entity);
@@ -117,16 +120,25 @@ static double y_at(const struct axis *a, double v)
 
 static void add_grid(struct text *t, const struct axis *x, const struct axis *y)
 {
-    const int across = (int)((x->high - x->low) / x->step + 0.5), up = (int)((y->high - y->low) / y->step + 0.5);
+    const int across = (int)((x->high - x->low) / x->step + 0.5),
+              up = (int)((y->high - y->low) / y->step + 0.5);
     for (int i = 0; i <= across; i++) {
         const double v = x->low + i * x->step;
-        add(t, "<path class=\"g\" d=\"M%.1f %dV%d\"/><text class=\"m\" x=\"%.1f\" y=\"%d\">%g</text>\n", x_at(x, v),
-            TOP, HEIGHT - BOTTOM, x_at(x, v), HEIGHT - BOTTOM + 18, fabs(v) < 1e-9 * x->step ? 0 : v);
+        add(t,
+            "<path class=\"g\" d=\"M%.1f %dV%d\"/><text class=\"m\" x=\"%.1f\" "
+            "y=\"%d\">%g</text>\n",
+            x_at(x, v), TOP, HEIGHT - BOTTOM, x_at(x, v), HEIGHT - BOTTOM + 18,
+            fabs(v) < 1e-9 * x->step ? 0 : v);
     }
     for (int i = 0; i <= up; i++) {
         const double v = y->low + i * y->step, at = y_at(y, v);
-        add(t, "<path class=\"g\" d=\"M%d %.1fH%d\"/><text class=\"e\" x=\"%d\" y=\"%.1f\">%.6g</text>\n", LEFT, at,
-            WIDTH - RIGHT, LEFT - 8, at + 4, y->log ? pow(10, v) : fabs(v) < 1e-9 * y->step ? 0 : v);
+        add(t,
+            "<path class=\"g\" d=\"M%d %.1fH%d\"/><text class=\"e\" x=\"%d\" "
+            "y=\"%.1f\">%.6g</text>\n",
+            LEFT, at, WIDTH - RIGHT, LEFT - 8, at + 4,
+            y->log                     ? pow(10, v)
+            : fabs(v) < 1e-9 * y->step ? 0
+                                       : v);
     }
 }
 
@@ -143,7 +155,8 @@ static void add_series(struct text *t, const kit_series *s, uint32_t i, const st
                 y_at(y, y->log ? log10(s->y[k]) : s->y[k]));
         down = fine;
     }
-    add(t, "\"/>\n<text x=\"%d\" y=\"%d\" fill=\"%s\">", WIDTH - RIGHT + 10, TOP + 12 + 18 * (int)i, colour);
+    add(t, "\"/>\n<text x=\"%d\" y=\"%d\" fill=\"%s\">", WIDTH - RIGHT + 10, TOP + 12 + 18 * (int)i,
+        colour);
     add_name(t, s->name);
     add(t, "</text>\n");
 }
@@ -152,7 +165,8 @@ char *kit_plot_lines(const char *title, const char *x_name, const char *y_name,
                      const kit_series *series, uint32_t count, uint32_t flags, size_t *size)
 {
     struct text t = {.data = NULL};
-    struct axis x = {INFINITY, -INFINITY, 0, false}, y = {INFINITY, -INFINITY, 0, flags & KIT_PLOT_LOG};
+    struct axis x = {INFINITY, -INFINITY, 0, false},
+                y = {INFINITY, -INFINITY, 0, flags & KIT_PLOT_LOG};
     for (uint32_t i = 0; i < count; i++)
         for (uint64_t k = 0; k < series[i].count; k++)
             if (shown(&x, series[i].x[k]) && shown(&y, series[i].y[k])) {
@@ -161,17 +175,22 @@ char *kit_plot_lines(const char *title, const char *x_name, const char *y_name,
             }
     finish(&x);
     finish(&y);
-    add(&t, "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %d\" width=\"%d\" height=\"%d\">\n"
-            "<style>text{font:12px sans-serif}.t{font-size:15px}.m{text-anchor:middle}.e{text-anchor:end}"
-            ".g{stroke:#ddd}.l{fill:none;stroke-width:1.8;stroke-linejoin:round}</style>\n"
-            "<rect width=\"%d\" height=\"%d\" fill=\"#fff\"/>\n", WIDTH, HEIGHT, WIDTH, HEIGHT, WIDTH, HEIGHT);
+    add(&t,
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %d\" width=\"%d\" "
+        "height=\"%d\">\n"
+        "<style>text{font:12px "
+        "sans-serif}.t{font-size:15px}.m{text-anchor:middle}.e{text-anchor:end}"
+        ".g{stroke:#ddd}.l{fill:none;stroke-width:1.8;stroke-linejoin:round}</style>\n"
+        "<rect width=\"%d\" height=\"%d\" fill=\"#fff\"/>\n",
+        WIDTH, HEIGHT, WIDTH, HEIGHT, WIDTH, HEIGHT);
     add(&t, "<text class=\"t\" x=\"%d\" y=\"24\">", LEFT);
     add_name(&t, title);
     add(&t, "</text>\n");
     add_grid(&t, &x, &y);
     add(&t, "<text class=\"m\" x=\"%d\" y=\"%d\">", (LEFT + WIDTH - RIGHT) / 2, HEIGHT - 12);
     add_name(&t, x_name);
-    add(&t, "</text>\n<text class=\"m\" transform=\"translate(18 %d)rotate(-90)\">", (TOP + HEIGHT - BOTTOM) / 2);
+    add(&t, "</text>\n<text class=\"m\" transform=\"translate(18 %d)rotate(-90)\">",
+        (TOP + HEIGHT - BOTTOM) / 2);
     add_name(&t, y_name);
     add(&t, "</text>\n");
     for (uint32_t i = 0; i < count; i++)

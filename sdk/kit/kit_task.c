@@ -1,5 +1,5 @@
-/* kit_task.c - a network and a data set brought together: where samples go in, where the answer comes
- * out, how wrong it is. */
+/* kit_task.c - a network and a data set brought together: where samples go in, where the answer
+ * comes out, how wrong it is. */
 #include <impasto/kit_train.h>
 #include <inttypes.h>
 #include <math.h>
@@ -43,8 +43,9 @@ static void shape_text(uint32_t ndim, const int64_t *shape, char *text, size_t s
     text[0] = 0;
     for (uint32_t i = 1; i < ndim && used < size; i++) {
         const char *between = i > 1 ? " x " : "";
-        const int n = shape[i] < 0 ? snprintf(text + used, size - used, "%s?", between)
-                                   : snprintf(text + used, size - used, "%s%" PRId64, between, shape[i]);
+        const int n = shape[i] < 0
+                          ? snprintf(text + used, size - used, "%s?", between)
+                          : snprintf(text + used, size - used, "%s%" PRId64, between, shape[i]);
         used += n > 0 ? (size_t)n : 0;
     }
 }
@@ -64,10 +65,11 @@ static imp_status check_input(kit_task *t, const imp_nn_node *in, const imp_data
     t->in_rank = in->ndim;
     if (fits)
         return IMP_OK;
-    return imp_fail(err, IMP_E_INPUT,
-                    "the network's input '%s' takes samples of %s, the data set has %" PRId64
-                    " x %u x %u: give the data set's filter the network's size, or build the network for it",
-                    in->name, text, c, data->height, data->width);
+    return imp_fail(
+        err, IMP_E_INPUT,
+        "the network's input '%s' takes samples of %s, the data set has %" PRId64
+        " x %u x %u: give the data set's filter the network's size, or build the network for it",
+        in->name, text, c, data->height, data->width);
 }
 
 /* How many numbers the network has to give for a sample, and what they are. */
@@ -96,8 +98,10 @@ static imp_status check_output(kit_task *t, const imp_nn_node *out, const imp_da
     if (!want || want > UINT32_MAX)
         return imp_fail(err, IMP_E_INPUT, "the data set has no %s to learn", what);
     if (known && has != want)
-        return imp_fail(err, IMP_E_INPUT, "the network's output '%s' gives %" PRIu64 " numbers, the data set has %"
-                        PRIu64 " %s", out->name, has, want, what);
+        return imp_fail(err, IMP_E_INPUT,
+                        "the network's output '%s' gives %" PRIu64
+                        " numbers, the data set has %" PRIu64 " %s",
+                        out->name, has, want, what);
     t->out_width = (uint32_t)want;
     return IMP_OK;
 }
@@ -109,7 +113,8 @@ imp_status kit_task_check(kit_task *t, const imp_nn_model *model, const imp_data
     if (!data->count)
         return imp_fail(err, IMP_E_INPUT, "the data set is empty");
     if (t->loss == KIT_CROSS_ENTROPY && t->target != KIT_TARGET_CLASS)
-        return imp_fail(err, IMP_E_PARAM, "cross-entropy is for classes: take the loss mse for numbers and pictures");
+        return imp_fail(err, IMP_E_PARAM,
+                        "cross-entropy is for classes: take the loss mse for numbers and pictures");
     imp_status st = only_node(t, model, IMP_NN_INPUT, &t->in_node, &in, err);
     if (st == IMP_OK)
         st = check_input(t, &in, data, err);
@@ -117,7 +122,8 @@ imp_status kit_task_check(kit_task *t, const imp_nn_model *model, const imp_data
         st = only_node(t, model, IMP_NN_OUTPUT, &t->out_node, &out, err);
     if (st == IMP_OK)
         st = check_output(t, &out, data, err);
-    const bool soft = st == IMP_OK && (!strcmp(out.op, "softmax") || !strcmp(out.op, "log_softmax"));
+    const bool soft =
+        st == IMP_OK && (!strcmp(out.op, "softmax") || !strcmp(out.op, "log_softmax"));
     if (soft && t->loss == KIT_CROSS_ENTROPY && out.input_count)
         t->out_node = out.inputs[0]; /* the loss has its own */
     return st;
@@ -133,8 +139,10 @@ static imp_status answer(const kit_task *t, imp_nn_run *run, int64_t n, imp_tens
     for (uint32_t i = 0; st == IMP_OK && i < view->ndim; i++)
         count *= view->shape[i];
     if (st == IMP_OK && (view->dtype != IMP_F32 || view->strides || count != n * t->out_width))
-        return imp_fail(err, IMP_E_INPUT, "the network gives %" PRId64 " numbers for %" PRId64
-                        " samples, not packed floats of %u for each", count, n, t->out_width);
+        return imp_fail(err, IMP_E_INPUT,
+                        "the network gives %" PRId64 " numbers for %" PRId64
+                        " samples, not packed floats of %u for each",
+                        count, n, t->out_width);
     return st;
 }
 
@@ -178,8 +186,11 @@ imp_status kit_task_backward(const kit_task *t, imp_nn_run *run, kit_batch *b, f
     const imp_nn_grad_1 *grads = t->nn->grad.table;
     imp_tensor view;
     imp_status st = answer(t, run, kit_batch_input(b).shape[0], &view, err);
-    const imp_tensor seed = {.head = {sizeof seed, IMP_TENSOR}, .dtype = IMP_F32, .ndim = view.ndim,
-                             .shape = view.shape, .data = gradient};
+    const imp_tensor seed = {.head = {sizeof seed, IMP_TENSOR},
+                             .dtype = IMP_F32,
+                             .ndim = view.ndim,
+                             .shape = view.shape,
+                             .data = gradient};
     if (st == IMP_OK)
         st = grads->seed(t->nn->grad.self, run, t->out_node, &seed, err);
     return st == IMP_OK ? grads->backward(t->nn->grad.self, run, 0, NULL, job, err) : st;
@@ -187,7 +198,8 @@ imp_status kit_task_backward(const kit_task *t, imp_nn_run *run, kit_batch *b, f
 
 /* One batch of an evaluation: its part of the sums. */
 static imp_status score_batch(const kit_task *t, imp_nn_run *run, kit_batch *b, uint64_t first,
-                              uint32_t n, imp_job *job, double *sum, uint32_t *right, imp_error *err)
+                              uint32_t n, imp_job *job, double *sum, uint32_t *right,
+                              imp_error *err)
 {
     double loss = 0;
     imp_status st = kit_batch_read(b, NULL, first, n, NULL, 0, job, err);
@@ -196,8 +208,9 @@ static imp_status score_batch(const kit_task *t, imp_nn_run *run, kit_batch *b, 
     if (st == IMP_OK)
         st = kit_task_loss(t, run, b, &loss, right, NULL, err);
     if (st == IMP_OK && !isfinite(loss))
-        return imp_fail(err, IMP_E_FAILED, "the loss on samples %" PRIu64 " to %" PRIu64
-                        " is not a number", first, first + n - 1);
+        return imp_fail(err, IMP_E_FAILED,
+                        "the loss on samples %" PRIu64 " to %" PRIu64 " is not a number", first,
+                        first + n - 1);
     *sum += loss * n;
     return st;
 }
@@ -206,13 +219,15 @@ imp_status kit_evaluate(const kit_task *t, imp_nn_run *run, const imp_dataset *d
                         imp_job *job, kit_score *score, imp_error *err)
 {
     kit_batch *b = kit_batch_new(data, &t->input, t->target, most);
-    imp_status st = b ? IMP_OK : imp_fail(err, IMP_E_MEMORY, "no memory for batches of %u samples", most);
+    imp_status st =
+        b ? IMP_OK : imp_fail(err, IMP_E_MEMORY, "no memory for batches of %u samples", most);
     uint32_t right = 0;
     uint64_t all = 0;
     double sum = 0;
     for (uint64_t first = 0; st == IMP_OK && first < data->count; first += most, right = 0) {
         const uint64_t left = data->count - first;
-        st = score_batch(t, run, b, first, left < most ? (uint32_t)left : most, job, &sum, &right, err);
+        st = score_batch(t, run, b, first, left < most ? (uint32_t)left : most, job, &sum, &right,
+                         err);
         all += right;
         if (st == IMP_OK && job)
             st = job->progress(job, -1, NULL);

@@ -1,5 +1,5 @@
-/* kit_train.c - the training loop: epochs of shuffled batches, a step for each, a row of history and an
- * evaluation now and then, the best network remembered, checkpoints in between. */
+/* kit_train.c - the training loop: epochs of shuffled batches, a step for each, a row of history
+ * and an evaluation now and then, the best network remembered, checkpoints in between. */
 #include "kit_train_loop.h"
 #include <inttypes.h>
 #include <math.h>
@@ -44,14 +44,16 @@ static imp_status not_a_number(const struct kit_loop *l, double loss, imp_error 
 {
     const double rate = rate_at(l, l->now.step ? l->now.step - 1 : 0);
     if (!l->now.step)
-        return imp_fail(err, IMP_E_FAILED,
-                        "the loss is %s before the first step: the network's weights or the prepared "
-                        "pictures are too large (preparation: range, mean, std)",
-                        isnan(loss) ? "not a number" : "infinite");
+        return imp_fail(
+            err, IMP_E_FAILED,
+            "the loss is %s before the first step: the network's weights or the prepared "
+            "pictures are too large (preparation: range, mean, std)",
+            isnan(loss) ? "not a number" : "infinite");
     return imp_fail(err, IMP_E_FAILED,
                     "the loss is %s after step %" PRIu64 " (epoch %" PRIu64 ", rate %g): "
                     "lower the rate (%g, say), set clip = 1, or warm up for longer",
-                    isnan(loss) ? "not a number" : "infinite", l->now.step, l->now.epoch + 1, rate, rate / 10);
+                    isnan(loss) ? "not a number" : "infinite", l->now.step, l->now.epoch + 1, rate,
+                    rate / 10);
 }
 
 /* Forward, loss, backward. */
@@ -64,7 +66,8 @@ static imp_status learn(struct kit_loop *l, double *loss, uint32_t *right, imp_e
         return not_a_number(l, *loss, err);
     if (st == IMP_OK)
         st = trains(l)->zero_gradients(self(l), l->trainer, err);
-    return st == IMP_OK ? kit_task_backward(&l->task, l->run, l->batch, l->gradient, l->job, err) : st;
+    return st == IMP_OK ? kit_task_backward(&l->task, l->run, l->batch, l->gradient, l->job, err)
+                        : st;
 }
 
 static void advance(struct kit_loop *l, uint32_t n, double loss, uint32_t right)
@@ -93,7 +96,8 @@ static imp_status one_step(struct kit_loop *l, imp_error *err)
     o.rate = rate_at(l, l->now.step);
     imp_status st = order_epoch(l);
     if (st == IMP_OK)
-        st = kit_batch_read(l->batch, l->order, l->now.at, n, &l->t->augment, l->now.epoch, l->job, err);
+        st = kit_batch_read(l->batch, l->order, l->now.at, n, &l->t->augment, l->now.epoch, l->job,
+                            err);
     if (st != IMP_OK)
         return st;
     l->between_steps = 0;
@@ -122,8 +126,8 @@ imp_status kit_loop_room(struct kit_loop *l, imp_error *err)
 
 static bool row_due(const struct kit_loop *l)
 {
-    return l->now.step >= l->last_step
-           || (l->t->row_steps ? l->now.step % l->t->row_steps == 0 : l->now.at == 0);
+    return l->now.step >= l->last_step ||
+           (l->t->row_steps ? l->now.step % l->t->row_steps == 0 : l->now.at == 0);
 }
 
 /* A step can make a weight infinite without any later loss to show it. */
@@ -140,9 +144,10 @@ static imp_status check_weights(const struct kit_loop *l, imp_error *err)
             n *= v.shape[k];
         for (int64_t k = 0; st == IMP_OK && k < n; k++)
             if (!isfinite(((const float *)v.data)[k]))
-                st = imp_fail(err, IMP_E_FAILED, "weights of '%s' are not finite after step %" PRIu64
-                              ": lower the rate (now %g), or set clip = 1", name, l->now.step,
-                              rate_at(l, l->now.step - 1));
+                st = imp_fail(err, IMP_E_FAILED,
+                              "weights of '%s' are not finite after step %" PRIu64
+                              ": lower the rate (now %g), or set clip = 1",
+                              name, l->now.step, rate_at(l, l->now.step - 1));
     }
     return st;
 }
@@ -194,8 +199,8 @@ static void note(const struct kit_loop *l, const kit_row *r)
     else if (l->test)
         snprintf(test, sizeof test, "; test loss %.4g, accuracy %.2f %%", r->test.loss,
                  100 * r->test.accuracy);
-    snprintf(line, sizeof line, "step %" PRIu64 " of %" PRIu64 ", epoch %.4g: loss %.4g%s%s", r->step,
-             l->last_step, r->epoch, r->train.loss, train, test);
+    snprintf(line, sizeof line, "step %" PRIu64 " of %" PRIu64 ", epoch %.4g: loss %.4g%s%s",
+             r->step, l->last_step, r->epoch, r->train.loss, train, test);
     l->t->note(l->t->note_user, line);
 }
 
@@ -211,7 +216,8 @@ static imp_status finish_row(struct kit_loop *l, imp_error *err)
     if (st != IMP_OK)
         return st;
     kit_row r = {.epoch = (double)p->epoch + (double)p->at / (double)l->train->count,
-                 .rate = rate_at(l, p->step - 1), .step = p->step,
+                 .rate = rate_at(l, p->step - 1),
+                 .step = p->step,
                  .train = {p->loss_sum / seen, classes ? (double)p->right / seen : NAN},
                  .test = {NAN, NAN}};
     if (l->test && (st = test_it(l, &r.test, err)) != IMP_OK)
@@ -230,7 +236,8 @@ static imp_status finish_row(struct kit_loop *l, imp_error *err)
 
 static bool impatient(const struct kit_loop *l)
 {
-    return l->t->patience && l->now.row_count && l->now.row_count - 1 - l->now.best >= l->t->patience;
+    return l->t->patience && l->now.row_count &&
+           l->now.row_count - 1 - l->now.best >= l->t->patience;
 }
 
 /* ---- telling ---- */
@@ -251,7 +258,8 @@ static imp_status tell(struct kit_loop *l)
 {
     const struct kit_position *p = &l->now;
     char phase[200], left[32], accuracy[48] = "";
-    const double seconds = kit_seconds_since(&l->started), steps = (double)(p->step - l->first_step);
+    const double seconds = kit_seconds_since(&l->started),
+                 steps = (double)(p->step - l->first_step);
     const kit_row *fresh = !p->seen && p->row_count ? &l->rows[p->row_count - 1] : NULL;
     const double seen = p->seen ? (double)p->seen : 1;
     const double right = fresh ? fresh->train.accuracy : (double)p->right / seen;
@@ -374,7 +382,8 @@ imp_status kit_train(const kit_training *t, const imp_nn_model *model, const imp
     struct kit_loop l = {.t = t, .task = t->task, .train = train, .test = test, .job = job};
     *out = (kit_trained){.model = NULL};
     if (!t->epochs || !t->batch)
-        return imp_fail(err, IMP_E_PARAM, "a training needs at least one epoch and one sample a batch");
+        return imp_fail(err, IMP_E_PARAM,
+                        "a training needs at least one epoch and one sample a batch");
     clock_gettime(CLOCK_MONOTONIC, &l.started);
     l.kept = l.started;
     imp_status st = open_loop(&l, model, err);
@@ -390,8 +399,10 @@ imp_status kit_train(const kit_training *t, const imp_nn_model *model, const imp
 
 imp_table *kit_train_table(imp_job *job, const kit_trained *t)
 {
-    imp_column columns[7] = {{"step", NULL, IMP_INT, 0}, {"epoch", NULL, IMP_FLOAT, 0},
-                             {"rate", NULL, IMP_FLOAT, 0}, {"loss", NULL, IMP_FLOAT, 0}};
+    imp_column columns[7] = {{"step", NULL, IMP_INT, 0},
+                             {"epoch", NULL, IMP_FLOAT, 0},
+                             {"rate", NULL, IMP_FLOAT, 0},
+                             {"loss", NULL, IMP_FLOAT, 0}};
     uint32_t n = 4;
     if (t->has_classes)
         columns[n++] = (imp_column){"accuracy", NULL, IMP_FLOAT, 0};
@@ -403,7 +414,8 @@ imp_table *kit_train_table(imp_job *job, const kit_trained *t)
     imp_status st = table ? IMP_OK : IMP_E_MEMORY;
     for (uint32_t i = 0; st == IMP_OK && i < t->row_count; i++) {
         const kit_row *r = &t->rows[i];
-        imp_cell cells[7] = {{.i = (int64_t)r->step}, {.f = r->epoch}, {.f = r->rate}, {.f = r->train.loss}};
+        imp_cell cells[7] = {
+            {.i = (int64_t)r->step}, {.f = r->epoch}, {.f = r->rate}, {.f = r->train.loss}};
         uint32_t k = 4;
         if (t->has_classes)
             cells[k++].f = r->train.accuracy;

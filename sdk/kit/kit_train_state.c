@@ -1,6 +1,6 @@
-/* kit_train_state.c - checkpoints of a training: a head, the history, the trainer's state, and its state
- * at the best row. The host gives back only what was kept for the same inputs and parameters, and checks
- * its bytes; lengths are checked here all the same. */
+/* kit_train_state.c - checkpoints of a training: a head, the history, the trainer's state, and its
+ * state at the best row. The host gives back only what was kept for the same inputs and parameters,
+ * and checks its bytes; lengths are checked here all the same. */
 #include "kit_train_loop.h"
 #include <stdlib.h>
 #include <string.h>
@@ -27,9 +27,11 @@ static uint64_t rows_bytes(const struct head *h)
 imp_status kit_loop_keep(struct kit_loop *l, imp_error *err)
 {
     const imp_nn_train_1 *trains = l->task.nn->train.table;
-    struct head h = {.mark = mark, .row_size = sizeof(kit_row), .at = l->now, .best_size = l->best_size};
+    struct head h = {
+        .mark = mark, .row_size = sizeof(kit_row), .at = l->now, .best_size = l->best_size};
     const void *state;
-    const imp_status st = trains->state(l->task.nn->train.self, l->trainer, &state, &h.state_size, err);
+    const imp_status st =
+        trains->state(l->task.nn->train.self, l->trainer, &state, &h.state_size, err);
     if (st != IMP_OK)
         return st;
     const uint64_t head = padded(sizeof h), rows = rows_bytes(&h), trained = padded(h.state_size);
@@ -47,21 +49,23 @@ imp_status kit_loop_keep(struct kit_loop *l, imp_error *err)
     free(block);
     clock_gettime(CLOCK_MONOTONIC, &l->kept);
     l->kept_step = l->now.step;
-    return kept == IMP_OK ? IMP_OK : imp_fail(err, kept, "the checkpoint of the training could not be kept");
+    return kept == IMP_OK ? IMP_OK
+                          : imp_fail(err, kept, "the checkpoint of the training could not be kept");
 }
 
 /* Is a block of that size what this training may have kept? */
 static bool sound(const struct kit_loop *l, const struct head *h, uint64_t size)
 {
     const uint64_t most = size / sizeof(kit_row);
-    return h->mark == mark && h->row_size == sizeof(kit_row) && h->at.row_count <= most
-           && h->state_size <= size && h->best_size <= size && h->at.step <= l->last_step
-           && h->at.epoch <= l->t->epochs && h->at.at < l->train->count
-           && (h->at.best < h->at.row_count || !h->at.row_count)
-           && size == padded(sizeof *h) + rows_bytes(h) + padded(h->state_size) + padded(h->best_size);
+    return h->mark == mark && h->row_size == sizeof(kit_row) && h->at.row_count <= most &&
+           h->state_size <= size && h->best_size <= size && h->at.step <= l->last_step &&
+           h->at.epoch <= l->t->epochs && h->at.at < l->train->count &&
+           (h->at.best < h->at.row_count || !h->at.row_count) &&
+           size == padded(sizeof *h) + rows_bytes(h) + padded(h->state_size) + padded(h->best_size);
 }
 
-static imp_status take_rows(struct kit_loop *l, const struct head *h, const char *rows, imp_error *err)
+static imp_status take_rows(struct kit_loop *l, const struct head *h, const char *rows,
+                            imp_error *err)
 {
     l->now = h->at;
     const imp_status st = kit_loop_room(l, err);

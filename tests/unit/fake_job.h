@@ -1,5 +1,5 @@
-/* fake_job.h - a job for training loops: it keeps a checkpoint in memory, stops when asked often enough,
- * and runs pieces forwards or backwards. */
+/* fake_job.h - a job for training loops: it keeps a checkpoint in memory, stops when asked often
+ * enough, and runs pieces forwards or backwards. */
 #ifndef FAKE_JOB_H
 #define FAKE_JOB_H
 #include <stdbool.h>
@@ -34,7 +34,8 @@ static imp_status job_progress(imp_job *job, double fraction, const char *phase)
     return ++j->polls >= j->stop_at && j->stop_at ? IMP_CANCELLED : IMP_OK;
 }
 
-static imp_status job_parallel(imp_job *job, uint32_t n, void (*fn)(void *, uint32_t) IMP_NX, void *user) IMP_NX
+static imp_status job_parallel(imp_job *job, uint32_t n, void (*fn)(void *, uint32_t) IMP_NX,
+                               void *user) IMP_NX
 {
     for (uint32_t i = 0; i < n; i++)
         fn(user, job_of(job)->backwards ? n - 1 - i : i);
@@ -64,8 +65,11 @@ static const void *job_kept(imp_job *job, const char *name, uint64_t *size) IMP_
 
 static struct job new_job(void)
 {
-    return (struct job){.as = {.struct_size = sizeof(imp_job), .progress = job_progress,
-                               .parallel = job_parallel, .keep = job_keep, .kept = job_kept}};
+    return (struct job){.as = {.struct_size = sizeof(imp_job),
+                               .progress = job_progress,
+                               .parallel = job_parallel,
+                               .keep = job_keep,
+                               .kept = job_kept}};
 }
 
 #endif

@@ -1,6 +1,7 @@
-/* fake_nn.h - another provider of nn.h, in double: softmax regression on inputs from which a mean is
- * taken, the batch's when training, else the running one. Nodes: 0 input, 1 "fc", and, if asked for,
- * 2 "prob" (softmax). It keeps every rule of nn.h that the training loop can break, and asserts it. */
+/* fake_nn.h - another provider of nn.h, in double: softmax regression on inputs from which a mean
+ * is taken, the batch's when training, else the running one. Nodes: 0 input, 1 "fc", and, if asked
+ * for, 2 "prob" (softmax). It keeps every rule of nn.h that the training loop can break, and
+ * asserts it. */
 #ifndef FAKE_NN_H
 #define FAKE_NN_H
 #include <math.h>
@@ -34,8 +35,8 @@ struct imp_nn_run {
     int64_t shape[2];
 };
 
-static int fake_models;             /* alive */
-static uint32_t fake_fail_forward;  /* the k-th forward from now on fails; 0 = never */
+static int fake_models;            /* alive */
+static uint32_t fake_fail_forward; /* the k-th forward from now on fails; 0 = never */
 
 static imp_nn_model *fake_model(uint32_t soft, uint32_t rank, uint64_t seed)
 {
@@ -58,27 +59,33 @@ static imp_status fake_release(void *self, imp_nn_model *m, imp_error *err)
     return IMP_OK;
 }
 
-static imp_status fake_node_count(void *self, const imp_nn_model *m, uint32_t *count, imp_error *err)
+static imp_status fake_node_count(void *self, const imp_nn_model *m, uint32_t *count,
+                                  imp_error *err)
 {
     (void)self, (void)err;
     *count = 2 + m->soft;
     return IMP_OK;
 }
 
-static imp_status fake_node(void *self, const imp_nn_model *m, uint32_t i, imp_nn_node *node, imp_error *err)
+static imp_status fake_node(void *self, const imp_nn_model *m, uint32_t i, imp_nn_node *node,
+                            imp_error *err)
 {
     static const uint32_t before[] = {0, 0, 1};
-    static const char *const names[] = {"x", "fc", "prob"}, *const ops[] = {"input", "gemm", "softmax"};
+    static const char *const names[] = {"x", "fc", "prob"}, *const ops[] = {"input", "gemm",
+                                                                            "softmax"};
     static const int64_t wide[] = {-1, 3, 2, 2}, flat[] = {-1, FAKE_IN}, out[] = {-1, FAKE_OUT};
     (void)self, (void)err;
     assert_true(i < 2 + m->soft && node->struct_size == sizeof *node);
-    *node = (imp_nn_node){sizeof *node, i == 0 ? IMP_NN_INPUT : i == 1 + m->soft ? IMP_NN_OUTPUT : 0,
-                          names[i], ops[i], before + i, i ? out : m->rank == 2 ? flat : wide, i > 0,
-                          i ? 2 : m->rank};
+    *node =
+        (imp_nn_node){sizeof *node, i == 0 ? IMP_NN_INPUT : i == 1 + m->soft ? IMP_NN_OUTPUT : 0,
+                      names[i],     ops[i],
+                      before + i,   i ? out : m->rank == 2 ? flat : wide,
+                      i > 0,        i ? 2 : m->rank};
     return IMP_OK;
 }
 
-static imp_status fake_set_input(void *self, imp_nn_run *r, uint32_t node, const imp_tensor *t, imp_error *err)
+static imp_status fake_set_input(void *self, imp_nn_run *r, uint32_t node, const imp_tensor *t,
+                                 imp_error *err)
 {
     (void)self, (void)err;
     assert_true(node == 0 && t->ndim == (r->trainer ? &r->trainer->like : r->model)->rank);
@@ -98,7 +105,8 @@ static void fake_softmax(const float *z, float *p)
         p[j] = (float)(exp((double)z[j]) / sum);
 }
 
-static imp_status fake_forward(void *self, imp_nn_run *r, uint32_t node, imp_job *job, imp_error *err)
+static imp_status fake_forward(void *self, imp_nn_run *r, uint32_t node, imp_job *job,
+                               imp_error *err)
 {
     const float *w = r->trainer ? r->trainer->as.weight : r->model->weight;
     float *mean = r->trainer ? r->trainer->as.mean : r->model->mean;
@@ -121,7 +129,8 @@ static imp_status fake_forward(void *self, imp_nn_run *r, uint32_t node, imp_job
         for (uint32_t j = 0; j < FAKE_OUT; j++) {
             double sum = (double)w[FAKE_IN * FAKE_OUT + j];
             for (uint32_t k = 0; k < FAKE_IN; k++)
-                sum += (double)w[j * FAKE_IN + k] * ((double)r->x[i * FAKE_IN + k] - (double)r->mean[k]);
+                sum += (double)w[j * FAKE_IN + k] *
+                       ((double)r->x[i * FAKE_IN + k] - (double)r->mean[k]);
             r->fc[i * FAKE_OUT + j] = (float)sum;
         }
         fake_softmax(r->fc + i * FAKE_OUT, r->prob + i * FAKE_OUT);
@@ -130,7 +139,8 @@ static imp_status fake_forward(void *self, imp_nn_run *r, uint32_t node, imp_job
     return IMP_OK;
 }
 
-static imp_status fake_value(void *self, imp_nn_run *r, uint32_t node, imp_tensor *view, imp_error *err)
+static imp_status fake_value(void *self, imp_nn_run *r, uint32_t node, imp_tensor *view,
+                             imp_error *err)
 {
     (void)self, (void)err;
     assert_true(r->done && node >= 1 && view->head.struct_size == sizeof *view);
@@ -150,10 +160,12 @@ static imp_status fake_run_free(void *self, imp_nn_run *r, imp_error *err)
 }
 
 /* Gradients in terms of fc: a seed at prob would be a mistake of the loop. */
-static imp_status fake_seed(void *self, imp_nn_run *r, uint32_t node, const imp_tensor *t, imp_error *err)
+static imp_status fake_seed(void *self, imp_nn_run *r, uint32_t node, const imp_tensor *t,
+                            imp_error *err)
 {
     (void)self, (void)err;
-    assert_true(r->done && node == 1 && t->ndim == 2 && t->shape[0] == r->n && t->shape[1] == FAKE_OUT);
+    assert_true(r->done && node == 1 && t->ndim == 2 && t->shape[0] == r->n &&
+                t->shape[1] == FAKE_OUT);
     memcpy(r->seed, t->data, r->n * FAKE_OUT * sizeof *r->seed);
     r->seeded = 1;
     return IMP_OK;
@@ -176,8 +188,8 @@ static imp_status fake_backward(void *self, imp_nn_run *r, uint32_t count, const
     return IMP_OK;
 }
 
-static imp_status fake_trainer_new(void *self, const imp_nn_model *m, uint64_t seed, imp_nn_trainer **out,
-                                   imp_error *err)
+static imp_status fake_trainer_new(void *self, const imp_nn_model *m, uint64_t seed,
+                                   imp_nn_trainer **out, imp_error *err)
 {
     (void)self, (void)seed, (void)err;
     imp_nn_trainer *t = *out = calloc(1, sizeof *t);
@@ -213,15 +225,16 @@ static imp_status fake_set_training(void *self, imp_nn_trainer *t, uint32_t on, 
     return IMP_OK;
 }
 
-static imp_status fake_param_count(void *self, const imp_nn_trainer *t, uint32_t *count, imp_error *err)
+static imp_status fake_param_count(void *self, const imp_nn_trainer *t, uint32_t *count,
+                                   imp_error *err)
 {
     (void)self, (void)t, (void)err;
     *count = 1;
     return IMP_OK;
 }
 
-static imp_status fake_param(void *self, imp_nn_trainer *t, uint32_t i, const char **name, imp_tensor *value,
-                             imp_tensor *gradient, imp_error *err)
+static imp_status fake_param(void *self, imp_nn_trainer *t, uint32_t i, const char **name,
+                             imp_tensor *value, imp_tensor *gradient, imp_error *err)
 {
     static const int64_t shape[] = {FAKE_SIZE};
     (void)self, (void)i, (void)err;
@@ -240,21 +253,24 @@ static imp_status fake_zero(void *self, imp_nn_trainer *t, imp_error *err)
 }
 
 /* Its rule is the kit's, with the moments in its own state. */
-static imp_status fake_step(void *self, imp_nn_trainer *t, const imp_nn_optimiser *o, imp_error *err)
+static imp_status fake_step(void *self, imp_nn_trainer *t, const imp_nn_optimiser *o,
+                            imp_error *err)
 {
     (void)self, (void)err;
     assert_true(o->struct_size == sizeof *o && o->rule == IMP_NN_SGD);
     kit_clip(t->gradient, FAKE_SIZE, o->clip_norm);
     for (uint32_t i = 0; i < FAKE_SIZE; i++) {
         float *v = &t->as.moment[0][i], *x = &t->as.weight[i];
-        *v = (float)(o->momentum * (double)*v + (double)t->gradient[i] + o->weight_decay * (double)*x);
+        *v = (float)(o->momentum * (double)*v + (double)t->gradient[i] +
+                     o->weight_decay * (double)*x);
         *x = (float)((double)*x - o->rate * (double)*v);
     }
     t->as.steps++;
     return IMP_OK;
 }
 
-static imp_status fake_get_state(void *self, imp_nn_trainer *t, const void **data, uint64_t *size, imp_error *err)
+static imp_status fake_get_state(void *self, imp_nn_trainer *t, const void **data, uint64_t *size,
+                                 imp_error *err)
 {
     (void)self, (void)err;
     t->copy = t->as;
@@ -263,7 +279,8 @@ static imp_status fake_get_state(void *self, imp_nn_trainer *t, const void **dat
     return IMP_OK;
 }
 
-static imp_status fake_set_state(void *self, imp_nn_trainer *t, const void *data, uint64_t size, imp_error *err)
+static imp_status fake_set_state(void *self, imp_nn_trainer *t, const void *data, uint64_t size,
+                                 imp_error *err)
 {
     (void)self;
     if (size != sizeof t->as)
@@ -272,7 +289,8 @@ static imp_status fake_set_state(void *self, imp_nn_trainer *t, const void *data
     return IMP_OK;
 }
 
-static imp_status fake_snapshot(void *self, const imp_nn_trainer *t, imp_nn_model **out, imp_error *err)
+static imp_status fake_snapshot(void *self, const imp_nn_trainer *t, imp_nn_model **out,
+                                imp_error *err)
 {
     (void)self, (void)err;
     *out = fake_model(t->like.soft, t->like.rank, 0);
@@ -281,7 +299,8 @@ static imp_status fake_snapshot(void *self, const imp_nn_trainer *t, imp_nn_mode
     return IMP_OK;
 }
 
-static imp_status fake_model_run_new(void *self, imp_nn_model *m, uint32_t flags, imp_nn_run **out, imp_error *err)
+static imp_status fake_model_run_new(void *self, imp_nn_model *m, uint32_t flags, imp_nn_run **out,
+                                     imp_error *err)
 {
     (void)self, (void)flags, (void)err;
     *out = calloc(1, sizeof **out);
@@ -291,21 +310,39 @@ static imp_status fake_model_run_new(void *self, imp_nn_model *m, uint32_t flags
 }
 
 static const imp_nn_model_1 fake_models_1 = {
-    .struct_size = sizeof fake_models_1, .release = fake_release, .node_count = fake_node_count,
-    .node = fake_node, .run_new = fake_model_run_new, .run_free = fake_run_free,
-    .set_input = fake_set_input, .forward = fake_forward, .value = fake_value,
+    .struct_size = sizeof fake_models_1,
+    .release = fake_release,
+    .node_count = fake_node_count,
+    .node = fake_node,
+    .run_new = fake_model_run_new,
+    .run_free = fake_run_free,
+    .set_input = fake_set_input,
+    .forward = fake_forward,
+    .value = fake_value,
 };
 static const imp_nn_grad_1 fake_grads_1 = {
-    .struct_size = sizeof fake_grads_1, .seed = fake_seed, .backward = fake_backward,
+    .struct_size = sizeof fake_grads_1,
+    .seed = fake_seed,
+    .backward = fake_backward,
 };
 static const imp_nn_train_1 fake_trains_1 = {
-    .struct_size = sizeof fake_trains_1, .trainer_new = fake_trainer_new, .trainer_free = fake_trainer_free,
-    .run_new = fake_run_new, .set_training = fake_set_training, .param_count = fake_param_count,
-    .param = fake_param, .zero_gradients = fake_zero, .step = fake_step, .state = fake_get_state,
-    .set_state = fake_set_state, .snapshot = fake_snapshot,
+    .struct_size = sizeof fake_trains_1,
+    .trainer_new = fake_trainer_new,
+    .trainer_free = fake_trainer_free,
+    .run_new = fake_run_new,
+    .set_training = fake_set_training,
+    .param_count = fake_param_count,
+    .param = fake_param,
+    .zero_gradients = fake_zero,
+    .step = fake_step,
+    .state = fake_get_state,
+    .set_state = fake_set_state,
+    .snapshot = fake_snapshot,
 };
 static const kit_nn fake_nn = {
-    .model = {&fake_models_1, NULL}, .grad = {&fake_grads_1, NULL}, .train = {&fake_trains_1, NULL},
+    .model = {&fake_models_1, NULL},
+    .grad = {&fake_grads_1, NULL},
+    .train = {&fake_trains_1, NULL},
 };
 
 #endif

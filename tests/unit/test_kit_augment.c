@@ -72,8 +72,8 @@ static void a_crop_moves_by_whole_pixels_and_fills(void **state)
             for (int y = 0; y < H; y++)
                 for (int x = 0; x < W; x++) {
                     const bool inside = y + dy >= 0 && y + dy < H && x + dx >= 0 && x + dx < W;
-                    assert_true(v[(c * H + y) * W + x]
-                                == (inside ? same[(c * H + y + dy) * W + x + dx] : -1));
+                    assert_true(v[(c * H + y) * W + x] ==
+                                (inside ? same[(c * H + y + dy) * W + x + dx] : -1));
                 }
     }
     for (int i = 0; i < 25; i++)
@@ -102,7 +102,8 @@ static void a_shift_keeps_constants_and_moves_slopes_alike(void **state)
 
 static void the_same_seed_epoch_and_sample_give_the_same_picture(void **state)
 {
-    const kit_augment a = {.seed = 3, .shift = 1, .flip = 1, .crop = 1}, b = {.seed = 4, .shift = 1, .flip = 1, .crop = 1};
+    const kit_augment a = {.seed = 3, .shift = 1, .flip = 1, .crop = 1},
+                      b = {.seed = 4, .shift = 1, .flip = 1, .crop = 1};
     float v[SIZE], w[SIZE];
     (void)state;
     augment(&a, 5, 6, v);

@@ -18,10 +18,11 @@ static void cross_entropy_and_its_gradient_are_pytorchs(void **state)
     static const float z[] = {1.5f, -0.25f, 0.5f, -2, 3, 0.125f};
     static const uint32_t y[] = {2, 1};
     static const double loss[2] = {0.7470477819442749, 0.8741311430931091};
-    static const double grad[2][6] = {{0.32432711124420166, 0.05635959282517433, -0.3806867301464081,
-                                       0.0031688474118709564, -0.029701292514801025, 0.02653243951499462},
-                                      {0.30766043066978455, 0.03969292342662811, -0.34735339879989624,
-                                       -0.013497820124030113, 0.0036320388317108154, 0.009865771979093552}};
+    static const double grad[2][6] = {
+        {0.32432711124420166, 0.05635959282517433, -0.3806867301464081, 0.0031688474118709564,
+         -0.029701292514801025, 0.02653243951499462},
+        {0.30766043066978455, 0.03969292342662811, -0.34735339879989624, -0.013497820124030113,
+         0.0036320388317108154, 0.009865771979093552}};
     (void)state;
     for (int s = 0; s < 2; s++) {
         float g[6];
@@ -59,7 +60,8 @@ static void the_gradient_of_cross_entropy_is_the_oracles_difference(void **state
     for (uint32_t i = 0; i < N * CLASSES; i++)
         z[i] = f[i] = (float)(3 * kit_normal(5, 0, i));
     for (double s = 0; s < 0.5; s += 0.2) {
-        assert_true(fabs(kit_cross_entropy(f, y, N, CLASSES, s, g, NULL) - oracle(z, y, N, CLASSES, s)) < 1e-12);
+        assert_true(fabs(kit_cross_entropy(f, y, N, CLASSES, s, g, NULL) -
+                         oracle(z, y, N, CLASSES, s)) < 1e-12);
         for (int i = 0; i < N * CLASSES; i++) {
             const double at = z[i], eps = 1e-5;
             z[i] = at + eps;

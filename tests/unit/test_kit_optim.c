@@ -26,13 +26,13 @@ static void run(const kit_optimiser *o, void *state, float *x, int steps)
     }
 }
 
-/* x = torch.tensor([1.0, -2.0, 0.5, 3.0], requires_grad=True); k = torch.tensor([1.0, 0.5, -2.0, 0.25])
- * o = OPTIMISER([x], lr=0.1, weight_decay=0.01, momentum=0.9 / betas=(0.9, 0.999), eps=1e-8)
+/* x = torch.tensor([1.0, -2.0, 0.5, 3.0], requires_grad=True); k = torch.tensor([1.0, 0.5, -2.0,
+ * 0.25]) o = OPTIMISER([x], lr=0.1, weight_decay=0.01, momentum=0.9 / betas=(0.9, 0.999), eps=1e-8)
  * three times: o.zero_grad(); (0.5 * (k * x * x).sum() + x[0] * x[1]).backward(); o.step() */
 static void three_steps_are_pytorchs(void **state)
 {
-    static const kit_optimiser rules[] = {
-        {KIT_SGD, 0, 0.1, 0.9, 0, 0, 0.01}, {KIT_ADAM, 0, 0.1, 0.9, 0.999, 1e-8, 0.01}};
+    static const kit_optimiser rules[] = {{KIT_SGD, 0, 0.1, 0.9, 0, 0, 0.01},
+                                          {KIT_ADAM, 0, 0.1, 0.9, 0.999, 1e-8, 0.01}};
     static const double want[2][4] = {
         {1.5084651708602905, -2.03525972366333, 1.1571776866912842, 2.572101593017578},
         {1.2970691919326782, -2.043830633163452, 0.8002947568893433, 2.7003815174102783}};
@@ -63,8 +63,8 @@ static void plain_descent_is_a_subtraction(void **state)
 
 static void a_state_read_back_goes_on_to_the_same_bytes(void **state)
 {
-    static const kit_optimiser rules[] = {
-        {KIT_SGD, 0, 0.05, 0.9, 0, 0, 0.01}, {KIT_ADAM, 0, 0.05, 0.9, 0.99, 1e-6, 0.01}};
+    static const kit_optimiser rules[] = {{KIT_SGD, 0, 0.05, 0.9, 0, 0, 0.01},
+                                          {KIT_ADAM, 0, 0.05, 0.9, 0.99, 1e-6, 0.01}};
     (void)state;
     for (int r = 0; r < 2; r++) {
         const size_t size = kit_optim_bytes(rules[r].rule, 4);

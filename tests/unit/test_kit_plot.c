@@ -73,10 +73,12 @@ static void decades_are_equally_far_apart(void **state)
 
 static void odd_numbers_and_names_still_make_a_picture(void **state)
 {
-    static const double none[] = {NAN}, one[] = {5}, tiny[] = {1e-300, 2e-300}, huge[] = {-1e300, 1e300};
+    static const double none[] = {NAN}, one[] = {5}, tiny[] = {1e-300, 2e-300},
+                        huge[] = {-1e300, 1e300};
     static const double same[] = {1e9, 1e9};
-    const kit_series cases[] = {{"none", none, none, 1}, {"one", one, one, 1}, {"tiny", tiny, tiny, 2},
-                                {"huge", huge, huge, 2}, {"same", same, same, 2}, {"empty", NULL, NULL, 0}};
+    const kit_series cases[] = {{"none", none, none, 1}, {"one", one, one, 1},
+                                {"tiny", tiny, tiny, 2}, {"huge", huge, huge, 2},
+                                {"same", same, same, 2}, {"empty", NULL, NULL, 0}};
     char name[1000];
     (void)state;
     for (uint32_t i = 0; i < 6; i++)

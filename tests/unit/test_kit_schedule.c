@@ -40,7 +40,8 @@ static void steps_drop_the_rate_where_they_say(void **state)
 
 static void the_cosine_falls_from_the_rate_to_its_last_share(void **state)
 {
-    const kit_schedule s = {.rule = KIT_COSINE, .rate = 2, .warm_up = 10, .steps = 110, .last = 0.25};
+    const kit_schedule s = {
+        .rule = KIT_COSINE, .rate = 2, .warm_up = 10, .steps = 110, .last = 0.25};
     (void)state;
     assert_true(near(kit_schedule_rate(&s, 9), 2) && near(kit_schedule_rate(&s, 10), 2));
     assert_true(near(kit_schedule_rate(&s, 60), 2 * (0.25 + 0.75 / 2)));

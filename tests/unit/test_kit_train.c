@@ -1,5 +1,5 @@
-/* test_kit_train.c - the loop over a provider that is not ours (fake_nn.h), on a small data set of three
- * classes: it learns, says what does not fit, resumes to the same bytes, stops when told. */
+/* test_kit_train.c - the loop over a provider that is not ours (fake_nn.h), on a small data set of
+ * three classes: it learns, says what does not fit, resumes to the same bytes, stops when told. */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -17,20 +17,21 @@
 struct set {
     imp_dataset as;
     uint64_t seed;
-    uint64_t bad;    /* this sample cannot be read; UINT64_MAX = none */
+    uint64_t bad;     /* this sample cannot be read; UINT64_MAX = none */
     uint64_t strange; /* this sample's class is out of range */
     double noise, scale;
 };
 
-static imp_status set_read(const imp_dataset *data, uint64_t index, imp_sample *s, imp_error *err) IMP_NX
+static imp_status set_read(const imp_dataset *data, uint64_t index, imp_sample *s,
+                           imp_error *err) IMP_NX
 {
     const struct set *set = (const struct set *)(const void *)data;
     const uint32_t label = (uint32_t)(kit_random(set->seed, 1, index) % 3);
     if (index == set->bad)
         return imp_fail(err, IMP_E_IO, "digits.bin, record %u: cut short", (unsigned)index);
     for (uint32_t i = 0; s->pixels && i < FAKE_IN; i++)
-        s->pixels[i] = (float)(set->scale * ((i / 4 == label ? 0.8 : 0.2)
-                                             + set->noise * kit_normal(set->seed, 2 + index, i)));
+        s->pixels[i] = (float)(set->scale * ((i / 4 == label ? 0.8 : 0.2) +
+                                             set->noise * kit_normal(set->seed, 2 + index, i)));
     for (uint32_t i = 0; s->attributes && i < data->attribute_count; i++)
         s->attributes[i] = i == label ? 50 : i == 2 && index % 5 == 0 ? NAN : 30;
     s->label = index == set->strange ? 3 : label;
@@ -40,11 +41,23 @@ static imp_status set_read(const imp_dataset *data, uint64_t index, imp_sample *
 static struct set new_set(uint64_t count, uint64_t seed)
 {
     static const char *const names[] = {"a", "b", "c"};
-    static const imp_attribute attributes[] = {{"a", NULL, 30, 50}, {"b", NULL, 30, 50}, {"c", NULL, 30, 50}};
-    return (struct set){{.struct_size = sizeof(imp_dataset), .count = count, .channels = 3, .height = 2,
-                         .width = 2, .class_count = 3, .class_names = names, .attribute_count = 3,
-                         .attributes = attributes, .read = set_read},
-                        seed, UINT64_MAX, UINT64_MAX, 0.25, 1};
+    static const imp_attribute attributes[] = {
+        {"a", NULL, 30, 50}, {"b", NULL, 30, 50}, {"c", NULL, 30, 50}};
+    return (struct set){{.struct_size = sizeof(imp_dataset),
+                         .count = count,
+                         .channels = 3,
+                         .height = 2,
+                         .width = 2,
+                         .class_count = 3,
+                         .class_names = names,
+                         .attribute_count = 3,
+                         .attributes = attributes,
+                         .read = set_read},
+                        seed,
+                        UINT64_MAX,
+                        UINT64_MAX,
+                        0.25,
+                        1};
 }
 
 /* ---- a training ---- */
@@ -55,7 +68,11 @@ static kit_training sound(void)
         .task = {.nn = &fake_nn},
         .optimiser = {.rule = IMP_NN_SGD, .momentum = 0.9},
         .schedule = {.rule = KIT_COSINE, .rate = 0.3, .last = 0.01},
-        .seed = 11, .epochs = 6, .batch = 32, .shuffle = 1, .keep_best = 1,
+        .seed = 11,
+        .epochs = 6,
+        .batch = 32,
+        .shuffle = 1,
+        .keep_best = 1,
     };
 }
 
@@ -65,13 +82,14 @@ struct outcome {
     kit_trained trained;
 };
 
-static struct outcome train_on(const kit_training *t, const struct set *train, const struct set *test,
-                               uint32_t soft, struct job *job)
+static struct outcome train_on(const kit_training *t, const struct set *train,
+                               const struct set *test, uint32_t soft, struct job *job)
 {
     struct outcome o = {.text = ""};
     imp_error err = {sizeof err, sizeof o.text, o.text, -1, -1};
     imp_nn_model *m = fake_model(soft, 4, 3);
-    o.status = kit_train(t, m, &train->as, test ? &test->as : NULL, job ? &job->as : NULL, &o.trained, &err);
+    o.status = kit_train(t, m, &train->as, test ? &test->as : NULL, job ? &job->as : NULL,
+                         &o.trained, &err);
     fake_release(NULL, m, NULL);
     assert_true((o.status == IMP_OK) == (o.trained.model != NULL));
     return o;
@@ -91,8 +109,10 @@ static void same_outcome(const struct outcome *a, const struct outcome *b)
     assert_int_equal(a->trained.row_count, b->trained.row_count);
     assert_int_equal(a->trained.best, b->trained.best);
     assert_memory_equal(a->trained.rows, b->trained.rows, a->trained.row_count * sizeof(kit_row));
-    assert_memory_equal(a->trained.model->weight, b->trained.model->weight, sizeof a->trained.model->weight);
-    assert_memory_equal(a->trained.model->mean, b->trained.model->mean, sizeof a->trained.model->mean);
+    assert_memory_equal(a->trained.model->weight, b->trained.model->weight,
+                        sizeof a->trained.model->weight);
+    assert_memory_equal(a->trained.model->mean, b->trained.model->mean,
+                        sizeof a->trained.model->mean);
 }
 
 /* ---- it learns ---- */
@@ -165,9 +185,11 @@ static void a_softmax_at_the_end_is_looked_behind(void **state)
 {
     const kit_training t = sound();
     const struct set train = new_set(300, 1);
-    struct outcome with = train_on(&t, &train, NULL, 1, NULL), without = train_on(&t, &train, NULL, 0, NULL);
+    struct outcome with = train_on(&t, &train, NULL, 1, NULL),
+                   without = train_on(&t, &train, NULL, 0, NULL);
     (void)state;
-    assert_memory_equal(with.trained.model->weight, without.trained.model->weight, sizeof(float) * FAKE_SIZE);
+    assert_memory_equal(with.trained.model->weight, without.trained.model->weight,
+                        sizeof(float) * FAKE_SIZE);
     free(without.trained.rows);
     fake_release(NULL, without.trained.model, NULL);
     forget(&with);
@@ -204,7 +226,8 @@ static void the_order_in_which_threads_read_does_not_matter(void **state)
     (void)state;
     t.augment = (kit_augment){.seed = 5, .flip = 1, .shift = 0.3};
     other.backwards = true;
-    struct outcome a = train_on(&t, &train, &test, 0, &one), b = train_on(&t, &train, &test, 0, &other);
+    struct outcome a = train_on(&t, &train, &test, 0, &one),
+                   b = train_on(&t, &train, &test, 0, &other);
     same_outcome(&a, &b);
     free(b.trained.rows);
     fake_release(NULL, b.trained.model, NULL);
@@ -294,7 +317,8 @@ static void without_progress_it_stops_and_hands_out_the_best(void **state)
     assert_true(o.trained.stopped_early && o.trained.row_count < 60);
     assert_int_equal(o.trained.row_count - 1 - o.trained.best, 3);
     for (uint32_t i = 0; i < o.trained.row_count; i++)
-        assert_true(o.trained.rows[i].test.accuracy <= o.trained.rows[o.trained.best].test.accuracy);
+        assert_true(o.trained.rows[i].test.accuracy <=
+                    o.trained.rows[o.trained.best].test.accuracy);
     kit_task task = t.task;
     kit_score score;
     imp_nn_run *run;

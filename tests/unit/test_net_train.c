@@ -1,5 +1,5 @@
-/* test_net_train.c - the filter net.train: from an architecture and a data set to a network that another
- * filter takes, its history, what it says while planning, and stopped runs that go on. */
+/* test_net_train.c - the filter net.train: from an architecture and a data set to a network that
+ * another filter takes, its history, what it says while planning, and stopped runs that go on. */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -21,7 +21,8 @@ static char folder[] = "/tmp/impasto-train-XXXXXX";
 static const char architecture[] =
     "[network]\nformat = 1\ninput = rgb\nrange = 0 255\nmean = 128\nstd = 64\n"
     "[x]\nop = input\nshape = N 3 6 6\n"
-    "[conv1]\nop = conv\nfilters = 4\nkernel = 3\npad = 1\n[bn1]\nop = batch_norm\n[relu1]\nop = relu\n"
+    "[conv1]\nop = conv\nfilters = 4\nkernel = 3\npad = 1\n[bn1]\nop = batch_norm\n[relu1]\nop = "
+    "relu\n"
     "[flat]\nop = flatten\n[fc]\nop = gemm\nunits = 3\ntrans_b = yes\n";
 
 static const char *file(void)
@@ -52,7 +53,8 @@ static int close_runtime(void **state)
 
 /* ---- a data set: grey or coloured squares, brightest at the top, in the middle, below ---- */
 
-static imp_status thirds_read(const imp_dataset *data, uint64_t index, imp_sample *s, imp_error *err) IMP_NX
+static imp_status thirds_read(const imp_dataset *data, uint64_t index, imp_sample *s,
+                              imp_error *err) IMP_NX
 {
     const uint32_t kind = (uint32_t)(index % 3), size = data->channels * 36;
     (void)err;
@@ -65,8 +67,14 @@ static imp_status thirds_read(const imp_dataset *data, uint64_t index, imp_sampl
 static imp_dataset thirds(uint64_t count)
 {
     static const char *const names[] = {"top", "middle", "bottom"};
-    return (imp_dataset){.struct_size = sizeof(imp_dataset), .count = count, .channels = 3, .height = 6,
-                         .width = 6, .class_count = 3, .class_names = names, .read = thirds_read};
+    return (imp_dataset){.struct_size = sizeof(imp_dataset),
+                         .count = count,
+                         .channels = 3,
+                         .height = 6,
+                         .width = 6,
+                         .class_count = 3,
+                         .class_names = names,
+                         .read = thirds_read};
 }
 
 static imp_object *object_of(imp_dataset *data)
@@ -86,10 +94,11 @@ static struct mini_node *node_of(void **state, const char *filter, const char *p
     return node;
 }
 
-static void run(struct mini_node *node, const imp_value *const *in, uint32_t count, uint32_t cancel_after,
-                struct mini_result *r)
+static void run(struct mini_node *node, const imp_value *const *in, uint32_t count,
+                uint32_t cancel_after, struct mini_result *r)
 {
-    const struct mini_call c = {.inputs = in, .input_count = count, .threads = 2, .cancel_after = cancel_after};
+    const struct mini_call c = {
+        .inputs = in, .input_count = count, .threads = 2, .cancel_after = cancel_after};
     mini_process(node, &c, r);
     if (r->fault[0] || r->status < 0)
         print_message("# %d %s%s\n", (int)r->status, r->text, r->fault);
@@ -127,7 +136,8 @@ static void it_trains_a_network_that_tells_classes_by_name(void **state)
     imp_object *objects[] = {object_of(&train), object_of(&test)};
     struct mini_result net = built(state), r;
     const imp_value *in[] = {mini_output(&net, 0, 0), &objects[0]->head, &objects[1]->head};
-    struct mini_node *node = node_of(state, "net.train", "epochs=3 batch=30 rate=0.05 every=5 schedule=step drops=2");
+    struct mini_node *node =
+        node_of(state, "net.train", "epochs=3 batch=30 rate=0.05 every=5 schedule=step drops=2");
     run(node, in, 3, 0, &r);
     assert_int_equal(r.status, IMP_OK);
     const imp_table *history = (const imp_table *)(const void *)mini_output(&r, 1, 0);
@@ -136,7 +146,8 @@ static void it_trains_a_network_that_tells_classes_by_name(void **state)
     assert_string_equal(history->columns[6].name, "test_accuracy");
     assert_int_equal(history->cells[5 * 7].i, 30);
     assert_true(history->cells[5 * 7 + 6].f > 0.95);
-    assert_true(fabs(history->cells[3 * 7 + 2].f - 0.05) < 1e-12 && fabs(history->cells[5 * 7 + 2].f - 0.005) < 1e-12);
+    assert_true(fabs(history->cells[3 * 7 + 2].f - 0.05) < 1e-12 &&
+                fabs(history->cells[5 * 7 + 2].f - 0.005) < 1e-12);
     imp_image *picture = mini_constant(6, 6, 3, IMP_SRGB, 0.4f);
     for (uint32_t c = 0; c < 3; c++)
         for (uint32_t y = 4; y < 6; y++)
@@ -154,17 +165,20 @@ static void it_trains_a_network_that_tells_classes_by_name(void **state)
 /* Stopped again and again, the same instance goes on from what it kept. */
 static void a_run_that_was_stopped_ends_with_the_same_history(void **state)
 {
-    static const char params[] = "epochs=2 batch=20 every=3 keep=0.000001 flip=yes shift=0.5 optimiser=adam rate=0.002";
+    static const char params[] =
+        "epochs=2 batch=20 every=3 keep=0.000001 flip=yes shift=0.5 optimiser=adam rate=0.002";
     imp_dataset train = thirds(200);
     imp_object *data = object_of(&train);
     struct mini_result net = built(state), whole, part;
     const imp_value *in[] = {mini_output(&net, 0, 0), &data->head};
-    struct mini_node *first = node_of(state, "net.train", params), *second = node_of(state, "net.train", params);
+    struct mini_node *first = node_of(state, "net.train", params),
+                     *second = node_of(state, "net.train", params);
     uint64_t size = 0;
     int calls = 0;
     run(first, in, 2, 0, &whole);
     assert_int_equal(whole.status, IMP_OK);
-    for (uint32_t after = 60; run(second, in, 2, after, &part), part.status == IMP_CANCELLED; calls++, after += 30)
+    for (uint32_t after = 60; run(second, in, 2, after, &part), part.status == IMP_CANCELLED;
+         calls++, after += 30)
         mini_result_free(&part);
     assert_int_equal(part.status, IMP_OK);
     assert_true(calls > 1);

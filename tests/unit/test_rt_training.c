@@ -1,5 +1,5 @@
-/* test_rt_training.c - the kit's training loop over the runtime: it learns with either optimiser, ends at
- * the same bytes however its work was ordered or stopped, and says what went wrong. */
+/* test_rt_training.c - the kit's training loop over the runtime: it learns with either optimiser,
+ * ends at the same bytes however its work was ordered or stopped, and says what went wrong. */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -13,8 +13,10 @@
 #include "services.h"
 
 static const kit_nn runtime = {
-    .model = {&rt_model_table, NULL}, .grad = {&rt_grad_table, NULL},
-    .train = {&rt_train_table, NULL}, .edit = {&rt_edit_table, NULL},
+    .model = {&rt_model_table, NULL},
+    .grad = {&rt_grad_table, NULL},
+    .train = {&rt_train_table, NULL},
+    .edit = {&rt_edit_table, NULL},
 };
 
 /* Everything that has a state: batch norm and dropout. */
@@ -27,14 +29,18 @@ static const char architecture[] =
     "[fc]\nop = gemm\nunits = 4\ntrans_b = yes\n[prob]\nop = softmax\n";
 
 /* Bars of four directions, anywhere, in noise. */
-static imp_status bars_read(const imp_dataset *data, uint64_t index, imp_sample *s, imp_error *err) IMP_NX
+static imp_status bars_read(const imp_dataset *data, uint64_t index, imp_sample *s,
+                            imp_error *err) IMP_NX
 {
     const uint32_t kind = (uint32_t)(kit_random(1, 0, index) % 4);
     const int at = 1 + (int)(kit_random(1, 1, index) % 6);
     (void)data, (void)err;
     for (int y = 0; y < 8; y++)
         for (int x = 0; x < 8; x++) {
-            const bool on = kind == 0 ? x == at : kind == 1 ? y == at : kind == 2 ? x + y == at + 4 : x - y == at - 4;
+            const bool on = kind == 0   ? x == at
+                            : kind == 1 ? y == at
+                            : kind == 2 ? x + y == at + 4
+                                        : x - y == at - 4;
             s->pixels[8 * y + x] = (float)(on + 0.3 * kit_normal(2, index, (uint64_t)(8 * y + x)));
         }
     s->label = kind;
@@ -43,19 +49,32 @@ static imp_status bars_read(const imp_dataset *data, uint64_t index, imp_sample 
 
 static imp_dataset bars(uint64_t count)
 {
-    return (imp_dataset){.struct_size = sizeof(imp_dataset), .count = count, .channels = 1, .height = 8,
-                         .width = 8, .class_count = 4, .read = bars_read};
+    return (imp_dataset){.struct_size = sizeof(imp_dataset),
+                         .count = count,
+                         .channels = 1,
+                         .height = 8,
+                         .width = 8,
+                         .class_count = 4,
+                         .read = bars_read};
 }
 
 static kit_training training(uint32_t rule)
 {
     return (kit_training){
         .task = {.nn = &runtime},
-        .optimiser = {.rule = rule, .momentum = 0.9, .beta2 = 0.999, .epsilon = 1e-8, .weight_decay = 1e-4,
+        .optimiser = {.rule = rule,
+                      .momentum = 0.9,
+                      .beta2 = 0.999,
+                      .epsilon = 1e-8,
+                      .weight_decay = 1e-4,
                       .clip_norm = 5},
         .schedule = {.rule = KIT_COSINE, .rate = rule == IMP_NN_ADAM ? 0.01 : 0.05, .warm_up = 4},
         .augment = {.seed = 3, .flip = 0, .shift = 0.4},
-        .seed = 7, .epochs = 5, .batch = 20, .shuffle = 1, .keep_best = 1,
+        .seed = 7,
+        .epochs = 5,
+        .batch = 20,
+        .shuffle = 1,
+        .keep_best = 1,
     };
 }
 
@@ -134,7 +153,8 @@ static void the_order_of_pieces_does_not_matter(void **state)
     imp_status st;
     (void)state;
     backwards.backwards = true;
-    kit_trained a = train(&t, &data, NULL, &forwards, &st), b = train(&t, &data, NULL, &backwards, &st);
+    kit_trained a = train(&t, &data, NULL, &forwards, &st),
+                b = train(&t, &data, NULL, &backwards, &st);
     assert_int_equal(st, IMP_OK);
     same(&a, &b);
     forget(&a);
@@ -155,7 +175,8 @@ static void stopped_and_resumed_it_ends_at_the_same_bytes(void **state)
             struct job job = new_job();
             kit_trained out;
             int calls = 0;
-            for (job.stop_at = stop; out = train(&t, &data, &test, &job, &st), st == IMP_CANCELLED; calls++) {
+            for (job.stop_at = stop; out = train(&t, &data, &test, &job, &st), st == IMP_CANCELLED;
+                 calls++) {
                 job.polls = 0;
                 job.stop_at += 17;
                 job.fraction = 0;

@@ -2,6 +2,8 @@
  * Not ABI: the kit is source (pkg-config --variable=kitdir impasto), compiled into each plugin that
  * uses it, so it may change from release to release. Everything is [any]: no state, no globals.
  *
+ * Beside it: kit_prepare.h, pictures into networks and back; kit_train.h, training.
+ *
  * A `job` argument lends the host's threads and asks it whether to stop; NULL runs serially and
  * never stops. Images are imp_image as the host hands them out: planar float, rows may be padded.
  * Work is cut by shape, never by the number of threads, so results are the same bytes for any. */
