@@ -40,11 +40,25 @@ static inline double kit_seconds_since(const struct timespec *from)
     return (double)(t.tv_sec - from->tv_sec) + 1e-9 * (double)(t.tv_nsec - from->tv_nsec);
 }
 
+static inline const imp_nn_train_1 *kit_loop_trains(const struct kit_loop *l)
+{
+    return l->task.nn->train.table;
+}
+
+static inline void *kit_loop_self(const struct kit_loop *l)
+{
+    return l->task.nn->train.self;
+}
+
+/* The rate of a step. kit_train_rows.c */
+double kit_loop_rate(const struct kit_loop *, uint64_t step);
+/* Ends a row: looks at the weights, evaluates, remembers the best. kit_train_rows.c */
+imp_status kit_loop_row(struct kit_loop *, imp_error *);
+/* Room for one more row. kit_train_rows.c */
+imp_status kit_loop_room(struct kit_loop *, imp_error *);
 /* Gives the job a checkpoint. kit_train_state.c */
 imp_status kit_loop_keep(struct kit_loop *, imp_error *);
 /* Goes on from the job's checkpoint, if there is one. */
 imp_status kit_loop_resume(struct kit_loop *, imp_error *);
-/* Room for one more row. */
-imp_status kit_loop_room(struct kit_loop *, imp_error *);
 
 #endif
