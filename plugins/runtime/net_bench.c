@@ -17,7 +17,7 @@ static const imp_port inputs[] = {NET_PORT};
 static const imp_port outputs[] = {
     {.name = "table", .kind = IMP_TABLE,
      .help = "A row for forward and one for backward: median and 90th percentile of the time, "
-             "GFLOP/s (two per multiply-accumulate), peak memory, threads, kernels of OpenBLAS."},
+             "GFLOP/s (two per multiply-accumulate), peak memory, kernels of OpenBLAS."},
 };
 
 struct bench {
@@ -96,8 +96,7 @@ static imp_status add_row(struct bench *b, const char *what, uint64_t bytes)
     const imp_cell row[] = {{.s = {what, strlen(what)}}, {.s = {size, strlen(size)}},
                             {.f = median}, {.f = p90},
                             {.f = median > 0 ? 2 * (double)macs / median / 1e6 : 0},
-                            {.i = (int64_t)bytes}, {.i = b->job->max_threads},
-                            {.s = {core, strlen(core)}}};
+                            {.i = (int64_t)bytes}, {.s = {core, strlen(core)}}};
     return b->job->add_row(b->job, b->table, row);
 }
 
@@ -153,7 +152,7 @@ static imp_status process(void *instance, imp_job *job, imp_error *err) IMP_NX
     static const imp_column columns[] = {
         {"pass", NULL, IMP_TEXT, 0}, {"size", "px", IMP_TEXT, 0}, {"median", "ms", IMP_FLOAT, 0},
         {"p90", "ms", IMP_FLOAT, 0}, {"gflops", NULL, IMP_FLOAT, 0}, {"memory", "B", IMP_INT, 0},
-        {"threads", NULL, IMP_INT, 0}, {"kernels", NULL, IMP_TEXT, 0},
+        {"kernels", NULL, IMP_TEXT, 0},
     };
     struct bench b = {.model = net_model(job->inputs[0]), .job = job};
     (void)instance;
