@@ -279,12 +279,14 @@ static void all_that_is_not_supported_is_named_at_once(void **state)
     struct one *o = with_input();
     put_node(&o->graph, "Erf", "first", "x", "a", "");
     put_node(&o->graph, "Erf", "second", "a", "b", "");
-    put_node(&o->graph, "Sinh", "third", "b", "y", "");
+    put_node(&o->graph, "Sinh", "third", "b", "c", "");
+    put_node(&o->graph, "Cast", "fourth", "c", "y", "to:i=8");
     put_tensor(&o->graph, 5, "words", 8, "0", "", 0);
     put_value(&o->graph, 12, "y", 1, "");
-    refused(o, 13, IMP_E_UNSUPPORTED,
-            "not supported: Erf (2, first 'first'), Sinh (1, first 'third'), a tensor of type "
-            "string (1, first 'words')");
+    refused(
+        o, 13, IMP_E_UNSUPPORTED,
+        "not supported: Erf (2, first 'first'), Sinh (1, first 'third'), a Cast to "
+        "a value of type string (1, first 'fourth'), a tensor of type string (1, first 'words')");
 }
 
 static void operator_sets_out_of_range_are_refused(void **state)
@@ -373,6 +375,11 @@ static void inputs_that_are_no_pictures_are_refused(void **state)
     put_value(&o->graph, 11, "x", 7, "1");
     put_node(&o->graph, "Relu", "", "x", "y", "");
     refused(o, 13, IMP_E_UNSUPPORTED, "input 'x' is of type int64");
+    o = with_input();
+    put_value(&o->graph, 11, "scales", 1, "4");
+    put_node(&o->graph, "Resize", "", "x - scales", "y", "");
+    refused(o, 13, IMP_E_UNSUPPORTED,
+            "its scales must be known before it runs, and 'scales' is an");
     o = fresh();
     put_value(&o->graph, 11, "x", 1, "1 -3");
     put_node(&o->graph, "Relu", "", "x", "y", "");

@@ -72,6 +72,9 @@ static void check_node(struct lacks *l, const Onnx__NodeProto *n)
                            : a->n_sparse_tensors                   ? "a list of sparse tensors"
                            : a->ref_attr_name && *a->ref_attr_name ? "a function's argument"
                                                                    : NULL;
+        if (!strcmp(op, "Cast") && a->has_i && a->name && !strcmp(a->name, "to") &&
+            a->i == (int32_t)a->i)
+            check_type(l, (int32_t)a->i, "a Cast to a value", node_name(n));
         if (form) {
             snprintf(what, sizeof what, "%s as %.24s of %.20s", form, a->name ? a->name : "?", op);
             add_lack(l, what, node_name(n));

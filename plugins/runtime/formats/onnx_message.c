@@ -259,8 +259,8 @@ bool onnx_add_info(struct onnx_writer *w, bool output, const char *name, int32_t
     of->tensor_type = tensor;
     tensor->has_elem_type = 1;
     tensor->elem_type = type;
-    tensor->shape = shape;
-    for (uint32_t i = 0; i < s->ndim; i++)
+    tensor->shape = s ? shape : NULL;
+    for (uint32_t i = 0; s && i < s->ndim; i++)
         if (!add_axis(w, shape, name, output, i, s))
             return false;
     return info->name && (output ? APPEND(w, w->model->graph, output, info)

@@ -63,8 +63,21 @@ static bool goes_to_attr(const struct draft *d, const struct onnx_goal *goal,
            (list ? t->shape.ndim == 1 : t->count == 1);
 }
 
+/* Planning needs it before there is any input. */
+static bool is_too_late(const struct onnx_reader *r, const struct draft *d, uint32_t value,
+                        uint32_t slot)
+{
+    const int32_t ref = r->values[value].ref;
+    return slot < d->op->slot_count && (d->op->slots[slot].flags & RT_SLOT_STATIC) && ref >= 0 &&
+           (r->graph->nodes[ref].flags & IMP_NN_INPUT);
+}
+
 static imp_status wire(struct onnx_reader *r, struct draft *d, uint32_t value, uint32_t slot)
 {
+    if (is_too_late(r, d, value, slot))
+        return refuse(r, d, IMP_E_UNSUPPORTED,
+                      "its %s must be known before it runs, and '%s' is an input of the network",
+                      d->op->slots[slot].name, r->values[value].name);
     const uint32_t last = d->op->slot_count - 1;
     const uint32_t flags = d->op->slots[slot < last ? slot : last].flags;
     const enum onnx_use use = flags & (RT_SLOT_STATIC | RT_SLOT_STATISTIC) ? ONNX_SETTING
@@ -179,8 +192,8 @@ static bool is_output(const struct onnx_reader *r, const char *value)
     return rt_names_find(&r->reads, value) == 1;
 }
 
-/* Results of the whole network, and one result among several, go by the name of the value; nobody else
- * takes a result's name. */
+/* Results of the whole network, and one result among several, go by the name of the value; nobody
+ * else takes a result's name. */
 static void choose_name(const struct onnx_reader *r, struct draft *d)
 {
     const Onnx__NodeProto *n = d->proto;

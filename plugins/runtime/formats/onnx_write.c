@@ -96,8 +96,15 @@ static bool write_params(struct onnx_writer *w, const uint8_t *uses)
 
 static int32_t type_of(const struct onnx_writer *w, uint32_t node)
 {
-    return w->plan && w->plan->info[node].dtype == IMP_I64 ? ONNX__TENSOR_PROTO__DATA_TYPE__INT64
-                                                           : ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT;
+    const struct rt_node *n = &w->graph->nodes[node];
+    const int which = onnx_output_attr(n->op);
+    if (!strcmp(n->op->name, "dropout") && which >= 0 && rt_int(n, (uint32_t)which))
+        return ONNX__TENSOR_PROTO__DATA_TYPE__BOOL; /* the mask */
+    if (!w->plan || w->plan->info[node].dtype != IMP_I64)
+        return ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT;
+    return !strcmp(n->op->name, "cast")
+               ? (int32_t)rt_int(n, (uint32_t)onnx_attr_index(n->op, "to", true))
+               : ONNX__TENSOR_PROTO__DATA_TYPE__INT64;
 }
 
 static bool write_infos(struct onnx_writer *w)
@@ -110,7 +117,8 @@ static bool write_infos(struct onnx_writer *w)
             fine = onnx_add_info(w, false, w->values[i], ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT,
                                  &n->declared);
         if (n->flags & IMP_NN_OUTPUT && fine)
-            fine = onnx_add_info(w, true, w->values[i], type_of(w, i), &w->shapes[i]);
+            fine =
+                onnx_add_info(w, true, w->values[i], type_of(w, i), w->plan ? &w->shapes[i] : NULL);
     }
     return fine;
 }

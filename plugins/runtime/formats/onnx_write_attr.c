@@ -249,8 +249,16 @@ static bool add_fill(struct onnx_writer *w, const struct rt_node *n, uint32_t i,
 /* ONNX wants it always, whatever our default. */
 static bool is_required(const struct rt_op *op, const struct rt_attr_def *d)
 {
-    return (!strcmp(op->onnx, "Concat") && !strcmp(d->key, "axis")) ||
-           (!strcmp(op->onnx, "Cast") && !strcmp(d->key, "to"));
+    return !strcmp(op->onnx, "Concat") && !strcmp(d->key, "axis");
+}
+
+/* Floats of other widths are float32 here, and in what we write. */
+static int64_t cast_to(int64_t type)
+{
+    const bool known = type > 0 && type <= INT32_MAX;
+    return known && onnx_type_becomes((int32_t)type) == IMP_F32
+               ? ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT
+               : type;
 }
 
 static bool write_attr(struct onnx_writer *w, const struct rt_node *n, uint32_t i,
@@ -262,6 +270,8 @@ static bool write_attr(struct onnx_writer *w, const struct rt_node *n, uint32_t 
     const uint32_t input = input_of(w, op, i, &name);
     if (!strcmp(op->onnx, "ConstantOfShape") && !strcmp(d->key, "value"))
         return add_fill(w, n, i, to);
+    if (!strcmp(op->onnx, "Cast") && !strcmp(d->key, "to"))
+        return onnx_add_int(w, to, d->onnx, cast_to(rt_int(n, i)));
     if (is_required(op, d))
         return add_attr(w, n, i, to);
     if (!says_something(n, i) || (!input && !d->onnx))

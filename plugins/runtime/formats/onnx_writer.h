@@ -41,8 +41,9 @@ bool onnx_add_tensor(struct onnx_writer *, Onnx__NodeProto *, const char *key, O
 Onnx__TensorProto *onnx_new_tensor(struct onnx_writer *, const char *name, uint32_t dtype,
                                    const struct rt_shape *, void *data);
 bool onnx_add_initialiser(struct onnx_writer *, Onnx__TensorProto *);
+/* s NULL: nothing is known of its shape. */
 bool onnx_add_info(struct onnx_writer *, bool output, const char *name, int32_t type,
-                   const struct rt_shape *);
+                   const struct rt_shape *s);
 
 /* ---- nodes: onnx_write_node.c, onnx_write_attr.c ---- */
 
