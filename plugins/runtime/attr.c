@@ -1,5 +1,5 @@
 /* attr.c - attributes of nodes, by the table of their operator. */
-#include "graph.h"
+#include "network.h"
 #include "op.h"
 
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /* groups.h - the groups of a model: units that can only go together, made once when first asked for. */
 #ifndef IMP_RT_GROUPS_H
 #define IMP_RT_GROUPS_H
-#include "plan.h"
+#include "sizing.h"
 
 struct rt_group {
     const char *name, *locked; /* of the model; locked: static text or NULL */

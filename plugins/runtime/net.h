@@ -4,7 +4,7 @@
 #define IMP_RT_NET_H
 #include <impasto/kit_prepare.h>
 #include <stdbool.h>
-#include "filters.h"
+#include "net_filters.h"
 #include "services.h"
 
 enum { NET_AXES = 8 };

@@ -7,7 +7,7 @@
  * forward. Rules that follow: infer() sees shapes without unknown axes. */
 #ifndef IMP_RT_OP_H
 #define IMP_RT_OP_H
-#include "graph.h"
+#include "network.h"
 
 /* ---- what the table of an operator says ---- */
 

@@ -1,6 +1,6 @@
 /* probe.c - what is known of a network's shapes before its inputs are: plan it at sizes that make
  * sense for pictures, twice, and keep what both have in common. */
-#include "plan.h"
+#include "sizing.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 /* runtime.c - the plugin's entry: networks as four services and as filters. */
-#include "filters.h"
+#include "net_filters.h"
 #include "kernels/gemm.h"
 #include "services.h"
 

@@ -1,6 +1,6 @@
 /* svc_model.c - impasto.nn.model/1: opening, asking, running forward. */
 #include "cost.h"
-#include "names.h"
+#include "nearest.h"
 #include "op.h"
 #include "run.h"
 #include "services.h"

@@ -1,7 +1,7 @@
 /* ties_private.h - what operators told, for groups.c alone. */
 #ifndef IMP_RT_TIES_PRIVATE_H
 #define IMP_RT_TIES_PRIVATE_H
-#include "plan.h"
+#include "sizing.h"
 #include "ties.h"
 
 /* A slice that makes or reads one element. */

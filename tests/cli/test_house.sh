@@ -5,12 +5,12 @@ cd "$root" || exit 1
 
 # Project headers that a file includes, with "" or <impasto/...>.
 includes() { { grep -hoE '^ *#include +("[^"]+"|<impasto/[^>]+>)' "$@" || true; } | sed -E 's/.*["<]([^">]+)[">]/\1/' | sort -u; }
-# only FOLDER ALLOWED...: every include of the folder is of its own or of what is allowed
+# only FOLDER ALLOWED...: every include of the folder is of its own, of a room in it, or of what is allowed
 only() {
     local folder=$1 bad=0 name where
     shift
     for name in $(includes $(find "$folder" -name '*.[ch]')); do
-        for where in "$folder" "$@"; do
+        for where in "$folder" "$folder"/*/ "$@"; do
             [ ! -f "$root/$where/$name" ] || continue 2
         done
         echo "$folder includes $name"
@@ -28,8 +28,9 @@ case_includes_point_one_way() {
     only sdk/check sdk/include
     only host sdk/include
     for plugin in plugins/*/; do only "${plugin%/}" sdk/include; done
-    only tests/unit sdk/include host sdk/check
-    only tests/fuzz sdk/include host tests/unit
+    only tests/unit sdk/include host sdk/check plugins/runtime plugins/runtime/*/
+    only tests/fuzz sdk/include host tests/unit plugins/runtime plugins/data
+    only tests/onnx sdk/include plugins/runtime
 }
 case_plugins_and_kit_never_name_the_host() {
     cd "$root"

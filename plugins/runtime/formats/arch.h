@@ -18,7 +18,7 @@
  */
 #ifndef IMP_RT_ARCH_H
 #define IMP_RT_ARCH_H
-#include "../op.h"
+#include "op.h"
 #include <impasto/kit.h>
 #include "arch_text.h"
 #include "formats.h"

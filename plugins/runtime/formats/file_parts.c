@@ -1,6 +1,6 @@
 /* file_parts.c - whole files, and one operator for another. */
 #include "file_parts.h"
-#include "../op.h"
+#include "op.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -3,7 +3,7 @@
 #ifndef IMP_RT_FILE_PARTS_H
 #define IMP_RT_FILE_PARTS_H
 #include <stdbool.h>
-#include "../graph.h"
+#include "network.h"
 
 enum { RT_MESSAGE = 16384 }; /* room for all mistakes of an architecture */
 

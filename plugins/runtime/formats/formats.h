@@ -3,7 +3,7 @@
  * are not supported are named at once. */
 #ifndef IMP_RT_FORMATS_H
 #define IMP_RT_FORMATS_H
-#include "../graph.h"
+#include "network.h"
 
 /* path: where the bytes came from, for messages and for data kept outside the file (ONNX's external
  * data, looked for beside it and never above it); NULL: none. */

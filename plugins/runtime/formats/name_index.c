@@ -1,6 +1,6 @@
 /* name_index.c - open addressing, doubled at two thirds. */
 #include "name_index.h"
-#include "../names.h"
+#include "nearest.h"
 
 #include <stdio.h>
 #include <stdlib.h>

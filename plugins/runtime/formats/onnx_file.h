@@ -1,7 +1,7 @@
 /* onnx_file.h - ONNX files from inside: what the parts of the reader and of the writer share. */
 #ifndef IMP_RT_ONNX_FILE_H
 #define IMP_RT_ONNX_FILE_H
-#include "../op.h"
+#include "op.h"
 #include "formats.h"
 #include "name_index.h"
 #include "onnx_bound.h"

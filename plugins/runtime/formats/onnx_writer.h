@@ -3,7 +3,7 @@
 #ifndef IMP_RT_ONNX_WRITER_H
 #define IMP_RT_ONNX_WRITER_H
 #include "onnx_file.h"
-#include "../plan.h"
+#include "sizing.h"
 
 struct onnx_block;
 

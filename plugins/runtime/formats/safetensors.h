@@ -6,7 +6,7 @@
 #ifndef IMP_RT_SAFETENSORS_H
 #define IMP_RT_SAFETENSORS_H
 #include <cjson/cJSON.h>
-#include "../graph.h"
+#include "network.h"
 #include "name_index.h"
 
 struct st_entry {

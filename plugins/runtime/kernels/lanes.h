@@ -2,7 +2,7 @@
  * each other, so neither lanes nor threads change a byte. */
 #ifndef IMP_RT_LANES_H
 #define IMP_RT_LANES_H
-#include "../op.h"
+#include "op.h"
 
 struct rt_lanes {
     int64_t items;

@@ -1,7 +1,7 @@
 /* product.h - products of matrices, alone or in batches, cut into blocks of C by shape. */
 #ifndef IMP_RT_PRODUCT_H
 #define IMP_RT_PRODUCT_H
-#include "../op.h"
+#include "op.h"
 
 /* C = (add ? C : 0) + alpha op(A)[m][k] . op(B)[k][n], for every index of the batch axes. Where the
  * stride of C is 0 along a batch axis, the products along it are summed, in order (needs add). */

@@ -6,7 +6,7 @@
  * convolution go back; the gradient by w takes both. */
 #ifndef IMP_RT_STRIPS_H
 #define IMP_RT_STRIPS_H
-#include "../ops/conv_shape.h"
+#include "ops/conv_shape.h"
 
 struct rt_conv {
     struct rt_window window;

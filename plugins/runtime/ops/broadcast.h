@@ -2,7 +2,7 @@
  * sums over what is repeated, which are the gradients of broadcasting and the reductions alike. */
 #ifndef IMP_RT_BROADCAST_H
 #define IMP_RT_BROADCAST_H
-#include "../op.h"
+#include "op.h"
 
 /* The shape that a and b are broadcast to; false: they do not fit. */
 bool rt_broadcast(const struct rt_shape *a, const struct rt_shape *b, struct rt_shape *out);

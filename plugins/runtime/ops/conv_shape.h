@@ -2,7 +2,7 @@
  * node's attributes. */
 #ifndef IMP_RT_CONV_SHAPE_H
 #define IMP_RT_CONV_SHAPE_H
-#include "../op.h"
+#include "op.h"
 
 /* The choices of the attribute auto_pad, in this order. */
 #define RT_AUTO_PAD "notset|same_upper|same_lower|valid"

@@ -2,7 +2,7 @@
  * like Shape -> Cast -> Mul -> Cast -> Resize are bound before anything runs. */
 #ifndef IMP_RT_FOLD_H
 #define IMP_RT_FOLD_H
-#include "../op.h"
+#include "op.h"
 
 /* Most elements of known contents. More floats are left to forward; integers have no other way, and
  * no network's shapes need more. */

@@ -1,5 +1,5 @@
 /* op_average_pool.c - the mean of each window, and of whole planes. Sums are in double. */
-#include "pool.h"
+#include "pooling.h"
 
 #include <impasto/kit.h>
 

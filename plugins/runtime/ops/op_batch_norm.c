@@ -4,7 +4,7 @@
  * of the batch; a trainer then moves the running ones as ONNX has it: running = momentum * running
  * + (1 - momentum) * batch with the variance divided by the number of values. (PyTorch divides by
  * one less for the running variance, and its momentum is 1 - this one.) */
-#include "../ties.h"
+#include "ties.h"
 #include "fold.h"
 #include "norm.h"
 #include <math.h>

@@ -2,7 +2,7 @@
  * repeated are sums in double, in an order fixed by the shapes. Integers (shapes) are computed
  * while planning: division truncates, overflow wraps; an integer input beside a float one is
  * converted. */
-#include "../ties.h"
+#include "ties.h"
 #include "broadcast.h"
 #include "fold.h"
 #include <impasto/kit.h>

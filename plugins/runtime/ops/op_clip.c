@@ -1,6 +1,6 @@
 /* op_clip.c - y = min(max(x, low), high). The limits are attributes (as before opset 11) or slots:
  * one number each, known or computed; they have gradients too: of all x that they stopped. */
-#include "../ties.h"
+#include "ties.h"
 #include "fold.h"
 #include <impasto/kit.h>
 #include <math.h>

@@ -1,8 +1,8 @@
 /* op_conv.c - convolution over any number of spatial axes.
  *
  *     y[n][m][o] = bias[m] + sum over c, t of w[m][c][t] x[n][c][o * stride + t * dilation - pad] */
-#include "../kernels/conv.h"
-#include "../ties.h"
+#include "kernels/conv.h"
+#include "ties.h"
 
 extern const struct rt_op rt_op_conv;
 

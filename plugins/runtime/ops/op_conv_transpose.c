@@ -2,8 +2,8 @@
  * here is the narrow side of kernels/conv.h, the output its wide side.
  *
  *     y[n][m][i * stride + t * dilation - pad] += w[c][m][t] x[n][c][i]     (y begins as the bias) */
-#include "../kernels/conv.h"
-#include "../ties.h"
+#include "kernels/conv.h"
+#include "ties.h"
 
 extern const struct rt_op rt_op_conv_transpose;
 

@@ -1,7 +1,7 @@
 /* op_dropout.c - while training, an element stays with probability 1 - ratio and grows by
  * 1 / (1 - ratio); else y = x. The choice for element i is half of number i / 2 of the stream
  * call->random (the low half for even i), so backward draws it again and nothing is saved. */
-#include "../ties.h"
+#include "ties.h"
 #include "fold.h"
 #include <impasto/kit.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* op_gemm.c - a fully connected layer, y = alpha op(x) op(weight) + beta bias, bias broadcast. */
-#include "../kernels/product.h"
-#include "../ties.h"
+#include "kernels/product.h"
+#include "ties.h"
 
 extern const struct rt_op rt_op_gemm;
 

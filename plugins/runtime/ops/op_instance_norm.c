@@ -1,6 +1,6 @@
 /* op_instance_norm.c - y = (x - mean) / sqrt(variance + epsilon) * weight + bias, with mean and
  * variance of each channel of each picture. */
-#include "../ties.h"
+#include "ties.h"
 #include "fold.h"
 #include "norm.h"
 #include <math.h>

@@ -1,7 +1,7 @@
 /* op_layer_norm.c - y = (x - mean) / sqrt(variance + epsilon) * weight + bias, mean and variance
  * over all axes from `axis` on: a row. ONNX's other results, mean and 1 / sqrt(variance + epsilon),
  * are nodes of their own: result = 1, 2. */
-#include "../ties.h"
+#include "ties.h"
 #include "fold.h"
 #include "norm.h"
 #include <impasto/kit.h>

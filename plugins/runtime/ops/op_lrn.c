@@ -1,8 +1,8 @@
 /* op_lrn.c - local response normalisation (Krizhevsky, Sutskever and Hinton 2012), over channels:
  *   y_c = x_c s_c^-beta,  s_c = bias + alpha / size * sum of x_j^2,
  * j from c - floor((size - 1) / 2) to c + ceil((size - 1) / 2), where there are channels. */
-#include "../kernels/math.h"
-#include "../ties.h"
+#include "kernels/math.h"
+#include "ties.h"
 #include "fold.h"
 #include <impasto/kit.h>
 

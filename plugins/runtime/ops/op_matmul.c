@@ -1,7 +1,7 @@
 /* op_matmul.c - the product of matrices as numpy has it: batches broadcast, one axis counts as a row on
  * the left and as a column on the right. */
-#include "../kernels/product.h"
-#include "../ties.h"
+#include "kernels/product.h"
+#include "ties.h"
 
 extern const struct rt_op rt_op_matmul;
 

@@ -1,6 +1,6 @@
 /* op_plain.c - values that come from elsewhere, and a second name for one: input, constant,
  * identity. */
-#include "../ties.h"
+#include "ties.h"
 #include "fold.h"
 #include <string.h>
 

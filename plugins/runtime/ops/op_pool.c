@@ -1,6 +1,6 @@
 /* op_pool.c - the largest element of each window. The last axis is worked on a row at a time, tap
  * by tap, so that the loops are straight. */
-#include "pool.h"
+#include "pooling.h"
 
 #include <impasto/kit.h>
 #include <math.h>

@@ -1,6 +1,6 @@
 /* op_prelu.c - y = x where x >= 0, else slope * x; the slope is broadcast to x, not x to the slope.
  */
-#include "../ties.h"
+#include "ties.h"
 #include "broadcast.h"
 #include "fold.h"
 #include <impasto/kit.h>

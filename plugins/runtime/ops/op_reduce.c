@@ -1,6 +1,6 @@
 /* op_reduce.c - mean, sum and largest over axes. The reduced value is the repeated part of a walk
  * over x. The gradient of max goes to the first of equal values, in row-major order. */
-#include "../ties.h"
+#include "ties.h"
 #include "broadcast.h"
 #include "fold.h"
 #include <math.h>

@@ -1,8 +1,8 @@
 /* op_softmax.c - softmax and its logarithm along one axis:
  *   y_i = exp(x_i - m) / sum_j exp(x_j - m), m the largest; log_softmax: x_i - m - ln sum.
  * `flat` is the meaning it had before opset 13: everything from the axis on is one axis. */
-#include "../kernels/math.h"
-#include "../ties.h"
+#include "kernels/math.h"
+#include "ties.h"
 #include "fold.h"
 #include <impasto/kit.h>
 #include <math.h>

@@ -1,8 +1,8 @@
 /* op_unary.c - functions of one number, element by element: relu leaky_relu elu sigmoid tanh
  * hard_swish gelu sqrt exp log neg abs. Each is two loops: y = f(x), and dx += g f'(x), which reads
  * x or y as its flags say. */
-#include "../kernels/math.h"
-#include "../ties.h"
+#include "kernels/math.h"
+#include "ties.h"
 #include "fold.h"
 #include <impasto/kit.h>
 #include <math.h>

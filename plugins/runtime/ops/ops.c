@@ -1,5 +1,5 @@
 /* ops.c - the table of operators, by name and by ONNX's name. */
-#include "../op.h"
+#include "op.h"
 
 #include <string.h>
 

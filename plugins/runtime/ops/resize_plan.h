@@ -1,7 +1,7 @@
 /* resize_plan.h - what a resize node asks for, axis by axis. */
 #ifndef IMP_RT_RESIZE_PLAN_H
 #define IMP_RT_RESIZE_PLAN_H
-#include "../op.h"
+#include "op.h"
 #include "resize_table.h"
 
 /* Attributes and slots, in the order of the operator's tables. */

@@ -2,7 +2,7 @@
  * Also contents known while planning, which move by the same walks. */
 #ifndef IMP_RT_STRIDED_H
 #define IMP_RT_STRIDED_H
-#include "../ties.h"
+#include "ties.h"
 
 /* Element (i0, i1, ...) of dim[] lies at from_at + sum i * from[] in one tensor, at to_at + sum i *
  * to[] in the other; in elements. Steps may be negative. No two indices share a place in `to`. */

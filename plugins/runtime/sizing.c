@@ -1,5 +1,5 @@
-/* plan.c - shapes and known values of a whole network, node by node. */
-#include "plan.h"
+/* sizing.c - shapes and known values of a whole network, node by node. */
+#include "sizing.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
-/* names.h - the names nearest to one that is not there. */
-#ifndef IMP_RT_NAMES_H
-#define IMP_RT_NAMES_H
+/* nearest.h - the names nearest to one that is not there. */
+#ifndef IMP_RT_NEAREST_H
+#define IMP_RT_NEAREST_H
 #include <stddef.h>
 #include <stdint.h>
 

@@ -1,5 +1,5 @@
-/* names.c - see names.h. */
-#include "names.h"
+/* nearest.c - see nearest.h. */
+#include "nearest.h"
 
 #include <stdio.h>
 #include <string.h>

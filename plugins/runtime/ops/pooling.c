@@ -1,5 +1,5 @@
-/* pool.c - see pool.h. */
-#include "pool.h"
+/* pooling.c - see pooling.h. */
+#include "pooling.h"
 
 #include <string.h>
 

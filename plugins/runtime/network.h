@@ -1,7 +1,7 @@
-/* graph.h - a network: nodes in order of execution, each with one value; parameters; lines of meta.
+/* network.h - a network: nodes in order of execution, each with one value; parameters; lines of meta.
  * Readers of files build one, nothing changes it after rt_graph_finish, models share it. */
-#ifndef IMP_RT_GRAPH_H
-#define IMP_RT_GRAPH_H
+#ifndef IMP_RT_NETWORK_H
+#define IMP_RT_NETWORK_H
 #include "tensor.h"
 #include <impasto/nn.h>
 

@@ -1,7 +1,7 @@
-/* plan.h - a network at given input sizes: every value's shape, every known value, what each node's
+/* sizing.h - a network at given input sizes: every value's shape, every known value, what each node's
  * call costs. Read-only once made; runs of one model at one size have one each. */
-#ifndef IMP_RT_PLAN_H
-#define IMP_RT_PLAN_H
+#ifndef IMP_RT_SIZING_H
+#define IMP_RT_SIZING_H
 #include "op.h"
 
 struct rt_plan {

@@ -1,9 +1,9 @@
-/* pool.h - what max_pool and average_pool share: windows over planes of up to three spatial axes.
+/* pooling.h - what max_pool and average_pool share: windows over planes of up to three spatial axes.
  */
-#ifndef IMP_RT_POOL_H
-#define IMP_RT_POOL_H
+#ifndef IMP_RT_POOLING_H
+#define IMP_RT_POOLING_H
 #include "conv_shape.h"
-#include "../ties.h"
+#include "ties.h"
 
 enum rt_pool_attr {
     RT_POOL_KERNEL,

@@ -1,5 +1,5 @@
-/* graph.c - building networks, and the check that every reader ends with. */
-#include "graph.h"
+/* network.c - building networks, and the check that every reader ends with. */
+#include "network.h"
 #include "op.h"
 
 #include <math.h>

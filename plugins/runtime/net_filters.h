@@ -1,6 +1,6 @@
-/* filters.h - the filters of this plugin, for its entry. One filter, one file: net_<name>.c. */
-#ifndef IMP_RT_FILTERS_H
-#define IMP_RT_FILTERS_H
+/* net_filters.h - the filters of this plugin, for its entry. One filter, one file: net_<name>.c. */
+#ifndef IMP_RT_NET_FILTERS_H
+#define IMP_RT_NET_FILTERS_H
 #include <impasto/impasto.h>
 
 extern const imp_filter rt_net_load, rt_net_build, rt_net_save, rt_net_train, rt_net_apply;
