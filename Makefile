@@ -162,9 +162,10 @@ $(B)/share:
 
 # ---- tests ----
 # Tests named test_rt_* are linked with the runtime's own objects; the others open plugins as hosts do.
-$(B)/tests/test_rt_%: $(B)/obj/tests/unit/test_rt_%.o $(B)/obj/tests/unit/op_check.o $(B)/libruntime.a $(B)/libhost.a $(filter-out $(B)/obj/sdk/check/main.o,$(check_o))
+rt_units := $(filter test_rt_%,$(units))
+$(rt_units:%=$(B)/tests/%): $(B)/tests/%: $(B)/obj/tests/unit/%.o $(B)/obj/tests/unit/op_check.o $(B)/libruntime.a $(B)/libhost.a $(filter-out $(B)/obj/sdk/check/main.o,$(check_o))
 	$(call say,LD,$@)
-	$(Q)mkdir -p $(@D) && $(CC) $(instrument) $(LDFLAGS) $(wrap_test_rt_$*) -pthread $(filter %.o,$^) $(B)/libruntime.a $(B)/libhost.a \
+	$(Q)mkdir -p $(@D) && $(CC) $(instrument) $(LDFLAGS) $(wrap_$*) -pthread $(filter %.o,$^) $(B)/libruntime.a $(B)/libhost.a \
 	  $(call libs,cmocka $(host_libs) $(libs_runtime)) -ldl -lm -o $@
 $(B)/tests/%: $(B)/obj/tests/unit/%.o $(B)/libhost.a $(filter-out $(B)/obj/sdk/check/main.o,$(check_o))
 	$(call say,LD,$@)

@@ -43,7 +43,13 @@ case_the_installed_program_finds_its_own_things() {
     has "$out" web
 }
 case_every_installed_preset_checks() {
-    for preset in "$there"/share/impasto/presets/*.ini; do exits 0 impasto check "$(basename "$preset" .ini)"; done
+    mkdir mnist
+    greys mnist
+    for preset in "$there"/share/impasto/presets/*.ini; do
+        sets=()
+        ! grep -q '^mnist ' "$preset" || sets=(--set "vars.mnist=$PWD/mnist")
+        exits 0 impasto check "$(basename "$preset" .ini)" "${sets[@]}"
+    done
 }
 case_pkg_config_knows_the_sdk() {
     same "$(pkg-config --modversion impasto)" "$(impasto version | cut -d ' ' -f 2)"

@@ -9,14 +9,6 @@ small_scenes() {
         for key in width=64 height=48; do printf -- '--set\n%s.%s\n' "$node" $key; done
     done
 }
-# Forty grey pictures under the names of MNIST's files.
-greys() {
-    local kind
-    for kind in train t10k; do
-        { printf '\0\0\10\3\0\0\0\50\0\0\0\34\0\0\0\34'; head -c 31360 /dev/zero | tr '\0' '\125'; } | gzip >"$1/$kind-images-idx3-ubyte.gz"
-        { printf '\0\0\10\1\0\0\0\50'; printf '\0\1\2\3\4\5\6\7\10\11%.0s' 1 2 3 4; } | gzip >"$1/$kind-labels-idx1-ubyte.gz"
-    done
-}
 one() {
     local preset=$root/presets/$1.ini in=()
     mapfile -t sets < <(small_scenes "$preset")
