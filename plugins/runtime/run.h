@@ -1,4 +1,4 @@
-/* run.h - one evaluation of a network: values forward (run.c), gradients back (grad.c). */
+/* run.h - one evaluation of a network (run.c): values forward (forward.c), gradients back (grad.c). */
 #ifndef IMP_RT_RUN_H
 #define IMP_RT_RUN_H
 #include "model.h"
@@ -55,7 +55,16 @@ imp_status rt_run_backward(struct imp_nn_run *, uint32_t wrt_count, const uint32
                            imp_error *);
 imp_status rt_run_gradient(struct imp_nn_run *, uint32_t node, imp_tensor *view, imp_error *);
 
-/* ---- between run.c and grad.c ---- */
+/* ---- between run.c, forward.c and grad.c ---- */
+/* A block for a value that others may share; made and dropped values count who lies in it. */
+imp_status rt_run_get_block(struct imp_nn_run *, uint64_t bytes, int32_t *block, imp_error *);
+imp_status rt_run_make_value(struct imp_nn_run *, uint32_t node, imp_error *);
+void rt_run_drop_value(struct imp_nn_run *, uint32_t node);
+uint64_t rt_run_bytes_of(const struct rt_info *);
+/* Plans when every input has a shape. */
+imp_status rt_run_plan(struct imp_nn_run *, imp_error *);
+/* Is there such a node, and a plan? */
+imp_status rt_run_ready(struct imp_nn_run *, uint32_t node, imp_error *);
 /* The blocks that backward from node (IMP_NN_ALL: the outputs) to the inputs takes, in a dry run. */
 imp_status rt_run_dry_backward(struct imp_nn_run *, uint32_t node, imp_error *);
 void rt_run_drop_grad(struct imp_nn_run *, uint32_t node);
