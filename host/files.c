@@ -206,6 +206,39 @@ bool files_hash(const char *path, struct hash *out)
     return ok;
 }
 
+bool files_hash_family(const char *path, struct hash *out)
+{
+    struct stat st;
+    const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+    const char *dot = strrchr(name, '.');
+    if (stat(path, &st))
+        return false;
+    if (!S_ISREG(st.st_mode) || !dot || dot == name)
+        return files_hash(path, out);
+    const size_t stem = (size_t)(dot - name) + 1; /* the dot too */
+    char *folder = slash ? heap_printf("%.*s", (int)(slash - path) + 1, path) : heap_strdup("./");
+    size_t count = 0;
+    char **names = files_names(folder, &count);
+    struct hasher *h = hash_new();
+    bool ok = names != NULL;
+    for (size_t i = 0; ok && i < count; i++) {
+        struct hash content = {0, 0};
+        char *one = strncmp(names[i], name, stem) ? NULL : heap_printf("%s%s", folder, names[i]);
+        if (one && !stat(one, &st) && S_ISREG(st.st_mode)) {
+            ok = hash_file(one, &content);
+            hash_text(h, names[i]);
+            hash_hash(h, content);
+        }
+        free(one);
+    }
+    const struct hash all = hash_end(h);
+    if (ok)
+        *out = all;
+    files_free_names(names, count);
+    free(folder);
+    return ok;
+}
+
 /* ---- whole files ---- */
 
 char *files_read(const char *path, size_t *size)

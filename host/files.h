@@ -17,6 +17,8 @@ struct files_state {
 bool files_stat(const char *path, struct files_state *);
 /* Of the content; of a folder: names and contents in byte order. */
 bool files_hash(const char *path, struct hash *);
+/* Of a file and of all that lie beside it under its name with another ending: net.onnx, net.onnx.data, net.ini. */
+bool files_hash_family(const char *path, struct hash *);
 
 bool files_make_folder(const char *path);  /* with all its parents; fine if it is there */
 bool files_make_parents(const char *path); /* all but the last component */

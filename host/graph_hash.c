@@ -24,7 +24,9 @@ static bool add_file(struct hasher *h, const struct node *n, uint32_t i, struct 
         hash_text(h, NULL);
         return true;
     }
-    if (!files_hash(path, &content)) {
+    /* a model may have its architecture or its weights in a file of its own, beside it */
+    const bool model = (n->filter->desc.params[i].flags & IMP_PARAM_MODEL) != 0;
+    if (!(model ? files_hash_family(path, &content) : files_hash(path, &content))) {
         struct fault *f =
             report_add(report, SEV_ERROR, "E0120", &n->param_at[i], "'%s' of node '%s': %s: %s",
                        n->filter->desc.params[i].key, n->name, path, strerror(errno));
