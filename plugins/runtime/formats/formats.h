@@ -5,7 +5,7 @@
 #define IMP_RT_FORMATS_H
 #include "network.h"
 
-/* path: where the bytes came from, for messages and for data kept outside the file (ONNX's external
+/* path: where the bytes came from, for data kept outside the file (ONNX's external
  * data, looked for beside it and never above it); NULL: none. */
 imp_status rt_onnx_read(const void *data, size_t size, const char *path, struct rt_graph **,
                         imp_error *);

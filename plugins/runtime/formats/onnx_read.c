@@ -258,7 +258,7 @@ imp_status rt_onnx_read_bound(const void *data, size_t size, const char *path, u
         return IMP_OK;
     }
     rt_graph_free(r.graph);
-    return path ? imp_fail(err, st, "%s: %s", path, text) : imp_fail(err, st, "%s", text);
+    return imp_fail(err, st, "%s", text);
 }
 
 imp_status rt_onnx_read(const void *data, size_t size, const char *path, struct rt_graph **out,
