@@ -275,6 +275,7 @@ static const struct {
     {PICTURE "[a]\nop = add\nin = picture b\n[b]\nop = relu\nin = picture\n", "8:14: [a] needs 'b', which stands later"},
     {PICTURE "[a]\nop = add\n", "6:2: [a] add needs an input 'b'"},
     {PICTURE "[a]\nop = add\nin = picture -\n", "8:6: [a] add needs an input 'b'"},
+    {PICTURE "[a]\nop = concat\nin = picture - picture\naxis = 1\n", "8:6: [a] concat needs an input"},
     {PICTURE "[a]\nop = relu\nin = picture picture\n", "8:6: [a] relu takes 1 inputs at most, in has 2"},
     {HEAD "[a]\nop = relu\n", "3:2: [a] relu needs an input, and no section stands before it"},
     {PICTURE "[a]\nop = relu\nname = picture\n", "8:8: two nodes are called 'picture'"},

@@ -83,9 +83,10 @@ static imp_status infer_at(const struct arch_reader *r, const struct rt_node *no
 /* Are all required slots filled? A node whose tensors were not found is not asked. */
 static bool is_whole(const struct rt_node *node)
 {
-    for (uint32_t s = 0; s < node->op->slot_count; s++)
+    const uint32_t slots = node->op->slot_count;
+    for (uint32_t s = 0; s < slots || s < node->input_count; s++)
         if ((s >= node->input_count || node->inputs[s] == RT_ABSENT) &&
-            !(node->op->slots[s].flags & RT_SLOT_OPTIONAL))
+            !(node->op->slots[s < slots ? s : slots - 1].flags & RT_SLOT_OPTIONAL))
             return false;
     return true;
 }

@@ -178,15 +178,17 @@ static void check_open(struct arch_reader *r, const struct arch_node *n, const k
 {
     if (r->mistake_count > n->prior)
         return;
-    for (uint32_t s = 0; s < n->op->slot_count; s++) {
+    const uint32_t slots = n->op->slot_count;
+    for (uint32_t s = 0; s < slots || s < w->count; s++) { /* the last slot may repeat */
+        const struct rt_slot *slot = &n->op->slots[s < slots ? s : slots - 1];
         const bool open = s >= w->count || (w->refs[s] == RT_ABSENT && !w->tensors[s]);
-        if (!open || n->op->slots[s].flags & (RT_SLOT_OPTIONAL | RT_SLOT_PARAM))
+        if (!open || slot->flags & (RT_SLOT_OPTIONAL | RT_SLOT_PARAM))
             continue;
         if (s < w->count && w->places[s].line) /* a section that has mistakes of its own */
             continue;
         arch_wrong(r, k ? k->value_at : n->section->at,
                    "[%s] %s needs an input '%s': in = names %u of %u", n->section->name,
-                   n->op->name, n->op->slots[s].name, w->count, n->op->slot_count);
+                   n->op->name, slot->name, w->count, slots);
         return;
     }
 }
