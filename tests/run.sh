@@ -34,7 +34,7 @@ list_tests() {
             echo "$name $B/fuzz/$name-replay tests/fuzz/corpus/${name#fuzz_}"
         done ;;
         cli) for file in tests/cli/test_*.sh; do
-            echo "$(basename "$file" .sh) bash $file"
+            echo "$(basename "$file") bash $file" # with its ending: a unit test may have the same name
         done ;;
         esac
     done | grep -v '[*]' | awk -v t="$T" 't == "" || index($1, t)'

@@ -105,6 +105,14 @@ case_shell_tests_and_their_skips_are_counted() {
     same "$(last)" '1 passed, 1 failed, 1 skipped'
     has "$out" 'no moon'
 }
+case_a_unit_test_and_a_shell_test_of_one_name_are_two() {
+    fake s 'echo 1..2; echo "ok 1 - x"; echo "not ok 2 - y"; exit 1'
+    mkdir -p tests/cli
+    cp "$root/tests/cli/lib.sh" tests/cli/
+    printf '%s\n' '. tests/cli/lib.sh' 'case_a() { true; }' 'run_cases' >tests/cli/test_s.sh
+    exits 1 env B=build/release PARTS='unit cli' T='' JOBS=2 "$root/tests/run.sh"
+    same "$(last)" '2 passed, 1 failed, 0 skipped'
+}
 case_settings_of_the_user_do_not_reach_a_test() {
     fake a 'echo 1..1; [ -z "$IMPASTO_MEM$XDG_DATA_HOME" ] && [ "$LC_ALL" = C ] && echo "ok 1 - x" || echo "not ok 1 - x"'
     exits 0 env IMPASTO_MEM=1 XDG_DATA_HOME=/x LC_ALL=de_DE.UTF-8 B=build/release PARTS=unit T='' "$root/tests/run.sh"
