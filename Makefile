@@ -78,6 +78,13 @@ obj      = $(patsubst %.c,$(B)/obj/%.o,$(1))
 host_o   := $(call obj,$(host_c))
 kit_o    := $(call obj,$(kit_c))
 plugin_c = $(wildcard plugins/$(1)/*.c plugins/$(1)/*/*.c)
+# Files v_*.c hold kernels for one kind of processor: compiled once for each variant.
+variants := portable $(if $(findstring x86_64,$(shell $(CC) -dumpmachine)),avx2 avx512)
+variant_portable := -DRT_SIMD=0
+variant_avx2     := -DRT_SIMD=1 -mavx2 -mfma
+variant_avx512   := -DRT_SIMD=2 -mavx512f -mavx512bw -mavx512dq -mavx512vl -mfma
+by_variant = $(foreach f,$(1),$(if $(filter v_%,$(notdir $(f))),$(variants:%=$(B)/obj/$(f:.c=).%.o),$(B)/obj/$(f:.c=.o)))
+plugin_o = $(call by_variant,$(call plugin_c,$(1)))
 check_o  := $(call obj,$(check_c))
 program  := $(B)/bin/impasto
 checker  := $(B)/libexec/impasto/impasto-check
@@ -109,10 +116,15 @@ extra_sdk/kit        = -O3 -fno-trapping-math
 extra_plugins        = -O3 -fno-trapping-math
 file_flags = $(extra_$(basename $(1))) $(if $(filter sdk/kit/%,$(1)),$(extra_sdk/kit)) $(if $(filter plugins/%,$(1)),$(extra_plugins)) \
 	$(if $(filter host/main.c host/command_%.c host/record.c,$(1)),-DIMPASTO_VERSION='"$(VERSION)"')
-$(B)/obj/%.o: %.c $(B)/flags
-	$(call say,CC,$<)
+variant = $(patsubst .%,%,$(suffix $(basename $@)))
+define compile
+	$(call say,CC,$< $(variant))
 	$(Q)mkdir -p $(@D) && $(CC) $(ours) $(include_kit) $(if $(filter host/% tests/%,$<),-Ihost) $(if $(filter tests/%,$<),-Itests/unit -Isdk/check -Iplugins/runtime) \
-	  $(call system,$(host_libs)) $(call file_flags,$<) $(CFLAGS) -MMD -MP -c $< -o $@
+	  $(call system,$(host_libs)) $(call file_flags,$<) $(variant_$(variant)) $(CFLAGS) -MMD -MP -c $< -o $@
+endef
+$(B)/obj/%.o: %.c $(B)/flags
+	$(compile)
+$(foreach v,$(variants),$(eval $(B)/obj/%.$(v).o: %.c $(B)/flags ; $$(compile)))
 
 $(B)/libhost.a: $(host_o) $(kit_o)
 	$(call say,AR,$@)
@@ -129,7 +141,7 @@ $(checker): $(check_o) $(kit_o)
 
 # A plugin is a folder: all its files and the kit, one exported symbol.
 define plugin_rule
-$$(B)/lib/impasto/plugins-1/$(1).so: $$(call obj,$$(call plugin_c,$(1))) $$(made_$(1)) $$(B)/libkit.a sdk/plugin.map
+$$(B)/lib/impasto/plugins-1/$(1).so: $$(call plugin_o,$(1)) $$(made_$(1)) $$(B)/libkit.a sdk/plugin.map
 	$$(call say,SO,$$@)
 	$$(Q)mkdir -p $$(@D) && $$(CC) $$(instrument) $$(LDFLAGS) -shared $$(defs) -Wl,--version-script=sdk/plugin.map -Wl,--as-needed \
 	  $$(filter %.o %.a,$$^) $$(call libs,$$(libs_$(1))) -lm -o $$@
@@ -143,10 +155,10 @@ $(B)/gen/onnx/onnx.pb-c.c: $(onnx_proto)
 $(B)/obj/gen/onnx.pb-c.o: $(B)/gen/onnx/onnx.pb-c.c
 	$(call say,CC,$<)
 	$(Q)mkdir -p $(@D) && $(CC) -std=c17 -O2 -g -fPIC -fvisibility=hidden $(instrument) $(call system,libprotobuf-c) -I$(B)/gen $(CFLAGS) -c $< -o $@
-$(call obj,$(call plugin_c,runtime)): | $(B)/gen/onnx/onnx.pb-c.c
-$(call obj,$(call plugin_c,runtime)): private ours += -Iplugins/runtime -isystem $(B)/gen $(call system,openblas libprotobuf-c libcjson)
+$(call plugin_o,runtime): | $(B)/gen/onnx/onnx.pb-c.c
+$(call plugin_o,runtime): private ours += -Iplugins/runtime -isystem $(B)/gen $(call system,openblas libprotobuf-c libcjson)
 # The runtime's rooms, for tests that open them.
-$(B)/libruntime.a: $(call obj,$(filter-out plugins/runtime/runtime.c,$(call plugin_c,runtime))) $(made_runtime)
+$(B)/libruntime.a: $(call by_variant,$(filter-out plugins/runtime/runtime.c,$(call plugin_c,runtime))) $(made_runtime)
 	$(call say,AR,$@)
 	$(Q)rm -f $@.new && ar rcs $@.new $^ && mv -f $@.new $@
 $(call obj,$(wildcard plugins/turbo/*.c)): private ours += $(call system,libturbojpeg spng)

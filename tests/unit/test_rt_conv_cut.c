@@ -1,10 +1,11 @@
-/* Convolutions large enough to be cut in every way that there is, against obvious loops in double; pieces
- * in any order give the same bytes. And lanes: every item once. */
+/* Convolutions large enough to be cut in every way that there is, against obvious loops in double;
+ * pieces in any order give the same bytes. And lanes: every item once. */
 #include "conv_oracle.h"
 
 #include <impasto/kit.h>
 #include <kernels/conv.h>
 #include <kernels/lanes.h>
+#include <kernels/simd.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -32,11 +33,14 @@ static const struct big all[] = {
     {"depthwise, stride 2, two filters", 2, 20, 1, 2, 40, 45, 5, 3, 2, 2, 1},
 };
 
-enum { X, Y, W, TENSORS };
+/* GATE, ADD as Y; SCALE, SHIFT by channel of Y: for what is fused to a convolution. */
+enum { X, Y, W, GATE, ADD, SCALE, SHIFT, TENSORS };
 
-/* One convolution with its tensors in both precisions. */
+/* One convolution with its tensors in both precisions. fused: with a gate before, and scale, shift,
+ * sum and a cut leaky relu after it; x is added to. */
 struct bed {
     struct rt_conv v;
+    bool fused;
     int64_t size[TENSORS];
     double *wide[TENSORS], *want[TENSORS];
     float *narrow[TENSORS], *got[TENSORS];
@@ -50,8 +54,9 @@ static void *clean(int64_t n, size_t each)
     return p;
 }
 
-static void bed_init(struct bed *b, const struct big *g)
+static void bed_init(struct bed *b, const struct big *g, bool fused)
 {
+    b->fused = fused;
     b->v = (struct rt_conv){.n = g->n, .groups = g->groups, .c = g->c, .m = g->m};
     b->v.window.axes = 2;
     b->v.window.axis[0] = (struct rt_axis_window){.in = g->h, .kernel = g->kh};
@@ -67,6 +72,8 @@ static void bed_init(struct bed *b, const struct big *g)
     b->size[X] = g->n * g->groups * g->c * b->v.in_size;
     b->size[Y] = g->n * g->groups * g->m * b->v.out_size;
     b->size[W] = g->groups * g->m * g->c * b->v.taps;
+    b->size[GATE] = b->size[ADD] = b->size[Y];
+    b->size[SCALE] = b->size[SHIFT] = g->groups * g->m;
     for (uint32_t t = 0; t < TENSORS; t++) {
         b->wide[t] = clean(b->size[t], sizeof(double));
         b->want[t] = clean(b->size[t], sizeof(double));
@@ -77,6 +84,8 @@ static void bed_init(struct bed *b, const struct big *g)
             b->wide[t][i] = (double)b->narrow[t][i];
         }
     }
+    for (int64_t i = 0; fused && i < b->size[Y]; i++)
+        b->wide[Y][i] *= b->narrow[GATE][i] > 0;
 }
 
 static void bed_fini(struct bed *b)
@@ -107,6 +116,13 @@ static void walk(struct bed *b, const struct big *g)
     w.dilation = (struct conv_axes){{1, g->dilation, g->dilation}};
     w.pad = (struct conv_axes){{0, g->pad, g->pad}};
     conv_walk(&w, add, b);
+    for (int64_t i = 0; b->fused && i < b->size[Y]; i++) {
+        const int64_t m = i / b->v.out_size % (g->groups * g->m);
+        const double v = b->wide[SCALE][m] * b->want[Y][i] + b->wide[SHIFT][m] + b->wide[ADD][i];
+        b->want[Y][i] = v < 0 ? 0.25 * v : v > 2 ? 2 : v;
+    }
+    for (int64_t i = 0; b->fused && i < b->size[X]; i++)
+        b->want[X][i] += 1;
 }
 
 /* Pieces in the order opposite to the usual. */
@@ -137,26 +153,32 @@ static void give_back(void *scratch, uint64_t bytes)
 static void run(struct bed *b, imp_job *job)
 {
     const struct rt_conv *v = &b->v;
+    const float *gate = b->fused ? b->narrow[GATE] : NULL;
+    struct rt_after after = RT_AFTER_NONE;
+    if (b->fused)
+        after = (struct rt_after){b->narrow[SCALE], b->narrow[SHIFT], b->narrow[ADD], 0.25f, 2};
     uint64_t bytes = rt_conv_forward_bytes(v);
     void *s = scratch_of(bytes);
     memset(b->got[Y], 0xff, (size_t)b->size[Y] * sizeof(float));
-    rt_conv_forward(v, b->narrow[X], b->narrow[W], NULL, false, b->got[Y], s, job);
+    rt_conv_forward(v, b->narrow[X], b->narrow[W], &after, b->got[Y], s, job);
     give_back(s, bytes);
     bytes = rt_conv_back_data_bytes(v);
     s = scratch_of(bytes);
-    memset(b->got[X], 0, (size_t)b->size[X] * sizeof(float));
-    rt_conv_back_data(v, b->narrow[Y], b->narrow[W], b->got[X], s, job);
+    memset(b->got[X], 0xff, (size_t)b->size[X] * sizeof(float));
+    for (int64_t i = 0; b->fused && i < b->size[X]; i++)
+        b->got[X][i] = 1;
+    rt_conv_back_data(v, b->narrow[Y], gate, b->narrow[W], b->fused, b->got[X], s, job);
     give_back(s, bytes);
     bytes = rt_conv_back_weight_bytes(v);
     s = scratch_of(bytes);
     memset(b->got[W], 0, (size_t)b->size[W] * sizeof(float));
-    rt_conv_back_weight(v, b->narrow[X], b->narrow[Y], b->got[W], s, job);
+    rt_conv_back_weight(v, b->narrow[X], b->narrow[Y], gate, b->got[W], s, job);
     give_back(s, bytes);
 }
 
 static void compare(const struct bed *b, const char *name)
 {
-    for (uint32_t t = 0; t < TENSORS; t++) {
+    for (uint32_t t = X; t <= W; t++) {
         double error = 0, energy = 0;
         for (int64_t i = 0; i < b->size[t]; i++) {
             const double d = (double)b->got[t][i] - b->want[t][i];
@@ -168,29 +190,50 @@ static void compare(const struct bed *b, const char *name)
     }
 }
 
-static void every_cut_agrees_with_the_oracle_in_any_order(void **state)
+/* In one order of pieces and the opposite, against the oracle and each other. */
+static void check(const struct big *g, bool fused)
 {
     imp_job job = {.struct_size = sizeof job, .max_threads = 2, .parallel = backwards};
-    (void)state;
-    for (size_t i = 0; i < RT_COUNT(all); i++) {
-        struct bed b;
-        float *first[TENSORS];
-        bed_init(&b, &all[i]);
-        walk(&b, &all[i]);
-        run(&b, NULL);
-        compare(&b, all[i].name);
-        for (uint32_t t = 0; t < TENSORS; t++) {
-            first[t] = b.got[t];
-            b.got[t] = clean(b.size[t], sizeof(float));
-        }
-        run(&b, &job);
-        for (uint32_t t = 0; t < TENSORS; t++) {
-            if (memcmp(first[t], b.got[t], (size_t)b.size[t] * sizeof(float)))
-                fail_msg("%s: tensor %u depends on the order of pieces", all[i].name, t);
-            free(first[t]);
-        }
-        bed_fini(&b);
+    struct bed b;
+    float *first[TENSORS];
+    bed_init(&b, g, fused);
+    walk(&b, g);
+    run(&b, NULL);
+    compare(&b, g->name);
+    for (uint32_t t = 0; t < TENSORS; t++) {
+        first[t] = b.got[t];
+        b.got[t] = clean(b.size[t], sizeof(float));
     }
+    run(&b, &job);
+    for (uint32_t t = 0; t < TENSORS; t++) {
+        if (t <= W && memcmp(first[t], b.got[t], (size_t)b.size[t] * sizeof(float)))
+            fail_msg("%s: tensor %u depends on the order of pieces", g->name, t);
+        free(first[t]);
+    }
+    bed_fini(&b);
+}
+
+/* Under every variant of the kernels. */
+static void check_all(bool fused)
+{
+    for (enum rt_simd v = RT_PORTABLE; v < RT_VARIANTS; v++) {
+        setenv("IMPASTO_SIMD", rt_simd_name(v), 1);
+        for (size_t i = 0; i < RT_COUNT(all); i++)
+            check(&all[i], fused);
+    }
+    unsetenv("IMPASTO_SIMD");
+}
+
+static void every_cut_agrees_with_the_oracle_in_any_order(void **state)
+{
+    (void)state;
+    check_all(false);
+}
+
+static void what_is_fused_agrees_with_the_oracle(void **state)
+{
+    (void)state;
+    check_all(true);
 }
 
 /* ---- lanes ---- */
@@ -250,6 +293,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_cut_agrees_with_the_oracle_in_any_order),
+        cmocka_unit_test(what_is_fused_agrees_with_the_oracle),
         cmocka_unit_test(every_item_has_its_turn_once),
         cmocka_unit_test(a_cancel_ends_between_rounds),
     };

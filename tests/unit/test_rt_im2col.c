@@ -194,13 +194,15 @@ static void strips_are_gathered_and_scattered_whole(void **state)
         rt_strips_set(&s, &v, all[i].cols);
         float *y = counted(size), *back = calloc((size_t)size, sizeof *back);
         float *rows = malloc((size_t)(channels * s.cols) * sizeof *rows);
+        struct rt_after store = RT_AFTER_NONE, add = RT_AFTER_NONE;
+        add.add = back;
         for (int64_t k = 0; k < s.count; k++) {
             const struct rt_strip t = rt_strip_at(&s, &v, k);
-            rt_strip_gather(&v, &t, y, 0, channels, rows);
+            rt_strip_gather(&v, &t, y, NULL, 0, channels, rows);
             if (rt_strip_whole(&t, &v))
                 assert_true(rows[0] == y[rt_strip_at_y(&t, &v, 0)]);
-            rt_strip_scatter(&v, &t, rows, 0, channels, false, back);
-            rt_strip_scatter(&v, &t, rows, 0, channels, true, back);
+            rt_strip_scatter(&v, &t, rows, 0, channels, &store, back);
+            rt_strip_scatter(&v, &t, rows, 0, channels, &add, back);
         }
         for (int64_t k = 0; k < size; k++)
             assert_true(back[k] == 2 * y[k]);

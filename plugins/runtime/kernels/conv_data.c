@@ -1,14 +1,16 @@
-/* conv_data.c - x += col2im(w' . y): the gradient by the input, and a transposed convolution.
+/* conv_data.c - x (+)= col2im(w' . y): the gradient by the input, and a transposed convolution.
  *
  * An item owns channels and rows of x that no other writes: a block of channels of one group, of
- * either several whole pictures or a band of rows of one, for which it takes every output that reads
- * from the band (neighbouring bands take some of them, too). */
+ * either several whole pictures or a band of rows of one, for which it takes every output that
+ * reads from the band (neighbouring bands take some of them, too). */
 #include "conv.h"
 #include "gemm.h"
 #include "lanes.h"
 
-/* Items that there should be at least, the fewest rows of x in a band, and the multiply-accumulates of
- * an item, so that a cancel is heard. */
+#include <string.h>
+
+/* Items that there should be at least, the fewest rows of x in a band, and the multiply-accumulates
+ * of an item, so that a cancel is heard. */
 enum { ITEMS = 16, FEWEST_ROWS = 16, LONG = 1 << 30 };
 
 struct back {
@@ -16,8 +18,9 @@ struct back {
     struct rt_blocks blocks; /* its strips: whole pictures together, or how one picture is cut */
     struct rt_lanes lanes;
     int64_t bands;
-    const float *y, *w;
+    const float *y, *gate, *w;
     float *x;
+    bool add;
 };
 
 /* Pictures alone, or (cut by strips) some together. */
@@ -44,10 +47,8 @@ static struct back plan(const struct rt_conv *v)
         b.bands = bands(v, items);
     b.lanes.items = items * b.bands;
     b.lanes.cost = b.lanes.items ? rt_conv_macs(v) / (double)b.lanes.items : 0;
-    if (!v->plain)
-        b.lanes.bytes = b.blocks.table_bytes + b.blocks.cols_bytes;
-    if (!s->per_picture)
-        b.lanes.bytes += (uint64_t)(v->m * s->cols) * sizeof(float);
+    b.lanes.bytes =
+        b.blocks.table_bytes + b.blocks.cols_bytes + (uint64_t)(v->m * s->cols) * sizeof(float);
     rt_lanes_set(&b.lanes);
     return b;
 }
@@ -55,7 +56,7 @@ static struct back plan(const struct rt_conv *v)
 /* Channels [c0, c0 + channels) of group g; rows of y [row0, row1); rows of x on the first axis
  * [from, to). */
 struct part {
-    int64_t g, c0, channels, row0, row1, from, to;
+    int64_t g, c0, channels, row0, row1, from, to, n0, n1; /* pictures [n0, n1) */
 };
 
 static int64_t divide_up(int64_t a, int64_t b)
@@ -92,10 +93,14 @@ static struct part part_of(const struct back *b, int64_t item)
     if (b->blocks.strips.per_picture) {
         p.row0 += item * v->rows;
         p.row1 += item * v->rows;
+        p.n0 = item;
+        p.n1 = item + 1;
     } else {
         const struct rt_strip s = rt_strip_at(&b->blocks.strips, v, item);
         p.row0 = s.row0;
         p.row1 = s.row1;
+        p.n0 = p.row0 / v->rows;
+        p.n1 = p.row1 / v->rows;
     }
     return p;
 }
@@ -106,31 +111,44 @@ static void one_strip(const struct back *b, const struct part *p, const struct r
     const struct rt_conv *v = b->v;
     const int64_t n = rt_strip_cols(s), k = v->c * v->taps;
     const float *w = b->w + p->g * v->m * k + p->c0 * v->taps;
-    const bool whole = rt_strip_whole(s, v);
-    const float *y = whole ? b->y + rt_strip_at_y(s, v, p->g * v->m) : NULL;
+    const bool direct = rt_strip_whole(s, v) && !b->gate;
+    const float *y = direct ? b->y + rt_strip_at_y(s, v, p->g * v->m) : NULL;
+    if (!direct) {
+        float *packed = (float *)(void *)(scratch + b->blocks.table_bytes + b->blocks.cols_bytes);
+        rt_strip_gather(v, s, b->y, b->gate, p->g * v->m, v->m, packed);
+        y = packed;
+    }
+    const int64_t ld = direct ? v->out_size : n;
     if (v->plain) {
         float *x = b->x + ((s->row0 / v->rows * v->groups + p->g) * v->c + p->c0) * v->in_size +
                    s->row0 % v->rows * v->out_w + s->x0;
-        rt_gemm(true, false, p->channels, n, v->m, 1, w, k, y, v->out_size, 1, x, v->in_size);
+        rt_gemm(true, false, p->channels, n, v->m, 1, w, k, y, ld, b->add, x, v->in_size);
         return;
     }
     int64_t *table = (int64_t *)(void *)scratch;
     float *cols = (float *)(void *)(scratch + b->blocks.table_bytes);
-    if (!whole) {
-        float *packed = (float *)(void *)(scratch + b->blocks.table_bytes + b->blocks.cols_bytes);
-        rt_strip_gather(v, s, b->y, p->g * v->m, v->m, packed);
-        y = packed;
-    }
-    rt_gemm(true, false, p->channels * v->taps, n, v->m, 1, w, k, y, whole ? v->out_size : n, 0,
-            cols, n);
+    rt_gemm(true, false, p->channels * v->taps, n, v->m, 1, w, k, y, ld, 0, cols, n);
     rt_conv_table(v, s, p->from, p->to, table);
     rt_col2im(v, s, table, cols, p->g * v->c + p->c0, p->channels, b->x);
+}
+
+/* Rows [from, to) of the item's channels, in all its pictures. */
+static void clear(const struct back *b, const struct part *p)
+{
+    const struct rt_conv *v = b->v;
+    const int64_t each = v->window.axis[0].in ? v->in_size / v->window.axis[0].in : 0;
+    for (int64_t n = p->n0; n < p->n1; n++)
+        for (int64_t c = 0; c < p->channels; c++)
+            memset(b->x + ((n * v->groups + p->g) * v->c + p->c0 + c) * v->in_size + p->from * each,
+                   0, (size_t)((p->to - p->from) * each) * sizeof(float));
 }
 
 static void one(const void *user, int64_t item, void *scratch)
 {
     const struct back *b = user;
     const struct part p = part_of(b, item);
+    if (!b->add && !b->v->plain)
+        clear(b, &p);
     for (int64_t r = p.row0; r < p.row1; r += b->blocks.strips.rows)
         for (int64_t i = 0; i < b->blocks.strips.x_cuts; i++) {
             struct rt_strip s = {.row0 = r, .row1 = r + b->blocks.strips.rows};
@@ -140,13 +158,15 @@ static void one(const void *user, int64_t item, void *scratch)
         }
 }
 
-imp_status rt_conv_back_data(const struct rt_conv *v, const float *y, const float *w, float *x,
-                             void *scratch, imp_job *job)
+imp_status rt_conv_back_data(const struct rt_conv *v, const float *y, const float *gate,
+                             const float *w, bool add, float *x, void *scratch, imp_job *job)
 {
     if (rt_conv_is_depthwise(v))
-        return rt_depthwise_back_data(v, y, w, x, scratch, job);
+        return rt_depthwise_back_data(v, y, gate, w, add, x, scratch, job);
     struct back b = plan(v);
     b.y = y;
+    b.gate = gate;
+    b.add = add;
     b.w = w;
     b.x = x;
     return rt_lanes_run(&b.lanes, job, scratch, one, &b);

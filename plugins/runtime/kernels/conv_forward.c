@@ -11,9 +11,9 @@ struct forward {
     struct rt_blocks blocks;
     struct rt_lanes lanes;
     int64_t m_blocks;
-    const float *x, *w, *bias;
+    const struct rt_after *after;
+    const float *x, *w;
     float *y;
-    bool add;
 };
 
 double rt_conv_macs(const struct rt_conv *v)
@@ -31,11 +31,8 @@ static struct forward plan(const struct rt_conv *v)
         f.m_blocks *= 2;
     f.lanes.items = s->count * v->groups * f.m_blocks;
     f.lanes.cost = f.lanes.items ? rt_conv_macs(v) / (double)f.lanes.items : 0;
-    if (!v->plain)
-        f.lanes.bytes = f.blocks.table_bytes + f.blocks.cols_bytes;
-    if (!s->per_picture)
-        f.lanes.bytes +=
-            (uint64_t)((v->m + f.m_blocks - 1) / f.m_blocks * s->cols) * sizeof(float);
+    f.lanes.bytes = f.blocks.table_bytes + f.blocks.cols_bytes +
+                    (uint64_t)((v->m + f.m_blocks - 1) / f.m_blocks * s->cols) * sizeof(float);
     rt_lanes_set(&f.lanes);
     return f;
 }
@@ -57,14 +54,18 @@ static struct part part_of(const struct forward *f, int64_t item)
     return p;
 }
 
-/* Sets rows of y to the bias, so that the products can be added. */
-static void preset(const struct forward *f, const struct part *p, float *y, int64_t ld)
+/* Where sums are made in y's memory, what is added there already would be lost. */
+static bool in_place(const struct forward *f, const struct part *p)
 {
-    for (int64_t m = p->m0; m < p->m1; m++, y += ld) {
-        const float b = f->bias ? f->bias[p->g * f->v->m + m] : 0;
-        for (int64_t i = 0; i < p->cols; i++)
-            y[i] = b;
-    }
+    return rt_strip_whole(&p->strip, f->v) && f->after->add != f->y;
+}
+
+/* y = after(y) */
+static void finish(const struct forward *f, const struct part *p, float *y)
+{
+    const struct rt_after *a = f->after;
+    for (int64_t m = p->m0; m < p->m1; m++, y += f->v->out_size)
+        rt_after_row(a, p->g * f->v->m + m, y, a->add ? a->add + (y - f->y) : NULL, y, p->cols);
 }
 
 static void products(const struct forward *f, const struct part *p, char *scratch, float *y,
@@ -75,9 +76,9 @@ static void products(const struct forward *f, const struct part *p, char *scratc
     const float *w = f->w + (p->g * v->m + p->m0) * k;
     if (v->plain) {
         const int64_t picture = p->strip.row0 / v->rows, row = p->strip.row0 % v->rows;
-        const float *x = f->x + (picture * v->groups + p->g) * v->c * v->in_size +
-                         row * v->out_w + p->strip.x0;
-        rt_gemm(false, false, p->m1 - p->m0, p->cols, k, 1, w, k, x, v->in_size, 1, y, ld);
+        const float *x =
+            f->x + (picture * v->groups + p->g) * v->c * v->in_size + row * v->out_w + p->strip.x0;
+        rt_gemm(false, false, p->m1 - p->m0, p->cols, k, 1, w, k, x, v->in_size, 0, y, ld);
         return;
     }
     int64_t *table = (int64_t *)(void *)scratch;
@@ -87,7 +88,7 @@ static void products(const struct forward *f, const struct part *p, char *scratc
         const int64_t n = c + f->blocks.channels < v->c ? f->blocks.channels : v->c - c;
         rt_im2col(v, &p->strip, table, f->x, p->g * v->c + c, n, cols);
         rt_gemm(false, false, p->m1 - p->m0, p->cols, n * v->taps, 1, w + c * v->taps, k, cols,
-                p->cols, 1, y, ld);
+                p->cols, c > 0, y, ld);
     }
 }
 
@@ -96,30 +97,27 @@ static void one(const void *user, int64_t item, void *scratch)
     const struct forward *f = user;
     const struct part p = part_of(f, item);
     const int64_t first = p.g * f->v->m + p.m0;
-    if (rt_strip_whole(&p.strip, f->v)) {
+    if (in_place(f, &p)) {
         float *y = f->y + rt_strip_at_y(&p.strip, f->v, first);
-        if (!f->add)
-            preset(f, &p, y, f->v->out_size);
         products(f, &p, scratch, y, f->v->out_size);
+        finish(f, &p, y);
         return;
     }
     float *y = (float *)(void *)((char *)scratch + f->blocks.table_bytes + f->blocks.cols_bytes);
-    preset(f, &p, y, p.cols);
     products(f, &p, scratch, y, p.cols);
-    rt_strip_scatter(f->v, &p.strip, y, first, p.m1 - p.m0, f->add, f->y);
+    rt_strip_scatter(f->v, &p.strip, y, first, p.m1 - p.m0, f->after, f->y);
 }
 
-imp_status rt_conv_forward(const struct rt_conv *v, const float *x, const float *w, const float *bias,
-                           bool add, float *y, void *scratch, imp_job *job)
+imp_status rt_conv_forward(const struct rt_conv *v, const float *x, const float *w,
+                           const struct rt_after *after, float *y, void *scratch, imp_job *job)
 {
     if (rt_conv_is_depthwise(v))
-        return rt_depthwise_forward(v, x, w, bias, add, y, scratch, job);
+        return rt_depthwise_forward(v, x, w, after, y, scratch, job);
     struct forward f = plan(v);
     f.x = x;
     f.w = w;
-    f.bias = bias;
+    f.after = after;
     f.y = y;
-    f.add = add;
     return rt_lanes_run(&f.lanes, job, scratch, one, &f);
 }
 

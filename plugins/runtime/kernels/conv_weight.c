@@ -1,15 +1,16 @@
 /* conv_weight.c - w[m][block] += sum over strips of y[m][strip] . columns'
  *
- * Blocks of channels are independent. Where there are too few of them the strips are cut into parts,
- * each with a sum of its own, added up in order. */
+ * Blocks of channels are independent. Where there are too few of them the strips are cut into
+ * parts, each with a sum of its own, added up in order. */
 #include "conv.h"
 #include "gemm.h"
 #include "lanes.h"
 
+#include <impasto/kit.h>
 #include <string.h>
 
-/* Items that there should be at least, the fewest filters of one, and the multiply-accumulates of its
- * turn, so that a cancel is heard. */
+/* Items that there should be at least, the fewest filters of one, and the multiply-accumulates of
+ * its turn, so that a cancel is heard. */
 enum { ITEMS = 16, FEWEST_FILTERS = 64, LONG = 1 << 30 };
 
 struct sum {
@@ -19,7 +20,7 @@ struct sum {
     int64_t parts, m_blocks, weights;
     int64_t turns, turn; /* an item goes through its strips in so many turns */
     uint64_t part_bytes;
-    const float *x, *y;
+    const float *x, *y, *gate;
     float *w; /* parts > 1: of all parts, one after the other */
 };
 
@@ -40,11 +41,8 @@ static struct sum plan(const struct rt_conv *v)
     u.lanes.cost = u.lanes.items ? rt_conv_macs(v) / (double)u.lanes.items : 0;
     u.turns = (int64_t)(u.lanes.cost / LONG) + 1;
     u.lanes.cost /= (double)u.turns;
-    if (!v->plain)
-        u.lanes.bytes = u.blocks.table_bytes + u.blocks.cols_bytes;
-    if (!s->per_picture)
-        u.lanes.bytes +=
-            (uint64_t)((v->m + u.m_blocks - 1) / u.m_blocks * s->cols) * sizeof(float);
+    u.lanes.bytes = u.blocks.table_bytes + u.blocks.cols_bytes +
+                    (uint64_t)((v->m + u.m_blocks - 1) / u.m_blocks * s->cols) * sizeof(float);
     rt_lanes_set(&u.lanes);
     return u;
 }
@@ -65,8 +63,7 @@ static struct part part_of(const struct sum *u, int64_t item)
     p.g = item % u->v->groups;
     item /= u->v->groups;
     rt_piece(u->blocks.strips.count, (uint32_t)u->parts, (uint32_t)item, &p.from, &p.to);
-    p.w = u->w + item * u->weights +
-          ((p.g * u->v->m + p.m0) * u->v->c + p.c0) * u->v->taps;
+    p.w = u->w + item * u->weights + ((p.g * u->v->m + p.m0) * u->v->c + p.c0) * u->v->taps;
     return p;
 }
 
@@ -76,25 +73,25 @@ static void one_strip(const struct sum *u, const struct part *p, const struct rt
     const struct rt_conv *v = u->v;
     const int64_t n = rt_strip_cols(s), k = v->c * v->taps, m = p->m1 - p->m0;
     const int64_t filter = p->g * v->m + p->m0, channel = p->g * v->c + p->c0;
-    const bool whole = rt_strip_whole(s, v);
-    const float *y = whole ? u->y + rt_strip_at_y(s, v, filter) : NULL;
+    const bool direct = rt_strip_whole(s, v) && !u->gate;
+    const float *y = direct ? u->y + rt_strip_at_y(s, v, filter) : NULL;
+    const int64_t ld = direct ? v->out_size : n;
+    if (!direct) {
+        float *packed = (float *)(void *)(scratch + u->blocks.table_bytes + u->blocks.cols_bytes);
+        rt_strip_gather(v, s, u->y, u->gate, filter, m, packed);
+        y = packed;
+    }
     if (v->plain) {
         const float *x = u->x + (s->row0 / v->rows * v->groups * v->c + channel) * v->in_size +
                          s->row0 % v->rows * v->out_w + s->x0;
-        rt_gemm(false, true, m, p->channels, n, 1, y, v->out_size, x, v->in_size, 1, p->w, k);
+        rt_gemm(false, true, m, p->channels, n, 1, y, ld, x, v->in_size, 1, p->w, k);
         return;
     }
     int64_t *table = (int64_t *)(void *)scratch;
     float *cols = (float *)(void *)(scratch + u->blocks.table_bytes);
-    if (!whole) {
-        float *packed = (float *)(void *)(scratch + u->blocks.table_bytes + u->blocks.cols_bytes);
-        rt_strip_gather(v, s, u->y, filter, m, packed);
-        y = packed;
-    }
     rt_conv_table(v, s, 0, INT64_MAX, table);
     rt_im2col(v, s, table, u->x, channel, p->channels, cols);
-    rt_gemm(false, true, m, p->channels * v->taps, n, 1, y, whole ? v->out_size : n, cols, n, 1,
-            p->w, k);
+    rt_gemm(false, true, m, p->channels * v->taps, n, 1, y, ld, cols, n, 1, p->w, k);
 }
 
 static void one(const void *user, int64_t item, void *scratch)
@@ -135,14 +132,15 @@ static void fold_piece(void *user, uint32_t i) IMP_NX
     }
 }
 
-imp_status rt_conv_back_weight(const struct rt_conv *v, const float *x, const float *y, float *w,
-                               void *scratch, imp_job *job)
+imp_status rt_conv_back_weight(const struct rt_conv *v, const float *x, const float *y,
+                               const float *gate, float *w, void *scratch, imp_job *job)
 {
     if (rt_conv_is_depthwise(v))
-        return rt_depthwise_back_weight(v, x, y, w, scratch, job);
+        return rt_depthwise_back_weight(v, x, y, gate, w, scratch, job);
     struct sum u = plan(v);
     u.x = x;
     u.y = y;
+    u.gate = gate;
     u.w = u.parts > 1 ? scratch : w;
     imp_status st = IMP_OK;
     for (; u.turn < u.turns && st == IMP_OK; u.turn++)
@@ -165,11 +163,32 @@ uint64_t rt_conv_back_weight_bytes(const struct rt_conv *v)
 /* ---- the bias ---- */
 
 struct sums {
-    const float *y;
+    const float *y, *gate;
     float *sum;
     int64_t n, channels, size;
     uint32_t pieces, reserved0;
 };
+
+/* Sum of y where gate > 0, in an order that the size alone decides. */
+KIT_CLONES
+static double row_sum(const float *y, const float *gate, int64_t n)
+{
+    double lane[8] = {0}, total = 0;
+    int64_t k = 0;
+    if (gate)
+        for (; k + 8 <= n; k += 8)
+            for (int64_t l = 0; l < 8; l++)
+                lane[l] += gate[k + l] > 0 ? (double)y[k + l] : 0;
+    else
+        for (; k + 8 <= n; k += 8)
+            for (int64_t l = 0; l < 8; l++)
+                lane[l] += (double)y[k + l];
+    for (; k < n; k++)
+        total += !gate || gate[k] > 0 ? (double)y[k] : 0;
+    for (int64_t l = 0; l < 8; l++)
+        total += lane[l];
+    return total;
+}
 
 static void sum_piece(void *user, uint32_t i) IMP_NX
 {
@@ -177,26 +196,19 @@ static void sum_piece(void *user, uint32_t i) IMP_NX
     int64_t from, to;
     rt_piece(s->channels, s->pieces, i, &from, &to);
     for (int64_t c = from; c < to; c++) {
-        double lane[8] = {0}, total = 0;
+        double total = 0;
         for (int64_t n = 0; n < s->n; n++) {
-            const float *y = s->y + (n * s->channels + c) * s->size;
-            int64_t k = 0;
-            for (; k + 8 <= s->size; k += 8)
-                for (int64_t l = 0; l < 8; l++)
-                    lane[l] += (double)y[k + l];
-            for (; k < s->size; k++)
-                total += (double)y[k];
+            const int64_t at = (n * s->channels + c) * s->size;
+            total += row_sum(s->y + at, s->gate ? s->gate + at : NULL, s->size);
         }
-        for (int64_t l = 0; l < 8; l++)
-            total += lane[l];
         s->sum[c] += (float)total;
     }
 }
 
-imp_status rt_channel_sums(const float *y, int64_t n, int64_t channels, int64_t size, float *sum,
-                           imp_job *job)
+imp_status rt_channel_sums(const float *y, const float *gate, int64_t n, int64_t channels,
+                           int64_t size, float *sum, imp_job *job)
 {
-    struct sums s = {.y = y, .sum = sum, .n = n, .channels = channels, .size = size};
+    struct sums s = {.y = y, .gate = gate, .sum = sum, .n = n, .channels = channels, .size = size};
     s.pieces = rt_pieces(channels, (double)n * (double)size);
     return rt_parallel(job, s.pieces, sum_piece, &s);
 }

@@ -3,10 +3,9 @@
 
 #include <string.h>
 
-/* Below, 1x1 is worked on in several pictures together. Columns of a strip: at most, and at least where
- * filters are huge. Floats of a block's columns. */
+/* Below, 1x1 is worked on in several pictures together. Columns of a strip: at most, and at least
+ * where filters are huge. Floats of a block's columns. */
 enum { SMALL_PLANE = 64, COLS = 512, FEWEST_COLS = 16, BLOCK = 1 << 16 };
-
 
 void rt_conv_set(struct rt_conv *v)
 {
@@ -82,32 +81,36 @@ static int64_t run_of(const struct rt_strip *s, const struct rt_conv *v, int64_t
     return r + left < s->row1 ? left : s->row1 - r;
 }
 
-void rt_strip_gather(const struct rt_conv *v, const struct rt_strip *s, const float *y, int64_t first,
-                     int64_t channels, float *to)
-{
-    const int64_t cols = rt_strip_cols(s), w = s->x1 - s->x0;
-    for (int64_t r = s->row0; r < s->row1;) {
-        const int64_t run = run_of(s, v, r);
-        const struct rt_strip part = {.row0 = r, .row1 = r + run, .x0 = s->x0, .x1 = s->x1};
-        for (int64_t m = 0; m < channels; m++)
-            memcpy(to + m * cols + (r - s->row0) * w, y + rt_strip_at_y(&part, v, first + m),
-                   (size_t)(run * w) * sizeof *to);
-        r += run;
-    }
-}
-
-void rt_strip_scatter(const struct rt_conv *v, const struct rt_strip *s, const float *from,
-                      int64_t first, int64_t channels, bool add, float *y)
+void rt_strip_gather(const struct rt_conv *v, const struct rt_strip *s, const float *y,
+                     const float *gate, int64_t first, int64_t channels, float *to)
 {
     const int64_t cols = rt_strip_cols(s), w = s->x1 - s->x0;
     for (int64_t r = s->row0; r < s->row1;) {
         const int64_t run = run_of(s, v, r);
         const struct rt_strip part = {.row0 = r, .row1 = r + run, .x0 = s->x0, .x1 = s->x1};
         for (int64_t m = 0; m < channels; m++) {
-            const float *a = from + m * cols + (r - s->row0) * w;
-            float *b = y + rt_strip_at_y(&part, v, first + m);
-            for (int64_t i = 0; i < run * w; i++)
-                b[i] = add ? b[i] + a[i] : a[i];
+            const int64_t at = rt_strip_at_y(&part, v, first + m);
+            float *row = to + m * cols + (r - s->row0) * w;
+            if (gate)
+                rt_gate_row(y + at, gate + at, row, run * w);
+            else
+                memcpy(row, y + at, (size_t)(run * w) * sizeof *to);
+        }
+        r += run;
+    }
+}
+
+void rt_strip_scatter(const struct rt_conv *v, const struct rt_strip *s, const float *from,
+                      int64_t first, int64_t channels, const struct rt_after *after, float *y)
+{
+    const int64_t cols = rt_strip_cols(s), w = s->x1 - s->x0;
+    for (int64_t r = s->row0; r < s->row1;) {
+        const int64_t run = run_of(s, v, r);
+        const struct rt_strip part = {.row0 = r, .row1 = r + run, .x0 = s->x0, .x1 = s->x1};
+        for (int64_t m = 0; m < channels; m++) {
+            const int64_t at = rt_strip_at_y(&part, v, first + m);
+            rt_after_row(after, first + m, from + m * cols + (r - s->row0) * w,
+                         after->add ? after->add + at : NULL, y + at, run * w);
         }
         r += run;
     }

@@ -1,21 +1,22 @@
-/* strips.h - a convolution's geometry, cut into strips and blocks. Any number of axes; of the last one,
- * rows are made.
+/* strips.h - a convolution's geometry, cut into strips and blocks. Any number of axes; of the last
+ * one, rows are made.
  *
- * A convolution goes from a wide side x [n][groups * c][in...] to a narrow one y [n][groups * m][out...]
- * through w [groups * m][c][taps]. Forward reads x, writes y; the gradient by x and a transposed
- * convolution go back; the gradient by w takes both. */
+ * A convolution goes from a wide side x [n][groups * c][in...] to a narrow one y [n][groups *
+ * m][out...] through w [groups * m][c][taps]. Forward reads x, writes y; the gradient by x and a
+ * transposed convolution go back; the gradient by w takes both. */
 #ifndef IMP_RT_STRIPS_H
 #define IMP_RT_STRIPS_H
+#include "after.h"
 #include "ops/conv_shape.h"
 
 struct rt_conv {
     struct rt_window window;
     int64_t n, groups, c, m; /* c, m: of one group */
     /* rt_conv_set makes these from the above */
-    int64_t taps, outer_taps;   /* of a filter: all, all axes but the last */
-    int64_t in_size, out_size;  /* of a plane */
-    int64_t out_w, rows;        /* out_size = rows * out_w */
-    uint32_t plain, reserved0;  /* 1x1: x is its own matrix of columns */
+    int64_t taps, outer_taps;  /* of a filter: all, all axes but the last */
+    int64_t in_size, out_size; /* of a plane */
+    int64_t out_w, rows;       /* out_size = rows * out_w */
+    uint32_t plain, reserved0; /* 1x1: x is its own matrix of columns */
 };
 void rt_conv_set(struct rt_conv *);
 
@@ -42,16 +43,15 @@ static inline bool rt_strip_whole(const struct rt_strip *s, const struct rt_conv
 /* Where column 0 of the strip is in channel `channel` (of all groups * m) of y. */
 int64_t rt_strip_at_y(const struct rt_strip *, const struct rt_conv *, int64_t channel);
 
-/* Channels [first, first + channels) of y's strip to packed rows [channels][strip], and back: store
- * or (add) add. */
-void rt_strip_gather(const struct rt_conv *, const struct rt_strip *, const float *y, int64_t first,
-                     int64_t channels, float *to);
+/* Channels [first, first + channels) of y's strip, where gate > 0 (NULL: all), to packed rows
+ * [channels][strip]; and from there after(from) to y. */
+void rt_strip_gather(const struct rt_conv *, const struct rt_strip *, const float *y,
+                     const float *gate, int64_t first, int64_t channels, float *to);
 void rt_strip_scatter(const struct rt_conv *, const struct rt_strip *, const float *from,
-                      int64_t first, int64_t channels, bool add, float *y);
+                      int64_t first, int64_t channels, const struct rt_after *, float *y);
 
-
-/* How the three products are cut: strips, and blocks of channels whose columns stay in a core's second
- * cache. strips: how many there should be, at the price of narrower ones. */
+/* How the three products are cut: strips, and blocks of channels whose columns stay in a core's
+ * second cache. strips: how many there should be, at the price of narrower ones. */
 struct rt_blocks {
     struct rt_strips strips;
     int64_t channels, count;          /* of a block, at most; blocks */

@@ -1,6 +1,7 @@
 /* op_conv.c - convolution over any number of spatial axes.
  *
- *     y[n][m][o] = bias[m] + sum over c, t of w[m][c][t] x[n][c][o * stride + t * dilation - pad] */
+ *     y[n][m][o] = bias[m] + sum over c, t of w[m][c][t] x[n][c][o * stride + t * dilation - pad]
+ */
 #include "kernels/conv.h"
 #include "ties.h"
 
@@ -25,8 +26,11 @@ static const struct rt_attr_def attrs[ATTRS] = {
     [FILTERS] = {.key = "filters", .type = RT_INT},
     [HAS_BIAS] = {.key = "bias", .type = RT_BOOL, .def = 1},
 };
-static const struct rt_window_attrs window_attrs = {.kernel = KERNEL, .stride = STRIDE, .pad = PAD,
-                                                    .dilation = DILATION, .auto_pad = AUTO_PAD,
+static const struct rt_window_attrs window_attrs = {.kernel = KERNEL,
+                                                    .stride = STRIDE,
+                                                    .pad = PAD,
+                                                    .dilation = DILATION,
+                                                    .auto_pad = AUTO_PAD,
                                                     .ceil = -1};
 
 /* ---- planning ---- */
@@ -106,8 +110,9 @@ static void need(const struct rt_call *call, struct rt_need *n)
 static imp_status forward(const struct rt_call *call)
 {
     const struct rt_conv v = geometry(call);
-    const float *bias = call->input_count > BIAS ? call->in[BIAS] : NULL;
-    return rt_conv_forward(&v, call->in[X], call->in[WEIGHT], bias, false, call->out, call->scratch,
+    struct rt_after after = RT_AFTER_NONE;
+    after.shift = call->input_count > BIAS ? call->in[BIAS] : NULL;
+    return rt_conv_forward(&v, call->in[X], call->in[WEIGHT], &after, call->out, call->scratch,
                            call->job);
 }
 
@@ -117,13 +122,14 @@ static imp_status backward(const struct rt_call *call)
     float *const *grad = call->in_grad;
     imp_status st = IMP_OK;
     if (grad[X])
-        st = rt_conv_back_data(&v, call->out_grad, call->in[WEIGHT], grad[X], call->scratch,
-                               call->job);
+        st = rt_conv_back_data(&v, call->out_grad, NULL, call->in[WEIGHT], true, grad[X],
+                               call->scratch, call->job);
     if (st == IMP_OK && grad[WEIGHT])
-        st = rt_conv_back_weight(&v, call->in[X], call->out_grad, grad[WEIGHT], call->scratch,
+        st = rt_conv_back_weight(&v, call->in[X], call->out_grad, NULL, grad[WEIGHT], call->scratch,
                                  call->job);
     if (st == IMP_OK && call->input_count > BIAS && grad[BIAS])
-        st = rt_channel_sums(call->out_grad, v.n, v.groups * v.m, v.out_size, grad[BIAS], call->job);
+        st = rt_channel_sums(call->out_grad, NULL, v.n, v.groups * v.m, v.out_size, grad[BIAS],
+                             call->job);
     return st;
 }
 
@@ -153,8 +159,8 @@ static void couple(struct rt_ties *t, const struct rt_call *call)
         rt_tie(t, RT_OUT, o % v.m, RT_OUT, o);
 }
 
-static bool adjust(struct rt_node *copy, const struct rt_call *before, const uint8_t *const *keep_in,
-                   const uint8_t *keep_out)
+static bool adjust(struct rt_node *copy, const struct rt_call *before,
+                   const uint8_t *const *keep_in, const uint8_t *keep_out)
 {
     const struct rt_conv v = geometry(before);
     int64_t groups = 0, filters = 0;

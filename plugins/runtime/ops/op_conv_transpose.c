@@ -1,7 +1,8 @@
-/* op_conv_transpose.c - transposed convolution: the gradient of a convolution as an operator. What is x
- * here is the narrow side of kernels/conv.h, the output its wide side.
+/* op_conv_transpose.c - transposed convolution: the gradient of a convolution as an operator. What
+ * is x here is the narrow side of kernels/conv.h, the output its wide side.
  *
- *     y[n][m][i * stride + t * dilation - pad] += w[c][m][t] x[n][c][i]     (y begins as the bias) */
+ *     y[n][m][i * stride + t * dilation - pad] += w[c][m][t] x[n][c][i]     (y begins as the bias)
+ */
 #include "kernels/conv.h"
 #include "ties.h"
 
@@ -60,7 +61,8 @@ static imp_status weight_fits(const struct rt_node *n, const struct rt_shape *x,
         return imp_fail(err, IMP_E_INPUT, "the input has %lld channels; a weight of %s takes %lld",
                         (long long)x->dim[1], rt_shape_text(w, b, sizeof b), (long long)w->dim[0]);
     if (w->dim[1] > INT32_MAX / groups || (filters && filters != w->dim[1] * groups))
-        return imp_fail(err, IMP_E_INPUT, "filters is %lld; %lld groups of a weight of %s make other",
+        return imp_fail(err, IMP_E_INPUT,
+                        "filters is %lld; %lld groups of a weight of %s make other",
                         (long long)filters, (long long)groups, rt_shape_text(w, b, sizeof b));
     for (uint32_t i = 2; i < w->ndim; i++)
         if (rt_axis_attr(n, KERNEL, i - 2, w->dim[i]) != w->dim[i])
@@ -91,8 +93,8 @@ static void spread(struct rt_axis_window *a, int64_t total, int64_t how)
     a->pad_end = total - a->pad;
 }
 
-/* One axis with out (here: the narrow side), kernel, stride, dilation and pads set: sets in, the wide
- * side, and pads where they are ruled. */
+/* One axis with out (here: the narrow side), kernel, stride, dilation and pads set: sets in, the
+ * wide side, and pads where they are ruled. */
 static void place(const struct rt_node *n, uint32_t i, struct rt_axis_window *a)
 {
     const int64_t how = rt_int(n, AUTO_PAD), wanted = rt_axis_attr(n, OUT_SHAPE, i, 0);
@@ -109,8 +111,9 @@ static void place(const struct rt_node *n, uint32_t i, struct rt_axis_window *a)
     a->in = full - a->pad - a->pad_end;
 }
 
-static imp_status read_axis(const struct rt_node *n, const struct rt_shape *x, const struct rt_shape *w,
-                            uint32_t i, struct rt_axis_window *a, imp_error *err)
+static imp_status read_axis(const struct rt_node *n, const struct rt_shape *x,
+                            const struct rt_shape *w, uint32_t i, struct rt_axis_window *a,
+                            imp_error *err)
 {
     uint32_t pads;
     rt_ints(n, PAD, &pads);
@@ -121,15 +124,18 @@ static imp_status read_axis(const struct rt_node *n, const struct rt_shape *x, c
     a->pad_end = pads > x->ndim - 2 ? rt_axis_attr(n, PAD, x->ndim - 2 + i, 0) : a->pad;
     if (!in_range(a->out, 1) || !in_range(a->kernel, 1) || !in_range(a->stride, 1) ||
         !in_range(a->dilation, 1) || !in_range(a->pad, 0) || !in_range(a->pad_end, 0) ||
-        !in_range(rt_axis_attr(n, OUT_PAD, i, 0), 0) || !in_range(rt_axis_attr(n, OUT_SHAPE, i, 0), 0))
-        return imp_fail(err, IMP_E_INPUT,
-                        "spatial axis %u: size, kernel, stride and dilation must be 1 or more, pads, "
-                        "output_padding and output_shape not negative, none beyond 2147483647",
-                        i);
+        !in_range(rt_axis_attr(n, OUT_PAD, i, 0), 0) ||
+        !in_range(rt_axis_attr(n, OUT_SHAPE, i, 0), 0))
+        return imp_fail(
+            err, IMP_E_INPUT,
+            "spatial axis %u: size, kernel, stride and dilation must be 1 or more, pads, "
+            "output_padding and output_shape not negative, none beyond 2147483647",
+            i);
     place(n, i, a);
     if (in_range(a->in, 1))
         return IMP_OK;
-    return imp_fail(err, IMP_E_INPUT, "spatial axis %u would have %lld values", i, (long long)a->in);
+    return imp_fail(err, IMP_E_INPUT, "spatial axis %u would have %lld values", i,
+                    (long long)a->in);
 }
 
 static imp_status lists_fit(const struct rt_node *n, uint32_t axes, imp_error *err)
@@ -195,57 +201,61 @@ static void need(const struct rt_call *call, struct rt_need *n)
 
 /* ---- running ---- */
 
-struct fill {
-    const float *bias;
+struct finish {
+    struct rt_after after;
     float *y;
     int64_t channels, size, planes;
     uint32_t pieces, reserved0;
 };
 
-static void fill_piece(void *user, uint32_t i) IMP_NX
+static void finish_piece(void *user, uint32_t i) IMP_NX
 {
-    const struct fill *f = user;
+    const struct finish *f = user;
     int64_t from, to;
     rt_piece(f->planes, f->pieces, i, &from, &to);
-    for (int64_t p = from; p < to; p++) {
-        const float b = f->bias ? f->bias[p % f->channels] : 0;
-        for (int64_t k = 0; k < f->size; k++)
-            f->y[p * f->size + k] = b;
-    }
+    for (int64_t p = from; p < to; p++)
+        rt_after_row(&f->after, p % f->channels, f->y + p * f->size,
+                     f->after.add ? f->after.add + p * f->size : NULL, f->y + p * f->size, f->size);
 }
 
 static imp_status forward(const struct rt_call *call)
 {
     const struct rt_conv v = geometry(call);
-    struct fill f = {.bias = call->input_count > BIAS ? call->in[BIAS] : NULL, .y = call->out,
-                     .channels = v.groups * v.c, .size = v.in_size};
+    struct finish f = {
+        .after = RT_AFTER_NONE, .y = call->out, .channels = v.groups * v.c, .size = v.in_size};
+    const imp_status st = rt_conv_back_data(&v, call->in[X], NULL, call->in[WEIGHT], false,
+                                            call->out, call->scratch, call->job);
+    f.after.shift = call->input_count > BIAS ? call->in[BIAS] : NULL;
+    if (st != IMP_OK || !f.after.shift)
+        return st;
     f.planes = v.n * f.channels;
     f.pieces = rt_pieces(f.planes, (double)f.size);
-    const imp_status st = rt_parallel(call->job, f.pieces, fill_piece, &f);
-    if (st != IMP_OK)
-        return st;
-    return rt_conv_back_data(&v, call->in[X], call->in[WEIGHT], call->out, call->scratch, call->job);
+    return rt_parallel(call->job, f.pieces, finish_piece, &f);
 }
 
 static imp_status backward(const struct rt_call *call)
 {
     const struct rt_conv v = geometry(call);
     float *const *grad = call->in_grad;
+    struct rt_after add = RT_AFTER_NONE;
     imp_status st = IMP_OK;
+    add.add = grad[X];
     if (grad[X])
-        st = rt_conv_forward(&v, call->out_grad, call->in[WEIGHT], NULL, true, grad[X],
-                             call->scratch, call->job);
+        st = rt_conv_forward(&v, call->out_grad, call->in[WEIGHT], &add, grad[X], call->scratch,
+                             call->job);
     if (st == IMP_OK && grad[WEIGHT])
-        st = rt_conv_back_weight(&v, call->out_grad, call->in[X], grad[WEIGHT], call->scratch,
+        st = rt_conv_back_weight(&v, call->out_grad, call->in[X], NULL, grad[WEIGHT], call->scratch,
                                  call->job);
     if (st == IMP_OK && call->input_count > BIAS && grad[BIAS])
-        st = rt_channel_sums(call->out_grad, v.n, v.groups * v.c, v.in_size, grad[BIAS], call->job);
+        st = rt_channel_sums(call->out_grad, NULL, v.n, v.groups * v.c, v.in_size, grad[BIAS],
+                             call->job);
     return st;
 }
 
 /* ---- channels ---- */
 
-/* One channel a group on both sides, or several filters to each: then a channel takes its group along. */
+/* One channel a group on both sides, or several filters to each: then a channel takes its group
+ * along. */
 static bool by_channel(const struct rt_conv *v)
 {
     return v->m == 1 && v->groups > 1;
@@ -273,8 +283,8 @@ static void couple(struct rt_ties *t, const struct rt_call *call)
         rt_tie(t, RT_OUT, o % v.c, RT_OUT, o);
 }
 
-static bool adjust(struct rt_node *copy, const struct rt_call *before, const uint8_t *const *keep_in,
-                   const uint8_t *keep_out)
+static bool adjust(struct rt_node *copy, const struct rt_call *before,
+                   const uint8_t *const *keep_in, const uint8_t *keep_out)
 {
     const struct rt_conv v = geometry(before);
     int64_t groups = 0, filters = 0;
