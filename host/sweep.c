@@ -1,4 +1,5 @@
 #include "sweep.h"
+#include <impasto/kit.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -59,7 +60,7 @@ static bool expand_range(struct arena *arena, const double number[3], int n, str
     for (size_t i = 0; i < (size_t)count; i++) {
         char buf[32];
         const double value = from + (double)i * step;
-        const double scale = pow(10, 11 - ceil(log10(fmax(fmax(fabs(from), fabs(to)), 1e-9))));
+        const double scale = kit_pow(10, 11 - ceil(kit_log10(fmax(fmax(fabs(from), fabs(to)), 1e-9))));
         values[i] = arena_strdup(arena, print_real(round(value * scale) / scale + 0.0, buf));
     }
     out->values = values;

@@ -206,7 +206,7 @@ static imp_status answer(const struct task *t, imp_job *job)
     const double windows = (double)(t->width - 2 * t->border_x) * (t->height - 2 * t->border_y);
     const double mse = fmin(all.square / samples, 1e300);
     const imp_cell row[] = {
-        {.f = mse}, {.f = mse > 0 ? fmin(-10 * log10(mse), EQUAL_PSNR) : EQUAL_PSNR},
+        {.f = mse}, {.f = mse > 0 ? fmin(-10 * kit_log10(mse), EQUAL_PSNR) : EQUAL_PSNR},
         {.f = all.similar / windows}, {.f = all.absolute / samples}, {.f = all.most},
         {.i = all.x}, {.i = all.y},
     };
@@ -221,7 +221,7 @@ static void set_weights(struct task *t)
 {
     double sum = 0, w[TAPS];
     for (int k = 0; k < TAPS; k++)
-        sum += w[k] = exp(-(k - RADIUS) * (k - RADIUS) / (2 * 1.5 * 1.5));
+        sum += w[k] = kit_exp(-(k - RADIUS) * (k - RADIUS) / (2 * 1.5 * 1.5));
     for (int k = 0; k < TAPS; k++)
         t->weights[k] = (float)(w[k] / sum);
     t->border_x = t->width >= TAPS ? RADIUS : 0;

@@ -144,7 +144,7 @@ static imp_status process(void *instance, imp_job *job, imp_error *err)
         .x = (float)p[X].f / 100 * w, .y = (float)p[Y].f / 100 * h,
         .half_width = fmaxf((float)p[WIDTH].f / 200 * w, 0.01f),
         .half_height = fmaxf((float)p[HEIGHT].f / 200 * h, 0.01f),
-        .cosine = (float)cos(turn), .sine = (float)sin(turn),
+        .cosine = (float)kit_cos(turn), .sine = (float)kit_sin(turn),
         .soft = fmaxf((float)p[FEATHER].f / 100 * fminf(w, h), 1),
         .from = (float)p[FROM].f, .to = (float)p[TO].f, .tolerance = (float)p[TOLERANCE].f,
         .strips = kit_strips(in->width, in->height),

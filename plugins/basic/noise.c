@@ -101,7 +101,7 @@ static imp_status make_field(imp_job *job, struct how *h, const imp_image *src, 
     if (st == IMP_OK)
         st = kit_blur(*field, *field, sigma, job);
     for (int k = -60; k <= 60; k++) {
-        const double w = exp(-0.5 * k * k / (sigma * sigma));
+        const double w = kit_exp(-0.5 * k * k / (sigma * sigma));
         sum += w, squares += w * w;
     }
     h->gain = (float)(sum * sum / squares);

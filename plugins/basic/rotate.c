@@ -110,7 +110,7 @@ static struct size largest_within(double w, double h, double sine, double cosine
 static struct size size_of(const imp_cell *p, uint32_t width, uint32_t height)
 {
     const double a = p[ANGLE].f * (3.14159265358979323846 / 180);
-    const double s = fabs(sin(a)), c = fabs(cos(a));
+    const double s = fabs(kit_sin(a)), c = fabs(kit_cos(a));
     const int turns = turns_of(p[ANGLE].f);
     if (turns >= 0)
         return turns % 2 ? (struct size){height, width} : (struct size){width, height};

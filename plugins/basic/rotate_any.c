@@ -214,7 +214,7 @@ imp_status rotate_any(imp_job *job, const struct rotate_any *how, const imp_imag
                       imp_image *dst)
 {
     const double angle = how->degrees * (3.14159265358979323846 / 180);
-    struct turn t = {cos(angle), sin(angle), how->method, how->border, {0}};
+    struct turn t = {kit_cos(angle), kit_sin(angle), how->method, how->border, {0}};
     memcpy(t.colour, how->colour, sizeof t.colour);
     if (dst->channels == 4)
         return turn_alpha(job, &t, src, dst);

@@ -95,7 +95,7 @@ static void choose_columns(struct sheet *s)
     double least = INFINITY;
     for (uint32_t columns = 1; columns <= most && s->count; columns++) {
         place_all(s, columns);
-        const double off = fabs(log(s->width / (double)s->height / SHAPE));
+        const double off = fabs(kit_log(s->width / (double)s->height / SHAPE));
         if (off < least)
             least = off, best = columns;
         if (s->width > 4 * s->height)

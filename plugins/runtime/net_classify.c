@@ -140,9 +140,9 @@ static void softmax(float *v, uint64_t n)
     for (uint64_t i = 1; i < n; i++)
         most = v[i] > most ? v[i] : most;
     for (uint64_t i = 0; i < n; i++)
-        sum += exp((double)v[i] - (double)most);
+        sum += kit_exp((double)v[i] - (double)most);
     for (uint64_t i = 0; i < n; i++)
-        v[i] = (float)(exp((double)v[i] - (double)most) / sum);
+        v[i] = (float)(kit_exp((double)v[i] - (double)most) / sum);
 }
 
 /* The k-th best of n without those that were told: equal ones by number. */

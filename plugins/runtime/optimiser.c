@@ -5,6 +5,7 @@
  * Gradients are scaled down together to a norm of clip_norm first. */
 #include "trainer.h"
 
+#include <impasto/kit.h>
 #include <math.h>
 
 static bool valid(const imp_nn_optimiser *o)
@@ -66,8 +67,8 @@ imp_status rt_trainer_step(struct imp_nn_trainer *t, const imp_nn_optimiser *giv
         .scale = o.clip_norm > 0 && length > o.clip_norm ? (float)(o.clip_norm / (length + 1e-6)) : 1,
         .decay = (float)o.weight_decay, .rate = (float)o.rate, .momentum = (float)o.momentum,
         .beta2 = (float)o.beta2, .epsilon = (float)o.epsilon,
-        .fix1 = (float)(1 / (1 - pow(o.momentum, (double)t->steps))),
-        .fix2 = o.rule == IMP_NN_ADAM ? (float)(1 / (1 - pow(o.beta2, (double)t->steps))) : 1};
+        .fix1 = (float)(1 / (1 - kit_pow(o.momentum, (double)t->steps))),
+        .fix2 = o.rule == IMP_NN_ADAM ? (float)(1 / (1 - kit_pow(o.beta2, (double)t->steps))) : 1};
     for (uint32_t i = 0; i < t->count; i++) {
         const uint32_t p = t->numbers[i];
         const int64_t n = t->model->graph->params[p].tensor->count;

@@ -1,6 +1,7 @@
 /* sky.c - sky colours from the sun's height, a layer of clouds, at night stars, a band of far
  * stars, a moon. */
 #include "sources.h"
+#include <impasto/kit.h>
 #include <math.h>
 
 /* 1 by day, 0 by night. */
@@ -12,7 +13,7 @@ static double daylight(const struct scene *s)
 struct vec sky_air(const struct scene *s, struct vec d)
 {
     const double day = daylight(s), low = 1 - smooth(0.0, 0.35, s->sun.y);
-    const double towards = pow(clamp01(0.5 + 0.5 * v_dot(d, s->sun)), 6);
+    const double towards = kit_pow(clamp01(0.5 + 0.5 * v_dot(d, s->sun)), 6);
     const struct vec noon = vec(0.62, 0.76, 0.95), dusk = vec(0.98, 0.62, 0.40),
                      night = vec(0.02, 0.028, 0.05);
     const struct vec lit = v_mix(noon, v_mix(vec(0.62, 0.58, 0.66), dusk, towards), low);
@@ -25,30 +26,30 @@ static struct vec clear_sky(const struct scene *s, struct vec d)
     const double height = clamp01(d.y), towards = clamp01(v_dot(d, s->sun));
     const struct vec zenith_day = v_mix(vec(0.13, 0.32, 0.72), vec(0.16, 0.24, 0.48), low);
     const struct vec zenith = v_mix(vec(0.004, 0.007, 0.02), zenith_day, day);
-    struct vec light = v_mix(sky_air(s, d), zenith, pow(height, 0.45));
+    struct vec light = v_mix(sky_air(s, d), zenith, kit_pow(height, 0.45));
     light = v_add(light,
-                  v_scale(s->sun_colour, day * (0.25 * pow(towards, 8) + 0.6 * pow(towards, 120))));
+                  v_scale(s->sun_colour, day * (0.25 * kit_pow(towards, 8) + 0.6 * kit_pow(towards, 120))));
     return v_add(light, v_scale(s->sun_colour, day * 40 * smooth(0.99965, 0.9998, towards)));
 }
 
 static struct vec stars(const struct scene *s, struct vec d)
 {
     struct vec sum = vec(0, 0, 0);
-    const double band = exp(-pow(v_dot(d, v_unit(vec(0.5, 0.6, -0.62))) * 4.5, 2));
+    const double band = kit_exp(-kit_pow(v_dot(d, v_unit(vec(0.5, 0.6, -0.62))) * 4.5, 2));
     const double cloud = clamp01(0.5 + 1.3 * fbm3(s->seed + 50, v_scale(d, 5), 6));
     sum = v_add(sum, v_scale(vec(0.10, 0.105, 0.135), band * cloud * cloud));
     for (int layer = 0; layer < 3; layer++) {
         const double fine = 90.0 * (1 << layer);
-        const double az = atan2(d.x, d.z) * fine, el = asin(d.y) * fine;
+        const double az = kit_atan2(d.x, d.z) * fine, el = kit_asin(d.y) * fine;
         const int64_t i = (int64_t)floor(az), j = (int64_t)floor(el);
         const uint64_t seed = s->seed + 60 + (uint64_t)layer;
         if (cell2(seed, i, j, 0) > 0.07 + 0.20 * band)
             continue;
         const double dx = az - (double)i - 0.2 - 0.6 * cell2(seed, i, j, 1);
         const double dy = el - (double)j - 0.2 - 0.6 * cell2(seed, i, j, 2);
-        const double bright = pow(cell2(seed, i, j, 3), 9) * 3 + 0.12;
+        const double bright = kit_pow(cell2(seed, i, j, 3), 9) * 3 + 0.12;
         const double warm = cell2(seed, i, j, 4);
-        const double spot = exp(-(dx * dx + dy * dy) * 160.0 / (1 << layer));
+        const double spot = kit_exp(-(dx * dx + dy * dy) * 160.0 / (1 << layer));
         sum = v_add(sum, v_scale(vec(0.8 + 0.4 * warm, 0.9, 1.3 - 0.5 * warm), bright * spot));
     }
     return sum;
@@ -61,7 +62,7 @@ static struct vec moon(const struct scene *s, struct vec d)
     const double disc = smooth(0.99935, 0.9995, near);
     const double grey = 0.8 + 0.5 * fbm3(s->seed + 70, v_scale(d, 90), 4);
     return v_add(v_scale(vec(1.0, 0.97, 0.88), 1.6 * disc * grey),
-                 v_scale(vec(0.10, 0.12, 0.18), pow(clamp01(near), 60) * 1.1));
+                 v_scale(vec(0.10, 0.12, 0.18), kit_pow(clamp01(near), 60) * 1.1));
 }
 
 /* A flat layer of cumulus at one height, lit from the sun's side: density there less density

@@ -13,7 +13,7 @@ static void place_sun(struct scene *s)
 {
     const double turn = (s->hour - 12) / 12 * 3.14159265358979;
     s->sun = v_unit(
-        vec(sin(turn) * 0.92, cos(turn) * 0.78 + 0.06, s->kind == SCENE_COAST ? 0.75 : -0.30));
+        vec(kit_sin(turn) * 0.92, kit_cos(turn) * 0.78 + 0.06, s->kind == SCENE_COAST ? 0.75 : -0.30));
     const double low = 1 - smooth(0.0, 0.45, s->sun.y);
     s->sun_colour = v_mix(vec(1.0, 0.95, 0.86), vec(1.0, 0.50, 0.20), low);
     if (s->sun.y < -0.05)
@@ -48,7 +48,7 @@ struct frame {
 /* Exposure on an exponential shoulder, then a gentle S for contrast. */
 static double tone(double x)
 {
-    const double y = 1 - exp(-1.30 * fmax(x, 0));
+    const double y = 1 - kit_exp(-1.30 * fmax(x, 0));
     return y + 0.22 * y * (1 - y) * (2 * y - 0.55);
 }
 

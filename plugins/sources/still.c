@@ -1,6 +1,7 @@
 /* still.c - fruit and balls on a wooden table by a window: spheres traced with one bounce, an area
  * light sampled on a fixed grid turned per pixel. */
 #include "sources.h"
+#include <impasto/kit.h>
 #include <math.h>
 
 #define THINGS 7
@@ -65,7 +66,7 @@ static struct vec wood(const struct scene *s, struct vec p)
 {
     const double board = floor(p.x / 0.9 + 0.3), off = board * 7.7;
     const double ring = fbm2(s->seed + 81, p.x * 1.1 + off, p.z * 0.22, 4) * 9 + p.x * 2;
-    const double line = 0.5 + 0.5 * sin(ring * 6.283),
+    const double line = 0.5 + 0.5 * kit_sin(ring * 6.283),
                  fibre = fbm2(s->seed + 82, p.x * 46 + off, p.z * 1.6, 4);
     const double joint = smooth(
         0.0, 0.012,
@@ -86,7 +87,7 @@ static struct vec skin(const struct scene *s, int i, struct vec n, double *gloss
         return v_scale(v_mix(vec(0.86, 0.30, 0.02), vec(0.95, 0.45, 0.05), clamp01(0.5 + broad)),
                        1 + 0.15 * spots);
     case APPLE: {
-        const double streak = fbm3(s->seed + 92, vec(atan2(n.x, n.z) * 9, n.y * 1.2, i), 4);
+        const double streak = fbm3(s->seed + 92, vec(kit_atan2(n.x, n.z) * 9, n.y * 1.2, i), 4);
         *gloss = 0.6;
         return v_mix(vec(0.55, 0.03, 0.03), vec(0.78, 0.55, 0.12),
                      smooth(-0.1, 0.75, streak + 0.5 * n.y + broad * 0.5));
@@ -194,7 +195,7 @@ static struct vec shade(const struct scene *s, struct hit h, struct vec d, int d
     struct vec light = v_mul(
         colour,
         v_add(ambient, v_scale(vec(1.75, 1.62, 1.42), seen * (h.what == THINGS + 1 ? 0.7 : 1))));
-    const double grazing = gloss * (0.05 + 0.95 * pow(1 - clamp01(-v_dot(d, h.n)), 5));
+    const double grazing = gloss * (0.05 + 0.95 * kit_pow(1 - clamp01(-v_dot(d, h.n)), 5));
     const int metal = h.what < THINGS && thing(s, h.what).stuff == METAL;
     if (gloss > 0.05) {
         const struct vec mirror = reflected(s, h.p, n, d, depth);

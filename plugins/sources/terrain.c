@@ -1,6 +1,7 @@
 /* terrain.c - land as a height field, marched with steps that grow with distance and height above
  * ground; a level of water that mirrors what stands behind it; haze. */
 #include "sources.h"
+#include <impasto/kit.h>
 #include <math.h>
 
 #define FAR 90.0
@@ -29,7 +30,7 @@ static double mountains(const struct scene *s, double x, double z, int detail)
     const double lake =
         smooth(7, 22, away + 0.02 * x * x); /* the shore lies in front of the range */
     const double near = smooth(6.5, 1.5, z) * smooth(1.2, 4.5, fabs(x + 0.6));
-    return -0.5 + lake * (pow(crest, 1.7) * 13.0 * (0.35 + 0.65 * smooth(16, 60, away)) + 0.5) +
+    return -0.5 + lake * (kit_pow(crest, 1.7) * 13.0 * (0.35 + 0.65 * smooth(16, 60, away)) + 0.5) +
            near * (0.9 + 0.5 * fbm2(s->seed + 12, x * 0.9, z * 0.9, detail));
 }
 
@@ -43,7 +44,7 @@ static double dunes(const struct scene *s, double x, double z, int detail)
     const double swell = fbm2(s->seed + 5, x * 0.05, z * 0.05, 4);
     double h = (smooth(0, 1, crest) * (0.75 + 0.9 * swell) + 1.6 * swell) * land_of(s).height;
     if (detail > 5)
-        h += 0.012 * sin(x * 9 + 14 * z + 9 * fbm2(s->seed + 8, x * 0.7, z * 0.7, 3));
+        h += 0.012 * kit_sin(x * 9 + 14 * z + 9 * fbm2(s->seed + 8, x * 0.7, z * 0.7, 3));
     return h;
 }
 
@@ -122,7 +123,7 @@ static struct vec ground_colour(const struct scene *s, struct vec p, struct vec 
 static struct vec faded(const struct scene *s, struct vec light, struct vec d, double t)
 {
     const double thick = (s->kind == SCENE_COAST ? 0.008 : 0.010) * (0.15 + 2.0 * s->haze);
-    return v_mix(sky_air(s, d), light, exp(-t * thick));
+    return v_mix(sky_air(s, d), light, kit_exp(-t * thick));
 }
 
 static struct vec land_light(const struct scene *s, struct vec p, struct vec d, double t)
@@ -161,7 +162,7 @@ static struct vec water_light(const struct scene *s, struct vec p, struct vec d,
     const double hit = march(s, v_add(p, vec(0, 0.01, 0)), mirror, FAR, 6);
     if (hit > 0)
         seen = land_light(s, v_add(p, v_scale(mirror, hit)), mirror, hit + t);
-    const double grazing = 0.03 + 0.97 * pow(1 - clamp01(-v_dot(d, n)), 5);
+    const double grazing = 0.03 + 0.97 * kit_pow(1 - clamp01(-v_dot(d, n)), 5);
     const double depth = clamp01(-ground(s, p.x, p.z, 5) * 1.6);
     const struct vec shallow = vec(0.10, 0.22, 0.20), deep = vec(0.012, 0.05, 0.075);
     const struct vec body = v_mul(v_mix(shallow, deep, depth), v_add(v_scale(s->sun_colour, 0.55),

@@ -38,7 +38,7 @@ static void fold_init(struct fold *f, double sigma)
     double w[MAX_RADIUS + 1], sum = 0;
     f->radius = (uint32_t)fmin(ceil(CUT * sigma - 0.5), MAX_RADIUS);
     for (uint32_t k = 0; k <= f->radius; k++) {
-        w[k] = exp(-0.5 * k * k / (sigma * sigma));
+        w[k] = kit_exp(-0.5 * k * k / (sigma * sigma));
         sum += k ? 2 * w[k] : w[k];
     }
     for (uint32_t k = 0; k <= f->radius; k++)

@@ -19,14 +19,14 @@ static double sample_loss(const float *z, uint32_t label, uint32_t classes, doub
     const double most = z[largest(z, classes)], share = smoothing / classes;
     double sum = 0, all = 0;
     for (uint32_t j = 0; j < classes; j++) {
-        sum += exp((double)z[j] - most);
+        sum += kit_exp((double)z[j] - most);
         all += (double)z[j] - most;
     }
     for (uint32_t j = 0; j < classes && gradient; j++) {
-        const double p = exp((double)z[j] - most) / sum;
+        const double p = kit_exp((double)z[j] - most) / sum;
         gradient[j] = (float)(scale * (p - share - (j == label ? 1 - smoothing : 0)));
     }
-    return log(sum) - (1 - smoothing) * ((double)z[label] - most) - share * all;
+    return kit_log(sum) - (1 - smoothing) * ((double)z[label] - most) - share * all;
 }
 
 double kit_cross_entropy(const float *logits, const uint32_t *labels, uint32_t n, uint32_t classes,

@@ -57,8 +57,8 @@ KIT_CLONES
 static void adam(const kit_optimiser *o, double t, size_t n, float *restrict m, float *restrict v,
                  float *restrict x, const float *restrict gradient)
 {
-    const double slow = 1 - pow(o->beta2, t), b1 = o->momentum, b2 = o->beta2;
-    const float rate = (float)(o->rate / (1 - pow(b1, t))), root = (float)(1 / sqrt(slow));
+    const double slow = 1 - kit_pow(o->beta2, t), b1 = o->momentum, b2 = o->beta2;
+    const float rate = (float)(o->rate / (1 - kit_pow(b1, t))), root = (float)(1 / sqrt(slow));
     const float keep1 = (float)b1, take1 = (float)(1 - b1), keep2 = (float)b2;
     const float take2 = (float)(1 - b2), epsilon = (float)o->epsilon;
     const float decay = (float)o->weight_decay;

@@ -77,7 +77,7 @@ static bool shown(const struct axis *a, double v)
 /* 1, 2 or 5 times a power of ten, so that there are 4 to 10 of it in the span. */
 static double round_step(double span)
 {
-    const double power = pow(10, floor(log10(span / 4)));
+    const double power = kit_pow(10, floor(kit_log10(span / 4)));
     const double times = span / 4 / power;
     return power * (times >= 5 ? 5 : times >= 2 ? 2 : 1);
 }
@@ -86,7 +86,7 @@ static void widen(struct axis *a, double v)
 {
     if (!shown(a, v))
         return;
-    v = a->log ? log10(v) : v;
+    v = a->log ? kit_log10(v) : v;
     a->low = fmin(a->low, v);
     a->high = fmax(a->high, v);
 }
@@ -136,7 +136,7 @@ static void add_grid(struct text *t, const struct axis *x, const struct axis *y)
             "<path class=\"g\" d=\"M%d %.1fH%d\"/><text class=\"e\" x=\"%d\" "
             "y=\"%.1f\">%.6g</text>\n",
             LEFT, at, WIDTH - RIGHT, LEFT - 8, at + 4,
-            y->log                     ? pow(10, v)
+            y->log                     ? kit_pow(10, v)
             : fabs(v) < 1e-9 * y->step ? 0
                                        : v);
     }
@@ -152,7 +152,7 @@ static void add_series(struct text *t, const kit_series *s, uint32_t i, const st
         const bool fine = shown(x, s->x[k]) && shown(y, s->y[k]);
         if (fine)
             add(t, "%c%.1f %.1f", down ? 'L' : 'M', x_at(x, s->x[k]),
-                y_at(y, y->log ? log10(s->y[k]) : s->y[k]));
+                y_at(y, y->log ? kit_log10(s->y[k]) : s->y[k]));
         down = fine;
     }
     add(t, "\"/>\n<text x=\"%d\" y=\"%d\" fill=\"%s\">", WIDTH - RIGHT + 10, TOP + 12 + 18 * (int)i,

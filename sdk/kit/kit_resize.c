@@ -55,7 +55,7 @@ static double lanczos(double t)
     const double p = 3.14159265358979323846 * t;
     if (fabs(t) < 1e-9)
         return 1;
-    return fabs(t) >= 3 ? 0 : 3 * sin(p) * sin(p / 3) / (p * p);
+    return fabs(t) >= 3 ? 0 : 3 * kit_sin(p) * kit_sin(p / 3) / (p * p);
 }
 
 /* ---- ways that need no table ---- */

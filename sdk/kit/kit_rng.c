@@ -32,7 +32,7 @@ double kit_normal(uint64_t seed, uint64_t what, uint64_t i)
 {
     const double turn = 6.283185307179586477;
     const double u = kit_uniform(seed, what, 2 * i), v = kit_uniform(seed, what, 2 * i + 1);
-    return sqrt(-2 * log(1 - u)) * cos(turn * v);
+    return sqrt(-2 * kit_log(1 - u)) * kit_cos(turn * v);
 }
 
 /* sin of a quarter turn times t, |t| <= 1: odd polynomial, error below 2e-7. */

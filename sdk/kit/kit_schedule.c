@@ -8,7 +8,7 @@ static double cosine(const kit_schedule *s, uint64_t step)
     const double pi = 3.14159265358979323846;
     const uint64_t length = s->steps > s->warm_up ? s->steps - s->warm_up : 1;
     const double t = (double)(step - s->warm_up) / (double)length;
-    return s->last + (1 - s->last) * 0.5 * (1 + cos(pi * (t < 1 ? t : 1)));
+    return s->last + (1 - s->last) * 0.5 * (1 + kit_cos(pi * (t < 1 ? t : 1)));
 }
 
 double kit_schedule_rate(const kit_schedule *s, uint64_t step)

@@ -40,10 +40,10 @@ static inline float quotient_of(float a, float b)
     return a / b;
 }
 
-/* Rounded from double: the same bytes wherever libm's pow is good to 1e-12. */
+/* Rounded from double. */
 static inline float power_of(float a, float b)
 {
-    return (float)pow((double)a, (double)b);
+    return (float)kit_pow((double)a, (double)b);
 }
 
 static inline void each_value(number_fn *f, const float *restrict a, int64_t step_a,
@@ -139,7 +139,7 @@ static inline float by_other(float a, float b, float g)
 /* b a^(b - 1); a^0 is constant, also at 0 */
 static inline float by_base(float a, float b, float g)
 {
-    return b == 0 ? 0 : (float)((double)g * (double)b * pow((double)a, (double)b - 1));
+    return b == 0 ? 0 : (float)((double)g * (double)b * kit_pow((double)a, (double)b - 1));
 }
 
 /* a^b ln a; at 0 it is 0 for every b that has a value there */
@@ -147,7 +147,7 @@ static inline float by_exponent(float a, float b, float g)
 {
     if (a == 0 && b >= 0)
         return 0;
-    return (float)((double)g * pow((double)a, (double)b) * log((double)a));
+    return (float)((double)g * kit_pow((double)a, (double)b) * kit_log((double)a));
 }
 
 static void slope_one(const float *a, int64_t step_a, const float *b, int64_t step_b,
@@ -402,7 +402,7 @@ static imp_status integer_of(const struct rt_op *op, int64_t a, int64_t b, int64
 /* An integer to a power that is not one; what does not fit is 0. */
 static int64_t truncated_power(int64_t a, float b)
 {
-    const double v = pow((double)a, (double)b);
+    const double v = kit_pow((double)a, (double)b);
     return v >= -0x1p62 && v <= 0x1p62 ? (int64_t)v : 0;
 }
 

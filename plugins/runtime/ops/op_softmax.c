@@ -78,7 +78,7 @@ static void row(const struct work *w, const float *x, float *y)
     const float m = largest(x, w->n);
     exponentials(x, m, y, w->n);
     const double sum = sum_of(y, w->n);
-    const float scale = (float)(1 / sum), shift = (float)log(sum);
+    const float scale = (float)(1 / sum), shift = (float)kit_log(sum);
     for (int64_t i = 0; i < w->n; i++)
         y[i] = w->log ? (x[i] - m) - shift : y[i] * scale;
 }
@@ -104,7 +104,7 @@ static void columns(const struct work *w, const float *restrict x, float *restri
         }
     float shift[LANES];
     for (int64_t l = 0; l < lanes; l++)
-        shift[l] = (float)(w->log ? log(sum[l]) : 1 / sum[l]);
+        shift[l] = (float)(w->log ? kit_log(sum[l]) : 1 / sum[l]);
     for (int64_t i = 0; i < w->n; i++)
         for (int64_t l = 0; l < lanes; l++) {
             const int64_t at = i * w->inner + l;

@@ -46,6 +46,20 @@ int64_t kit_mirror(int64_t i, int64_t n);
  * and leaves *end at text when there is none, or when it does not fit a double. */
 double kit_number(const char *text, const char **end);
 
+/* ---- functions that every processor computes alike: kit_exact.c ---- */
+
+/* As in <math.h>, whose own differ in the last bits between processors (glibc has variants with fused
+ * multiply-add). Errors in units of the last place: exp, sin, cos below 1, log and log10 0.55, pow 4 for
+ * results up to e^600, atan2 and asin 2. Angles beyond 1e6 are taken modulo the double nearest 2 pi. */
+double kit_exp(double x);
+double kit_log(double x);
+double kit_log10(double x);
+double kit_pow(double x, double y);
+double kit_sin(double x);
+double kit_cos(double x);
+double kit_atan2(double y, double x);
+double kit_asin(double x);
+
 /* ---- random numbers: kit_rng.c; counter-based, so the order of work does not matter ---- */
 
 /* 64 random bits for number i of the stream `what` of `seed` (SplitMix64 finaliser, twice). */
