@@ -53,6 +53,7 @@ struct graph {
     uint32_t item_node; /* the node whose picture names items and lends metadata; UINT32_MAX = none */
     const struct preset *preset;
     bool has_gather;
+    bool exact;         /* --exact: values of other kernels are others, also in the cache */
     struct hash recipe; /* of all that an item's files depend on but the picture */
 };
 

@@ -7,7 +7,7 @@
 #include "files.h"
 #include "params.h"
 
-enum { RECIPE = 1 }; /* raised when what goes into a recipe changes */
+enum { RECIPE = 2 }; /* raised when what goes into a recipe changes */
 
 static const char *file_name(const char *path)
 {
@@ -62,6 +62,7 @@ static bool hash_node(struct graph *g, struct node *n, struct report *report)
     const imp_filter *desc = &n->filter->desc;
     struct hasher *h = hash_new();
     hash_u64(h, RECIPE);
+    hash_u64(h, g->exact);
     hash_text(h, desc->id);
     hash_u64(h, desc->params_version);
     hash_hash(h, n->filter->plugin ? n->filter->plugin->content : (struct hash){0, 0});

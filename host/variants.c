@@ -172,7 +172,9 @@ bool variants_build(struct batch *b)
 bool variants_hash(struct batch *b)
 {
     bool ok = true;
-    for (size_t v = 0; ok && v < b->variant_count; v++)
+    for (size_t v = 0; ok && v < b->variant_count; v++) {
+        b->variants[v].graph->exact = b->o->exact;
         ok = graph_hash(b->variants[v].graph, b->report);
+    }
     return ok;
 }

@@ -550,6 +550,10 @@ static void recipes_change_with_what_a_value_follows_from(void **state)
                                "= soft\nedges = repeat\n";
     assert_true(hash_equal(a, recipe(f, down, "a")));
     assert_false(hash_equal(b, recipe(f, down, "b")));
+    struct graph *g = build(f, base);
+    g->exact = true; /* kernels that give other last bits */
+    assert_true(graph_hash(g, f->report));
+    assert_false(hash_equal(a, g->nodes[graph_find(g, "a")].recipe));
 }
 
 static void recipes_follow_the_content_of_files(void **state)
