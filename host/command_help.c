@@ -83,6 +83,7 @@ static void version_json(struct command *c, struct plugin *const *plugins, size_
         cJSON_AddStringToObject(o, "processor", name);
     cJSON_AddNumberToObject(o, "threads",
                             c->settings->threads ? c->settings->threads : pool_processors());
+    cJSON_AddStringToObject(o, "simd", processor_simd(c->settings->simd, c->settings->exact));
     const char *core = getenv("OPENBLAS_CORETYPE");
     if (core)
         cJSON_AddStringToObject(o, "core_type", core);
@@ -115,6 +116,7 @@ static void version_verbose(struct command *c, struct plugin *const *plugins, si
     fprintf(c->out, "plugin ABI   %d.%d\n", IMP_ABI_MAJOR, IMP_ABI_MINOR);
     fprintf(c->out, "processor    %s\n", processor_name(name, sizeof name) ? name : "not known");
     fprintf(c->out, "threads      %u\n", s->threads ? s->threads : pool_processors());
+    fprintf(c->out, "simd         %s (IMPASTO_SIMD)\n", processor_simd(s->simd, s->exact));
     fprintf(c->out, "kernels      %s (OPENBLAS_CORETYPE)\n", core ? core : "left to the library");
     fprintf(c->out, "networks     %s\n", kernels ? kernels : "no plugin that says what it computes with");
     fprintf(c->out, "config       %s\n", s->config ? s->config : "none, there is no home folder");

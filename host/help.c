@@ -95,7 +95,7 @@ const struct help_variable help_variables[] = {
     {"IMPASTO_THREADS", "as --threads"},
     {"IMPASTO_MEM", "as --mem"},
     {"IMPASTO_LOG", "error, warning, info or debug: how much is said"},
-    {"IMPASTO_SIMD", "auto, avx512, avx2 or sse: the best kernels that the matrix library may use"},
+    {"IMPASTO_SIMD", "auto, avx512, avx2 or portable: the best vector instructions that networks may use"},
     {"NO_COLOR, CLICOLOR_FORCE", "no colour at all; colour in a pipe too"},
     {"SOURCE_DATE_EPOCH", "the time that records carry"},
     {NULL, NULL},

@@ -5,29 +5,47 @@
 #include <stdlib.h>
 #include <string.h>
 
-#if defined(__x86_64__)
-enum level { LEVEL_BASE, LEVEL_SSE, LEVEL_AVX2, LEVEL_AVX512 };
+enum level { PORTABLE, AVX2, AVX512 };
+const char *const processor_simd_names[] = {"portable", "avx2", "avx512", "auto", NULL};
 
 static enum level level_of_processor(void)
 {
+#if defined(__x86_64__)
     __builtin_cpu_init();
     if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
         __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl"))
-        return LEVEL_AVX512;
+        return AVX512;
     if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
-        return LEVEL_AVX2;
-    return __builtin_cpu_supports("sse4.2") ? LEVEL_SSE : LEVEL_BASE;
+        return AVX2;
+#endif
+    return PORTABLE;
 }
 
+static enum level level_allowed(const char *simd, bool exact)
+{
+    const enum level level = level_of_processor();
+    enum level most = AVX512;
+    if (exact || (simd && !strcmp(simd, "portable")))
+        most = PORTABLE;
+    else if (simd && !strcmp(simd, "avx2"))
+        most = AVX2;
+    return level < most ? level : most;
+}
+
+const char *processor_simd(const char *simd, bool exact)
+{
+    return processor_simd_names[level_allowed(simd, exact)];
+}
+
+#if defined(__x86_64__)
+/* Portable is one type for all: it wants no more than SSE3, which every x86-64 since 2005 has. */
 const char *processor_core_type(const char *simd, bool exact)
 {
-    static const char *const names[] = {"Prescott", "Nehalem", "Haswell", "SkylakeX"};
-    enum level level = level_of_processor(), most = LEVEL_AVX512;
-    if (exact || (simd && !strcmp(simd, "sse")))
-        most = LEVEL_SSE;
-    else if (simd && !strcmp(simd, "avx2"))
-        most = LEVEL_AVX2;
-    return names[level < most ? level : most];
+    static const char *const names[] = {"Prescott", "Haswell", "SkylakeX"};
+    const enum level level = level_allowed(simd, exact);
+    const bool forced = exact || (simd && !strcmp(simd, "portable"));
+    return level == PORTABLE && !forced && __builtin_cpu_supports("sse4.2") ? "Nehalem"
+                                                                            : names[level];
 }
 #else
 const char *processor_core_type(const char *simd, bool exact)
@@ -39,10 +57,12 @@ const char *processor_core_type(const char *simd, bool exact)
 
 void processor_prepare(const char *simd, bool exact)
 {
-    const char *type = processor_core_type(simd, exact);
-    setenv("OPENBLAS_NUM_THREADS", "1", 0);
-    if (type)
-        setenv("OPENBLAS_CORETYPE", type, 0);
+    const char *type = processor_core_type(simd, exact), *users = getenv("OPENBLAS_CORETYPE");
+    setenv("OPENBLAS_NUM_THREADS", "1", 1);
+    if (type && (exact || !users || !*users))
+        setenv("OPENBLAS_CORETYPE", type, 1);
+    if (exact)
+        setenv("IMPASTO_SIMD", "portable", 1);
 }
 
 bool processor_name(char *buf, unsigned size)

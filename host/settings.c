@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include "files.h"
+#include "processor.h"
 
 struct reading {
     struct arena *arena;
@@ -78,7 +79,7 @@ static int one_of(const char *text, const char *const *names, int n)
 static void read_variables(struct reading *r)
 {
     static const char *const levels[] = {"error", "warning", "info", "debug"};
-    static const char *const simd[] = {"auto", "avx512", "avx2", "sse"};
+    static const char all[] = "auto avx512 avx2 portable";
     struct settings *s = r->out;
     const char *log = getenv("IMPASTO_LOG"), *kernels = getenv("IMPASTO_SIMD");
     read_count(r, "IMPASTO_THREADS", getenv("IMPASTO_THREADS"), &s->threads);
@@ -87,8 +88,13 @@ static void read_variables(struct reading *r)
     if (!s->log)
         bad(r, "one of: error warning info debug", "IMPASTO_LOG: '%s' is no level", log);
     s->simd = kernels;
-    if (kernels && !one_of(kernels, simd, 4))
-        bad(r, "one of: auto avx512 avx2 sse", "IMPASTO_SIMD: '%s' is no instruction set", kernels);
+    if (kernels && !one_of(kernels, processor_simd_names, 4)) {
+        const char *near = nearest_name(kernels, processor_simd_names, 4);
+        bad(r,
+            near ? arena_printf(r->arena, "did you mean %s? It is one of: %s", near, all)
+                 : arena_printf(r->arena, "one of: %s", all),
+            "IMPASTO_SIMD: '%s' is no instruction set", kernels);
+    }
 }
 
 extern char **environ;

@@ -4,18 +4,28 @@
 #include "services.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+
+/* Kernels for any processor were asked for (IMPASTO_SIMD, --exact): slow is no surprise. */
+static bool is_portable(void)
+{
+    const char *simd = getenv("IMPASTO_SIMD");
+    return simd && !strcmp(simd, "portable");
+}
 
 static imp_status init(const imp_host *host, imp_error *err)
 {
-    char text[256];
+    char text[320];
+    const char *forced = getenv("OPENBLAS_CORETYPE");
     (void)err;
-    if (!rt_gemm_is_slow())
+    if (!rt_gemm_is_slow() || is_portable())
         return IMP_OK;
     snprintf(text, sizeof text,
              "OpenBLAS runs its '%s' kernels, which leave most of this processor unused: networks will be "
-             "several times slower (set OPENBLAS_CORETYPE=Haswell, or SkylakeX with AVX-512)",
-             rt_gemm_core());
+             "several times slower (%s%.40s%sset it to Haswell, or SkylakeX with AVX-512)",
+             rt_gemm_core(), forced ? "OPENBLAS_CORETYPE is " : "", forced ? forced : "OPENBLAS_CORETYPE: ",
+             forced ? ": unset it, or " : "");
     host->log(host, IMP_LOG_WARNING, text);
     return IMP_OK;
 }

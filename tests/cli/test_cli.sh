@@ -171,7 +171,10 @@ case_environment_is_checked() {
     exits 2 env IMPASTO_MEM=lots impasto list paths
     exits 2 env IMPASTO_LOG=loud impasto list paths
     exits 2 env IMPASTO_SIMD=mmx impasto list paths
-    exits 0 env IMPASTO_SIMD=sse OPENBLAS_CORETYPE= impasto version --verbose
+    exits 2 env IMPASTO_SIMD=avx51 impasto list paths
+    has "$err" 'did you mean avx512?'
+    exits 2 env IMPASTO_SIMD=sse impasto list paths
+    has "$err" 'auto avx512 avx2 portable'
     exits 0 env IMPASTO_THREADS=3 impasto version --verbose
     has "$out" 'threads      3'
 }
