@@ -20,3 +20,17 @@ $(bench_dir)/filters: tests/bench/filters.c tests/bench/peer_vips.c tests/bench/
 	  && $(CC) -std=c17 -O2 $(call system,vips) -c tests/bench/peer_vips.c -o $(@D)/peer_vips.o \
 	  && c++ -std=c++17 -O2 $(call system,opencv4) -c tests/bench/peer_cv.cpp -o $(@D)/peer_cv.o \
 	  && c++ -pthread $(addprefix $(@D)/,filters.o peer_vips.o peer_cv.o) $(filter %.o %.a,$^) $(call libs,vips $(host_libs)) -lopencv_imgproc -lopencv_core -ldl -lm -o $@
+
+# Networks beside PyTorch, ONNX Runtime, OpenCV and ncnn. One row: make bench-net ROWS='style step 256' ROUNDS=5
+ROWS ?=
+.PHONY: bench-net bench-net-run
+## bench-net: networks beside PyTorch, ONNX Runtime, OpenCV and ncnn (ROWS=part of a name, ROUNDS=7, BENCH_THREADS='2 1', FRESH=1)
+bench-net: setup-build
+	$(Q)$(MAKE) bench-net-run
+bench-net-run: build $(bench_dir)/net_bench $(bench_dir)/net_worker
+	$(Q)sh tests/bench/net.sh $(B) $(ROUNDS) '$(ROWS)'
+bench_cc = mkdir -p $(@D) && $(CC) -std=c17 -D_POSIX_C_SOURCE=200809L -O2 $(warnings) -Isdk/include -Ihost -Isdk/check $(call system,$(host_libs))
+$(bench_dir)/net_bench: $(addprefix tests/bench/,net_bench.c side.c rows.c side.h rows.h) $(B)/libhost.a
+	$(Q)$(bench_cc) $(filter %.c %.a,$^) $(call libs,$(host_libs)) -lm -o $@
+$(bench_dir)/net_worker: $(addprefix tests/bench/,net_worker.c net_steps.c net_train.c net_worker.h) $(B)/libhost.a $(filter-out $(B)/obj/sdk/check/main.o,$(check_o))
+	$(Q)$(bench_cc) -O3 -pthread $(filter %.c %.o %.a,$^) $(call libs,$(host_libs)) -ldl -lm -o $@
