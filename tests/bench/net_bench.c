@@ -29,7 +29,7 @@ struct program { /* one of SIDES */
     char *key, *name, *words[MAX_WORDS];
 };
 struct row {
-    char *name, *net, *mode, *shape, *nodes, *peers;
+    char *name, *net, *mode, *shape, *nodes, *agree, *peers;
 };
 struct bench {
     struct program programs[MAX_SIDES];
@@ -224,7 +224,8 @@ static void tell(struct bench *b, const struct row *r, const struct side *ours,
            rows_number(row, "ratio"), rows_number(row, "ratio_p10"), rows_number(row, "ratio_p90"),
            ours->peak_kib / 1024, peer->peak_kib / 1024);
     if (peer->difference >= 0)
-        printf("%7.0e%s ", peer->difference, peer->difference < 1e-3 ? "" : " DIFFERS");
+        printf("%7.0e%s ", peer->difference,
+               peer->difference < strtod(r->agree, NULL) ? "" : " DIFFERS");
     printf(" %s%s\n", peer->variant, peer->idle > 0.1 ? ", spins while it waits" : "");
     fflush(stdout);
     rows_put(b->rows, row);
@@ -289,7 +290,7 @@ static void run_rows(struct bench *b, FILE *list, const char *pattern)
             continue;
         struct row r = {.name = field(&rest)};
         r.net = field(&rest), r.mode = field(&rest), r.shape = field(&rest);
-        r.nodes = field(&rest), r.peers = field(&rest);
+        r.nodes = field(&rest), r.agree = field(&rest), r.peers = field(&rest);
         if (pattern && !strstr(r.name, pattern))
             continue;
         snprintf(counts, sizeof counts, "%s", wanted && *wanted ? wanted : "2 1");
