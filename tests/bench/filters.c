@@ -4,8 +4,8 @@
  * Each row: median ms of ours, of the peer, their ratio (above 1: ours is faster), two threads each. */
 #include "peers.h"
 #include "pool.h"
+#include "rows.h"
 #include "value.h"
-#include <cJSON.h>
 #include <dlfcn.h>
 #include <impasto/kit.h>
 #include <stdio.h>
@@ -82,18 +82,6 @@ static double now_ms(void)
     return (double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6;
 }
 
-static int ascending(const void *a, const void *b)
-{
-    const double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
-static double median(double *ms, int n)
-{
-    qsort(ms, (size_t)n, sizeof *ms, ascending);
-    return ms[n / 2];
-}
-
 /* One process() of the filter on the picture; < 0: it failed. */
 static double ours(struct job *job, const imp_filter *f, const imp_cell *params, const imp_value *picture)
 {
@@ -122,18 +110,13 @@ static double ours(struct job *job, const imp_filter *f, const imp_cell *params,
     return st == IMP_OK ? ms : -1;
 }
 
-static void row(cJSON *rows, const char *name, const char *peer, double a, double b)
+static void row(cJSON *rows, const char *name, const char *peer, double *a, double *b, int rounds)
 {
-    cJSON *r = cJSON_CreateObject();
-    cJSON_AddStringToObject(r, "name", name);
-    cJSON_AddStringToObject(r, "peer", peer);
-    cJSON_AddNumberToObject(r, "ours_ms", a);
-    cJSON_AddNumberToObject(r, "peer_ms", b);
-    cJSON_AddNumberToObject(r, "ratio", b / a);
-    cJSON_AddNumberToObject(r, "threads", 2);
-    cJSON_AddItemToArray(rows, r);
-    printf("%-30s %-26s %9.2f %9.2f %7.2f\n", name, peer, a, b, b / a);
+    cJSON *r = rows_new(name, peer, 2, a, b, rounds);
+    printf("%-30s %-26s %9.2f %9.2f %7.2f  %5.2f-%-5.2f\n", name, peer, rows_number(r, "ours_ms"), rows_number(r, "peer_ms"),
+           rows_number(r, "ratio"), rows_number(r, "ratio_p10"), rows_number(r, "ratio_p90"));
     fflush(stdout);
+    cJSON_AddItemToArray(rows, r);
 }
 
 static double peer_ms(bool (*run)(enum bench_op), enum bench_op op)
@@ -162,11 +145,12 @@ static void measure(struct job *job, struct mini *basic, size_t k, const imp_val
         if (i >= 0)
             a[i] = x, v[i] = y, c[i] = z;
         if (i == rounds - 1) {
-            const double m = median(a, rounds);
+            double again[ROUNDS_MAX]; /* a row sorts its times */
+            memcpy(again, a, sizeof again);
             if (has_v)
-                row(rows, cases[k].name, "libvips", m, median(v, rounds));
+                row(rows, cases[k].name, "libvips", a, v, rounds);
             if (has_c)
-                row(rows, cases[k].name, "OpenCV", m, median(c, rounds));
+                row(rows, cases[k].name, "OpenCV", again, c, rounds);
         }
     }
     mini_params_free(p);
@@ -208,10 +192,7 @@ int main(int argc, char **argv)
     printf("\n%-30s %-26s %9s %9s %7s\n", "filter, 2048x1536", "peer (8 bit)", "ours ms", "peer ms", "ratio");
     for (size_t k = 0; k < sizeof cases / sizeof cases[0]; k++)
         measure(&job, basic, k, &picture->as.head, rounds, rows);
-    char *text = cJSON_Print(rows);
-    FILE *file = fopen(argv[3], "w");
-    const bool written = text && file && fputs(text, file) >= 0 && fclose(file) == 0;
-    cJSON_free(text);
+    const bool written = rows_write(argv[3], rows);
     cJSON_Delete(rows);
     free(rgb);
     return written ? 0 : 1;

@@ -33,6 +33,7 @@ python=/usr/bin/python3 # Debian's packages belong to Debian's Python
     command -v "$python" >/dev/null && echo "torch | PyTorch | $python $here/peer_torch.py"
     command -v node >/dev/null && echo "ort | ONNX Runtime | node $here/peer_ort.js"
     [ -x "$dir/peer_dnn" ] && echo "cv | OpenCV dnn | $dir/peer_dnn"
+    [ -x "$dir/peer_dnnl" ] && echo "dnnl | oneDNN, sum | $dir/peer_dnnl"
     [ -x "$dir/peer_ncnn" ] && echo "ncnn | ncnn | $dir/peer_ncnn"
 } >"$dir/net/sides" || true
 grep -m1 'model name' /proc/cpuinfo || true

@@ -176,6 +176,7 @@ static void compare(const struct bench *b, const struct row *r, struct side *sid
     for (int i = 0; i < count; i++) {
         snprintf(path[i > 0], sizeof path[0], "%s/dump-%d", b->folder, i > 0);
         snprintf(line, sizeof line, "check %s", path[i > 0]);
+        unlink(path[i > 0]);
         if (strcmp(r->mode, "train") != 0)
             side_go(&sides[i]);
         if (!side_ask(&sides[i], line))

@@ -1,9 +1,9 @@
-/* sidebyside.c - times pairs of commands in turn, ours, theirs, ours, theirs, and prints medians and ratios; a
- * ratio above 1 means that ours is faster. Reads cases from standard input, one a line:
+/* sidebyside.c - times pairs of commands in turn, ours, theirs, ours, theirs, and prints medians, ratios and their
+ * spread; a ratio above 1 means that ours is faster. Reads cases from standard input, one a line:
  *     name | peer | pictures | our command | the peer's command
- * Writes the rows as JSON to the file named first; the second argument is the number of counted rounds.
+ * Writes the rows as JSON (rows.h) to the file named first; the second argument is the number of counted rounds.
  * Never a verdict: a machine has neighbours. */
-#include <cJSON.h>
+#include "rows.h"
 #include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -51,18 +51,6 @@ static void run(const char *command, struct side *s, int round)
         s->rss_kib = used.ru_maxrss;
 }
 
-static int ascending(const void *a, const void *b)
-{
-    const double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
-static double median(struct side *s, int n)
-{
-    qsort(s->ms, (size_t)n, sizeof s->ms[0], ascending);
-    return n % 2 ? s->ms[n / 2] : 0.5 * (s->ms[n / 2 - 1] + s->ms[n / 2]);
-}
-
 static char *field(char **rest)
 {
     char *start = *rest + strspn(*rest, " \t"), *end = strchr(start, '|');
@@ -75,7 +63,7 @@ static char *field(char **rest)
     return start;
 }
 
-static void measure(char *line, int rounds, cJSON *rows)
+static void measure(char *line, int rounds, cJSON *rows_list)
 {
     static struct side ours, peers; /* large; the program does one case at a time */
     char *rest = line;
@@ -92,22 +80,17 @@ static void measure(char *line, int rounds, cJSON *rows)
         printf("%-30s %-26s %s failed\n", name, peer, ours.failed ? "our command" : "the peer's command");
         return;
     }
-    const double a = median(&ours, rounds), b = median(&peers, rounds);
-    printf("%-30s %-26s %9.1f %9.1f %7.2f", name, peer, a, b, b / a);
+    cJSON *row = rows_new(name, peer, 2, ours.ms, peers.ms, rounds);
+    const double a = rows_number(row, "ours_ms"), b = rows_number(row, "peer_ms");
+    printf("%-30s %-26s %9.1f %9.1f %7.2f  %5.2f-%-5.2f", name, peer, a, b, rows_number(row, "ratio"),
+           rows_number(row, "ratio_p10"), rows_number(row, "ratio_p90"));
     if (pictures > 1)
         printf("  %6.1f/s %6.1f/s", pictures * 1e3 / a, pictures * 1e3 / b);
     printf("  %5ld %5ld MiB\n", ours.rss_kib / 1024, peers.rss_kib / 1024);
     fflush(stdout);
-    cJSON *row = cJSON_CreateObject();
-    cJSON_AddStringToObject(row, "name", name);
-    cJSON_AddStringToObject(row, "peer", peer);
-    cJSON_AddNumberToObject(row, "ours_ms", a);
-    cJSON_AddNumberToObject(row, "peer_ms", b);
-    cJSON_AddNumberToObject(row, "ratio", b / a);
-    cJSON_AddNumberToObject(row, "threads", 2);
     cJSON_AddNumberToObject(row, "ours_rss", (double)ours.rss_kib * 1024);
     cJSON_AddNumberToObject(row, "peer_rss", (double)peers.rss_kib * 1024);
-    cJSON_AddItemToArray(rows, row);
+    cJSON_AddItemToArray(rows_list, row);
 }
 
 int main(int argc, char **argv)
@@ -119,14 +102,11 @@ int main(int argc, char **argv)
         return 2;
     }
     cJSON *rows = cJSON_CreateArray();
-    printf("%-30s %-26s %9s %9s %7s\n", "case", "peer", "ours ms", "peer ms", "ratio");
+    printf("%-30s %-26s %9s %9s %7s  %-11s\n", "case", "peer", "ours ms", "peer ms", "ratio", "p10-p90");
     while (fgets(line, sizeof line, stdin))
         if (strchr(line, '|') && line[0] != '#')
             measure(line, rounds, rows);
-    char *text = cJSON_Print(rows);
-    FILE *file = fopen(argv[1], "w");
-    const bool written = text && file && fputs(text, file) >= 0 && fclose(file) == 0;
-    cJSON_free(text);
+    const bool written = rows_write(argv[1], rows);
     cJSON_Delete(rows);
     return written ? 0 : 1;
 }
