@@ -29,6 +29,8 @@ void net_destroy(void *instance) IMP_NX
     struct net_instance *self = instance;
     if (self && self->measured)
         net_drop(self->measured);
+    if (self && self->run)
+        rt_model_table.run_free(NULL, self->run, NULL);
     free(self);
 }
 
@@ -243,6 +245,28 @@ const char *net_input_shape(const imp_nn_model *model, const struct net_ends *e,
 }
 
 /* ---- runs ---- */
+
+imp_status net_run_begin(struct net_instance *self, imp_nn_model *model, uint32_t flags,
+                         imp_nn_run **run, imp_error *err)
+{
+    *run = self->run;
+    self->run = NULL;
+    if (*run && self->run_model == model && self->run_flags == flags)
+        return IMP_OK;
+    if (*run)
+        rt_model_table.run_free(NULL, *run, NULL);
+    *run = NULL;
+    self->run_model = model, self->run_flags = flags;
+    return rt_model_table.run_new(NULL, model, flags, run, err);
+}
+
+void net_run_end(struct net_instance *self, const imp_job *job, imp_nn_run *run, imp_status st)
+{
+    if (run && st == IMP_OK && !job->max_bytes)
+        self->run = run;
+    else if (run)
+        rt_model_table.run_free(NULL, run, NULL);
+}
 
 imp_tensor net_view(void)
 {

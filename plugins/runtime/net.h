@@ -32,7 +32,10 @@ imp_error *net_error_init(struct net_error *);
 struct net_instance {
     const imp_cell *params;
     imp_nn_model *measured; /* a reference: the model that what follows is of; NULL */
-    uint32_t whole, reach, align, reserved0; /* net_tiles.h */
+    uint32_t whole, reach, align; /* net_tiles.h */
+    uint32_t run_flags;           /* of what follows */
+    imp_nn_run *run;              /* kept from the last picture (net_run_end); NULL */
+    imp_nn_model *run_model;      /* which that run holds */
 };
 imp_status net_create(const imp_host *, const imp_filter *, const imp_cell *params, void **instance,
                       imp_error *) IMP_NX;
@@ -80,6 +83,13 @@ const char *net_input_shape(const imp_nn_model *, const struct net_ends *, uint3
 
 /* ---- runs ---- */
 
+/* A run of the model: the one that the instance kept where it is of this model and flags, whose memory
+ * is mapped already; else a new one. */
+imp_status net_run_begin(struct net_instance *, imp_nn_model *, uint32_t flags, imp_nn_run **,
+                         imp_error *);
+/* Keeps the run for the next picture, unless it failed or there is a budget (--mem), in which what a
+ * filter keeps between pictures would not be counted. NULL allowed. */
+void net_run_end(struct net_instance *, const imp_job *, imp_nn_run *, imp_status);
 imp_tensor net_view(void); /* a head for views */
 /* Numbers of a view, all or part of them, packed into `to`. */
 void net_unpack(const imp_tensor *view, float *to);

@@ -283,11 +283,11 @@ static imp_status process(void *instance, imp_job *job, imp_error *err) IMP_NX
     if (st == IMP_OK)
         st = kit_frame_of(&a.prepare, a.in->width, a.in->height, fit, &a.frame, err);
     if (st == IMP_OK)
-        st = rt_model_table.run_new(NULL, a.model, IMP_NN_LEAN, &a.run, err);
+        st = net_run_begin(instance, a.model, IMP_NN_LEAN, &a.run, err);
     if (st != IMP_OK)
         return st;
     st = run(&a, instance);
-    rt_model_table.run_free(NULL, a.run, NULL);
+    net_run_end(instance, job, a.run, st);
     return st == IMP_OK ? job->set_output(job, 0, &a.out->head) : st;
 }
 

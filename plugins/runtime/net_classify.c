@@ -240,18 +240,16 @@ static imp_status process(void *instance, imp_job *job, imp_error *err) IMP_NX
 {
     struct classify c = {.model = net_model(job->inputs[NET])};
     struct labels labels = {.count = 0};
-    (void)instance;
     imp_status st = net_ends_of(c.model, NULL, &c.ends, err);
     if (st == IMP_OK)
         st = net_prepare_of(c.model, &c.ends, &c.prepare, err);
     if (st == IMP_OK)
         st = find_labels(c.model, job->params[LABELS].s.ptr, &labels, err);
     if (st == IMP_OK)
-        st = rt_model_table.run_new(NULL, c.model, IMP_NN_LEAN, &c.run, err);
+        st = net_run_begin(instance, c.model, IMP_NN_LEAN, &c.run, err);
     if (st == IMP_OK)
         st = classify(&c, job, &labels, err);
-    if (c.run)
-        rt_model_table.run_free(NULL, c.run, NULL);
+    net_run_end(instance, job, c.run, st);
     free_labels(&labels);
     return st;
 }

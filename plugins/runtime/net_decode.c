@@ -87,10 +87,9 @@ static imp_status process(void *instance, imp_job *job, imp_error *err) IMP_NX
     imp_nn_run *run = NULL;
     struct net_ends ends;
     kit_samples s;
-    (void)instance;
     imp_status st = look(model, &ends, &s, err);
     if (st == IMP_OK)
-        st = rt_model_table.run_new(NULL, model, IMP_NN_LEAN, &run, err);
+        st = net_run_begin(instance, model, IMP_NN_LEAN, &run, err);
     if (st != IMP_OK)
         return st;
     st = feed(run, &ends, code, err);
@@ -100,7 +99,7 @@ static imp_status process(void *instance, imp_job *job, imp_error *err) IMP_NX
         st = rt_model_table.value(NULL, run, ends.output, &v, err);
     if (st == IMP_OK)
         st = picture_of(job, &s, &v, err);
-    rt_model_table.run_free(NULL, run, NULL);
+    net_run_end(instance, job, run, st);
     return st;
 }
 
@@ -128,6 +127,8 @@ const imp_filter rt_net_decode = {
             "for that layer. The range of its pictures is the model's `output` and `output_range`.",
     .inputs = IMP_LIST(inputs),
     .outputs = IMP_LIST(outputs),
+    .create = net_create,
+    .destroy = net_destroy,
     .process = process,
     .plan = plan,
 };

@@ -86,7 +86,6 @@ static imp_status process(void *instance, imp_job *job, imp_error *err) IMP_NX
     imp_nn_run *run = NULL;
     struct net_ends ends;
     kit_prepare p;
-    (void)instance;
     if (!nodes)
         return IMP_E_MEMORY;
     imp_status st = find_layers(model, names, nodes, err);
@@ -95,11 +94,11 @@ static imp_status process(void *instance, imp_job *job, imp_error *err) IMP_NX
     if (st == IMP_OK)
         st = net_prepare_of(model, &ends, &p, err);
     if (st == IMP_OK) /* one layer may be computed from another that a lean run has forgotten */
-        st = rt_model_table.run_new(NULL, model, names->w.count > 1 ? 0 : IMP_NN_LEAN, &run, err);
+        st = net_run_begin(instance, model, names->w.count > 1 ? 0 : IMP_NN_LEAN, &run, err);
     if (st != IMP_OK)
         return st;
     st = encode(job, run, &ends, &p, nodes, err);
-    rt_model_table.run_free(NULL, run, NULL);
+    net_run_end(instance, job, run, st);
     return st;
 }
 

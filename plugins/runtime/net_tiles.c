@@ -170,11 +170,52 @@ static imp_status measure_axis(struct probe *p, struct net_tiling *t, imp_error 
     return st;
 }
 
+/* ---- what needs no measuring ---- */
+
+static bool is_one_number(const imp_nn_node *n)
+{
+    return n->ndim == 4 && n->shape[2] == 1 && n->shape[3] == 1;
+}
+
+/* Statistics of whole planes: instance_norm, or maps that become one number each whatever their size
+ * (global pools, means). */
+static bool takes_statistics(const imp_nn_model *model, const imp_nn_node *n)
+{
+    imp_nn_node from = {.struct_size = sizeof from};
+    if (!strcmp(n->op, "instance_norm"))
+        return true;
+    return is_one_number(n) && n->input_count &&
+           rt_model_table.node(NULL, model, n->inputs[0], &from, NULL) == IMP_OK &&
+           from.ndim == 4 && !is_one_number(&from);
+}
+
+/* Whether what the output depends on takes statistics of the whole picture. */
+static bool sees_all(const imp_nn_model *model, uint32_t output)
+{
+    bool seen = false;
+    uint8_t *wanted = calloc((size_t)output + 1, 1);
+    if (wanted)
+        wanted[output] = 1;
+    for (uint32_t i = output + 1; wanted && !seen && i-- > 0;) {
+        imp_nn_node n = {.struct_size = sizeof n};
+        if (!wanted[i] || rt_model_table.node(NULL, model, i, &n, NULL) != IMP_OK)
+            continue;
+        seen = takes_statistics(model, &n);
+        for (uint32_t k = 0; k < n.input_count; k++)
+            wanted[n.inputs[k]] = 1;
+    }
+    free(wanted);
+    return seen;
+}
+
 imp_status net_measure(imp_nn_model *model, const struct net_ends *ends, const kit_prepare *prepare,
                        imp_job *job, struct net_tiling *t, imp_error *err)
 {
     struct probe p = {model, ends, prepare, job, 0, 0, false};
     *t = (struct net_tiling){.align = prepare->multiple};
+    t->whole = sees_all(model, ends->output);
+    if (t->whole)
+        return IMP_OK;
     imp_status st = measure_axis(&p, t, err);
     p.down = true;
     if (st == IMP_OK && !t->whole)

@@ -1,7 +1,7 @@
 /* net_tiles.h - how a network that gives pictures can be run in pieces: how far a sample of its input
- * reaches in what it gives, and where tiles may begin. Measured, not derived: whatever its
- * operators, two noise pictures that differ in one part are put through it, and what differs in the
- * results tells. */
+ * reaches in what it gives, and where tiles may begin. Operators with statistics of whole planes are
+ * known by name; beyond that it is measured, not derived: two noise pictures that differ in one part
+ * are put through the network, and what differs in the results tells. */
 #ifndef IMP_RT_NET_TILES_H
 #define IMP_RT_NET_TILES_H
 #include "net.h"

@@ -296,6 +296,57 @@ static void statistics_of_the_whole_picture_are_those_of_the_whole(void **state)
     mini_release(&in->head), mini_release(&whole->head), mini_release(&tiled->head), mini_release(net);
 }
 
+/* How often net.apply asks whether to stop tells how much it evaluates. */
+static uint32_t polls(void **state, const char *params, const imp_value *net, const imp_value *in)
+{
+    struct mini_result r = works(state, "net.apply", params, net, in);
+    const uint32_t n = r.polls;
+    mini_result_free(&r);
+    return n;
+}
+
+static void statistics_of_the_whole_picture_are_known_without_measuring(void **state)
+{
+    static const char *const texts[] = {
+        PICTURES INPUT "[n]\nop = instance_norm\n",
+        PICTURES INPUT "[p]\nop = global_average_pool\n[y]\nop = mul\nin = x p\n",
+        PICTURES INPUT "[p]\nop = reduce_mean\naxes = 2 3\nkeepdims = yes\n[y]\nop = sub\nin = x p\n"};
+    imp_image *in = mini_noise(150, 90, 3, IMP_SRGB, 9);
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        const imp_value *net = build(state, texts[i]);
+        assert_int_equal(polls(state, "tile=48", net, &in->head), polls(state, "tile=0", net, &in->head));
+        mini_release(net);
+    }
+    const imp_value *net = build(state, PICTURES INPUT "[n]\nop = instance_norm\n[y]\nop = neg\nin = x\n"
+                                        "[z]\nop = identity\nin = n\n");
+    assert_true(polls(state, "tile=48 output=y", net, &in->head) > /* y has no part in it */
+                polls(state, "tile=0 output=y", net, &in->head));
+    mini_release(&in->head), mini_release(net);
+}
+
+static void a_picture_is_painted_whatever_came_before_it(void **state)
+{
+    const imp_value *net = build(state, local);
+    imp_image *in[] = {mini_noise(64, 48, 3, IMP_SRGB, 1), mini_noise(40, 56, 3, IMP_SRGB, 2)};
+    imp_image *want[] = {apply_net(state, "tile=0", net, in[0]), apply_net(state, "tile=0", net, in[1])};
+    struct mini_node *node = node_of(state, "net.apply", "tile=0");
+    for (int i = 0; i < 6; i++) {
+        const imp_value *inputs[] = {net, &in[i % 3 == 1]->head};
+        const struct mini_call c = {.inputs = inputs, .input_count = 2, .cancel_after = i == 3 ? 2 : 0,
+                                    .max_bytes = i == 4 ? 1u << 30 : 0};
+        struct mini_result r;
+        mini_process(node, &c, &r);
+        assert_int_equal(r.status, i == 3 ? IMP_CANCELLED : IMP_OK);
+        assert_string_equal(r.fault, "");
+        assert_true(i == 3 || mini_same(&want[i % 3 == 1]->head, mini_output(&r, 0, 0)));
+        mini_result_free(&r);
+    }
+    mini_node_free(node);
+    for (int i = 0; i < 2; i++)
+        mini_release(&in[i]->head), mini_release(&want[i]->head);
+    mini_release(net);
+}
+
 static void what_a_network_enlarges_is_larger(void **state)
 {
     const imp_value *net = build(state, larger);
@@ -587,6 +638,8 @@ int main(void)
         cmocka_unit_test(tiles_leave_no_seam),
         cmocka_unit_test(tiles_smaller_than_the_reach_are_refused),
         cmocka_unit_test(statistics_of_the_whole_picture_are_those_of_the_whole),
+        cmocka_unit_test(statistics_of_the_whole_picture_are_known_without_measuring),
+        cmocka_unit_test(a_picture_is_painted_whatever_came_before_it),
         cmocka_unit_test(what_a_network_enlarges_is_larger),
         cmocka_unit_test(sides_come_back_as_they_were),
         cmocka_unit_test(a_graph_of_one_size_takes_pictures_of_any),
