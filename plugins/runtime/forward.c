@@ -5,17 +5,16 @@
 
 #include <impasto/kit.h>
 
-/* The value of `i` lies where the value of its first input does. */
-static void share_value(struct imp_nn_run *r, uint32_t i)
+/* The value of `i` lies where that of ref does. */
+static void share_value(struct imp_nn_run *r, uint32_t i, int32_t ref)
 {
     struct rt_value *v = &r->values[i];
-    const int32_t ref = r->model->graph->nodes[i].inputs[0];
     if (rt_is_param(ref)) {
         v->data = rt_run_param(r, rt_param_of(ref));
         return;
     }
-    *v = (struct rt_value){.data = r->values[ref].data, .block = r->values[ref].block,
-                           .uses = v->uses, .saved = -1, .grad = -1, .wanted = v->wanted};
+    v->data = r->values[ref].data;
+    v->block = r->values[ref].block;
     if (v->block >= 0)
         r->shares[v->block]++;
 }
@@ -68,7 +67,7 @@ imp_status rt_run_call(struct imp_nn_run *r, uint32_t i, imp_job *job, bool back
     call->in = r->slot_in;
     call->in_grad = r->slot_grad;
     call->statistic = r->slot_statistic;
-    call->training = r->trainer && rt_trainer_is_training(r->trainer);
+    call->training = rt_run_is_training(r);
     call->random = r->trainer ? kit_random(rt_trainer_seed(r->trainer), i, r->draw) : 0;
     call->job = job;
     call->out = rt_store_data(&r->store, r->values[i].block);
@@ -77,29 +76,124 @@ imp_status rt_run_call(struct imp_nn_run *r, uint32_t i, imp_job *job, bool back
     return IMP_OK;
 }
 
-/* Marks what must be computed for `node`, and counts the readers of each value. */
+bool rt_run_is_training(const struct imp_nn_run *r)
+{
+    return r->trainer && rt_trainer_is_training(r->trainer);
+}
+
+/* ---- what is computed together ---- */
+
+/* May node i take in the value before it? Not where backward would have to read that, but for batch norm:
+ * whoever trains with it at inference pays for it. */
+static bool takes(const struct imp_nn_run *r, uint32_t i)
+{
+    const struct rt_node *n = &r->model->graph->nodes[i];
+    if (r->plan->links[i].part == RT_NORM)
+        return !rt_run_is_training(r);
+    return (r->flags & IMP_NN_LEAN) || !(n->op->flags & RT_NEEDS_IN) ||
+           (n->op->reads && !n->op->reads(n, rt_run_is_training(r), false));
+}
+
+/* The convolution that can write the value of i; -1: values between are there, or i is no such node. */
+static int32_t find_head(const struct imp_nn_run *r, uint32_t i)
+{
+    const struct rt_link *links = r->plan->links;
+    if (links[i].from < 0)
+        return -1;
+    while (links[i].part != RT_HEAD) {
+        if (!takes(r, i) || r->values[links[i].from].done)
+            return -1;
+        i = (uint32_t)links[i].from;
+    }
+    return (int32_t)i;
+}
+
+/* fn for each value that the call for node i reads. */
+static void each_input(struct imp_nn_run *r, uint32_t i, void (*fn)(struct imp_nn_run *, uint32_t))
+{
+    const struct rt_link *links = r->plan->links;
+    const int32_t head = r->values[i].head;
+    while (head >= 0 && i != (uint32_t)head) {
+        const int32_t other = rt_fuse_other(r->plan, i);
+        if (other >= 0)
+            fn(r, (uint32_t)other);
+        i = (uint32_t)links[i].from;
+    }
+    const struct rt_node *n = &r->model->graph->nodes[i];
+    for (uint32_t s = 0; s < n->input_count; s++)
+        if (n->inputs[s] != RT_ABSENT && !rt_is_param(n->inputs[s]))
+            fn(r, (uint32_t)n->inputs[s]);
+}
+
+static void want(struct imp_nn_run *r, uint32_t i)
+{
+    r->values[i].uses++;
+    r->values[i].wanted = !r->values[i].done;
+}
+
+/* Marks what must be computed for `node`, and counts the readers of each value. What was written by a
+ * convolution is written by it again, so that its bytes are the same. */
 static void mark_wanted(struct imp_nn_run *r, uint32_t node)
 {
     const struct rt_graph *g = r->model->graph;
     for (uint32_t i = 0; i < g->node_count; i++)
         r->values[i].wanted = r->values[i].uses = 0;
     for (uint32_t i = 0; i < g->node_count; i++)
-        if (node == IMP_NN_ALL ? (g->nodes[i].flags & IMP_NN_OUTPUT) != 0 : i == node) {
-            r->values[i].wanted = !r->values[i].done;
-            r->values[i].uses = 1; /* the caller's */
-        }
+        if (node == IMP_NN_ALL ? (g->nodes[i].flags & IMP_NN_OUTPUT) != 0 : i == node)
+            want(r, i); /* the caller does */
     for (uint32_t i = g->node_count; i-- > 0;) {
-        if (!r->values[i].wanted || r->plan->known[i])
+        struct rt_value *v = &r->values[i];
+        if (!v->wanted || r->plan->known[i])
             continue;
-        for (uint32_t s = 0; s < g->nodes[i].input_count; s++) {
-            const int32_t ref = g->nodes[i].inputs[s];
-            if (ref == RT_ABSENT || rt_is_param(ref))
-                continue;
-            r->values[ref].uses++;
-            r->values[ref].wanted = !r->values[ref].done;
-        }
+        if (!v->had)
+            v->head = find_head(r, i);
+        each_input(r, i, want);
     }
 }
+
+/* Scale and shift of a folded node for the sums of its head. A plain run computes them once. */
+static imp_status fold(struct imp_nn_run *r, uint32_t i, uint32_t head, struct rt_after *after,
+                       imp_error *err)
+{
+    const struct rt_node *n = &r->model->graph->nodes[head];
+    float *scale = r->folded + r->plan->links[i].fold;
+    float *shift = scale + r->plan->info[i].shape.dim[1];
+    const bool fixed = !r->trainer && (n->input_count < 3 || n->inputs[2] < 0);
+    struct rt_call call;
+    after->scale = scale;
+    after->shift = shift;
+    if (r->store.dry || (fixed && r->is_folded[i]))
+        return IMP_OK;
+    const float *bias = n->input_count > 2 ? slot_data(r, n->inputs[2]) : NULL;
+    const imp_status st = rt_run_call(r, i, NULL, false, &call, err);
+    if (st == IMP_OK)
+        r->model->graph->nodes[i].op->fold(&call, bias, scale, shift);
+    r->is_folded[i] = fixed && st == IMP_OK;
+    return st;
+}
+
+/* All that happens to the sums of the head on their way to node i. */
+static imp_status fuse(struct imp_nn_run *r, uint32_t i, struct rt_after *after, imp_error *err)
+{
+    const uint32_t head = (uint32_t)r->values[i].head;
+    const struct rt_node *n = &r->model->graph->nodes[head];
+    imp_status st = IMP_OK;
+    *after = (struct rt_after)RT_AFTER_NONE;
+    after->shift = n->input_count > 2 ? slot_data(r, n->inputs[2]) : NULL;
+    for (; i != head && st == IMP_OK; i = (uint32_t)r->plan->links[i].from) {
+        const struct rt_call call = rt_plan_call(r->plan, i);
+        const int32_t other = rt_fuse_other(r->plan, i);
+        if (other >= 0)
+            after->add = r->values[other].data;
+        else if (r->plan->links[i].part == RT_NORM)
+            st = fold(r, i, head, after, err);
+        else
+            call.node->op->act(&call, &after->slope, &after->top);
+    }
+    return st;
+}
+
+/* ---- where values lie ---- */
 
 /* May the value of i be written over its first input? */
 static bool in_place(const struct imp_nn_run *r, uint32_t i)
@@ -114,50 +208,91 @@ static bool in_place(const struct imp_nn_run *r, uint32_t i)
            rt_run_bytes_of(&r->plan->info[i]) == rt_run_bytes_of(&r->plan->info[n->inputs[0]]);
 }
 
+/* The value that a fused call adds, where it may be written over: -1, none. */
+static int32_t added_in_place(const struct imp_nn_run *r, uint32_t i)
+{
+    const uint32_t head = (uint32_t)r->values[i].head;
+    int32_t other = -1;
+    for (; i != head && other < 0; i = (uint32_t)r->plan->links[i].from)
+        other = rt_fuse_other(r->plan, i);
+    if (other < 0 || !(r->flags & IMP_NN_LEAN))
+        return -1;
+    const struct rt_value *v = &r->values[other];
+    const bool input = r->model->graph->nodes[other].flags & IMP_NN_INPUT;
+    return v->block >= 0 && v->uses == 1 && r->shares[v->block] == 1 && !input ? other : -1;
+}
+
 static imp_status place_value(struct imp_nn_run *r, uint32_t i, imp_error *err)
 {
     const struct rt_node *n = &r->model->graph->nodes[i];
+    if (r->values[i].head >= 0) {
+        const int32_t other = added_in_place(r, i);
+        if (other < 0)
+            return rt_run_make_value(r, i, err);
+        share_value(r, i, other);
+        return IMP_OK;
+    }
     if ((n->op->flags & RT_VIEW) || in_place(r, i)) {
-        share_value(r, i);
+        share_value(r, i, n->inputs[0]);
         return IMP_OK;
     }
     return rt_run_make_value(r, i, err);
 }
 
-/* After node i: its inputs have one reader less. */
-static void release_inputs(struct imp_nn_run *r, uint32_t i)
+/* One reader of i less. */
+static void release(struct imp_nn_run *r, uint32_t i)
 {
-    const struct rt_node *n = &r->model->graph->nodes[i];
-    for (uint32_t s = 0; s < n->input_count; s++) {
-        const int32_t ref = n->inputs[s];
-        if (ref == RT_ABSENT || rt_is_param(ref))
-            continue;
-        struct rt_value *v = &r->values[ref];
-        const bool input = r->model->graph->nodes[ref].flags & IMP_NN_INPUT;
-        if (v->uses && --v->uses == 0 && !input && (r->flags & IMP_NN_LEAN))
-            rt_run_drop_value(r, (uint32_t)ref);
+    struct rt_value *v = &r->values[i];
+    const bool input = r->model->graph->nodes[i].flags & IMP_NN_INPUT;
+    if (v->uses && --v->uses == 0 && !input && (r->flags & IMP_NN_LEAN))
+        rt_run_drop_value(r, i);
+}
+
+/* Node i is computed; so are those that it took in, if anyone asks. */
+static void set_done(struct imp_nn_run *r, uint32_t i)
+{
+    const int32_t head = r->values[i].head;
+    r->values[i].done = r->values[i].had = 1;
+    each_input(r, i, release);
+    while (head >= 0 && i != (uint32_t)head) {
+        i = (uint32_t)r->plan->links[i].from;
+        r->values[i].had = 1;
     }
+}
+
+/* The call that writes node i: its own, or its head's. */
+static imp_status call_for(struct imp_nn_run *r, uint32_t i, imp_job *job, struct rt_call *call,
+                           struct rt_after *after, imp_error *err)
+{
+    const int32_t head = r->values[i].head;
+    imp_status st = head < 0 ? IMP_OK : fuse(r, i, after, err);
+    if (st == IMP_OK)
+        st = rt_run_call(r, head < 0 ? i : (uint32_t)head, job, false, call, err);
+    call->after = head < 0 ? NULL : after;
+    call->out = rt_store_data(&r->store, r->values[i].block);
+    if (r->values[i].had)
+        call->statistic = NULL; /* moved already */
+    return st;
 }
 
 static imp_status compute(struct imp_nn_run *r, uint32_t i, imp_job *job, imp_error *err)
 {
     struct rt_value *v = &r->values[i];
-    const struct rt_node *n = &r->model->graph->nodes[i];
-    const bool lean = r->flags & IMP_NN_LEAN;
     if (r->plan->known[i]) {
         v->data = r->plan->info[i].dtype == IMP_F32 ? rt_floats(r->plan->known[i]) : NULL;
-        v->done = 1;
+        v->done = v->had = 1;
         return IMP_OK;
     }
     imp_status st = place_value(r, i, err);
-    if (st == IMP_OK && r->plan->need[i].saved && v->saved < 0)
+    if (st == IMP_OK && r->plan->need[i].saved && v->head < 0 && v->saved < 0)
         st = rt_run_get_block(r, r->plan->need[i].saved, &v->saved, err);
     struct rt_call call;
+    struct rt_after after;
     if (st == IMP_OK)
-        st = rt_run_call(r, i, job, false, &call, err);
-    if (st == IMP_OK && !r->store.dry && !(n->op->flags & RT_VIEW))
-        st = n->op->forward(&call);
-    if (lean) {
+        st = call_for(r, i, job, &call, &after, err);
+    if (st == IMP_OK && !r->store.dry && !(call.node->op->flags & RT_VIEW))
+        st = call.node->op->forward(&call);
+    if (r->flags & IMP_NN_LEAN) {
         rt_store_put(&r->store, v->saved);
         v->saved = -1;
     }
@@ -165,17 +300,14 @@ static imp_status compute(struct imp_nn_run *r, uint32_t i, imp_job *job, imp_er
         rt_run_drop_value(r, i);
         return st;
     }
-    v->done = 1;
-    release_inputs(r, i);
+    set_done(r, i);
     return IMP_OK;
 }
 
-imp_status rt_run_forward(struct imp_nn_run *r, uint32_t node, imp_job *job, imp_error *err)
+/* Computes what `node` needs and is not there. */
+static imp_status fill(struct imp_nn_run *r, uint32_t node, imp_job *job, imp_error *err)
 {
-    imp_status st = rt_run_ready(r, node, err);
-    if (st != IMP_OK)
-        return st;
-    r->store.limit = job && job->max_bytes ? job->max_bytes : r->store.limit;
+    imp_status st = IMP_OK;
     mark_wanted(r, node);
     for (uint32_t i = 0; i < r->model->graph->node_count && st == IMP_OK; i++) {
         if (!r->values[i].wanted || r->values[i].done)
@@ -187,6 +319,25 @@ imp_status rt_run_forward(struct imp_nn_run *r, uint32_t node, imp_job *job, imp
     return st;
 }
 
+imp_status rt_run_again(struct imp_nn_run *r, uint32_t node, imp_job *job, imp_error *err)
+{
+    return r->values[node].done ? IMP_OK : fill(r, node, job, err);
+}
+
+imp_status rt_run_forward(struct imp_nn_run *r, uint32_t node, imp_job *job, imp_error *err)
+{
+    const struct rt_graph *g = r->model->graph;
+    imp_status st = rt_run_ready(r, node, err);
+    if (st != IMP_OK)
+        return st;
+    r->store.limit = job && job->max_bytes ? job->max_bytes : r->store.limit;
+    st = fill(r, node, job, err);
+    for (uint32_t i = 0; i < g->node_count && st == IMP_OK; i++)
+        if (node == IMP_NN_ALL ? (g->nodes[i].flags & IMP_NN_OUTPUT) != 0 : i == node)
+            r->values[i].kept = 1;
+    return st;
+}
+
 /* ---- how much memory it will take ---- */
 
 static imp_status dry_inputs(struct imp_nn_run *r, imp_error *err)
@@ -194,7 +345,7 @@ static imp_status dry_inputs(struct imp_nn_run *r, imp_error *err)
     imp_status st = rt_run_plan(r, err);
     for (uint32_t i = 0; i < r->input_count && st == IMP_OK; i++) {
         st = rt_run_make_value(r, r->inputs[i], err);
-        r->values[r->inputs[i]].done = 1;
+        r->values[r->inputs[i]].done = r->values[r->inputs[i]].had = 1;
     }
     return st;
 }

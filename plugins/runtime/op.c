@@ -2,6 +2,7 @@
 #include "op.h"
 
 #include <impasto/kit.h>
+#include <string.h>
 
 static const struct rt_tensor *known_of(const struct rt_info *const *in, uint32_t input_count,
                                         int slot)
@@ -54,6 +55,13 @@ imp_status rt_parallel(imp_job *job, uint32_t n, void (*fn)(void *user, uint32_t
         return IMP_OK;
     }
     return kit_parallel(job, n, fn, user);
+}
+
+void rt_clear_fresh(const struct rt_call *c, uint32_t slot)
+{
+    for (; c->fresh && slot < c->input_count; slot++)
+        if (c->in_grad[slot] && c->fresh[slot])
+            memset(c->in_grad[slot], 0, (size_t)rt_count(&c->in_info[slot]->shape) * sizeof(float));
 }
 
 uint32_t rt_pieces(int64_t items, double cost)

@@ -37,7 +37,11 @@ enum rt_op_flags {
     RT_INPLACE = 2,   /* forward may be given out == in[0] when nobody needs in[0] later */
     RT_NEEDS_IN = 4,  /* backward reads in[] */
     RT_NEEDS_OUT = 8, /* backward reads out */
-    RT_RANDOM = 16    /* uses call->random when training */
+    RT_RANDOM = 16,   /* uses call->random when training */
+    RT_AFTER = 32,    /* forward takes call->after; slots x, weight, and bias or nothing */
+    RT_GATES = 64,    /* backward takes call->gate */
+    RT_STORES = 128,  /* backward takes call->fresh */
+    RT_BACK_INPLACE = 256 /* may be given a fresh in_grad[0] == out_grad, unless reads() says yes */
 };
 
 /* ---- planning ---- */
@@ -73,6 +77,9 @@ struct rt_call {
     float *out;               /* forward: every element is written */
     const float *out_grad;    /* backward only */
     float *const *in_grad;    /* backward only: ADD to it; NULL = not wanted */
+    const uint8_t *fresh;     /* backward, by slot: in_grad holds nothing yet, STORE to it; NULL = add */
+    const struct rt_after *after; /* forward: what to do with the sums, bias and all; NULL = nothing */
+    const float *gate;        /* backward: as out; out_grad counts where gate > 0. NULL = everywhere */
     float *const *statistic;  /* training, forward: where to update slot i (SLOT_STATISTIC); or NULL */
     void *saved;              /* need.saved bytes that forward leaves to backward */
     void *scratch;            /* need.scratch bytes, need.scratch_backward in backward; 64-byte aligned */
@@ -84,6 +91,7 @@ struct rt_need {
 };
 
 struct rt_ties;
+struct rt_after;
 
 struct rt_op {
     const char *name, *onnx; /* "conv", "Conv"; onnx NULL: ours only */
@@ -105,6 +113,13 @@ struct rt_op {
      * keep_in[slot][c], keep_out[c]: 1 = stays; NULL = that value lost nothing. before: shapes. */
     bool (*adjust)(struct rt_node *copy, const struct rt_call *before,
                    const uint8_t *const *keep_in, const uint8_t *keep_out);
+    /* Optional, of RT_NEEDS_IN: does backward read in[0]? others: a gradient of another slot is wanted. */
+    bool (*reads)(const struct rt_node *, bool training, bool others);
+    /* Optional: the node is y = act(x) as after.h has it; sets slope and top. false: not this node. */
+    bool (*act)(const struct rt_call *, float *slope, float *top);
+    /* Optional: outside training the node is y = scale x + shift by channel, all else parameters. Writes
+     * both for x = sums + bias (NULL: none); scale NULL: only asks. false: not this node. */
+    bool (*fold)(const struct rt_call *, const float *bias, float *scale, float *shift);
 };
 
 /* ---- for operators: op.c ---- */
@@ -119,6 +134,8 @@ uint32_t rt_static_floats(const struct rt_node *, const struct rt_info *const *i
 /* Runs fn(user, 0..n-1); the job may be NULL. Cut by shape only. */
 imp_status rt_parallel(imp_job *job, uint32_t n, void (*fn)(void *user, uint32_t i) IMP_NX,
                        void *user);
+/* Zeros in fresh gradients of slots from `slot` on, for an operator that only adds to those. */
+void rt_clear_fresh(const struct rt_call *, uint32_t slot);
 /* Into how many pieces to cut `items` of `cost` scalar operations each: about 64 K operations a
  * piece, at most 64 pieces, never dependent on threads. Piece i is [*from, *to). */
 uint32_t rt_pieces(int64_t items, double cost);

@@ -53,6 +53,8 @@ void rt_copy_tensor(const imp_tensor *from, float *to)
 
 /* ---- making and freeing ---- */
 
+#define NOTHING {.block = -1, .saved = -1, .grad = -1, .head = -1}
+
 static void forget_values(struct imp_nn_run *r, bool inputs)
 {
     for (uint32_t i = 0; i < r->model->graph->node_count; i++) {
@@ -65,7 +67,7 @@ static void forget_values(struct imp_nn_run *r, bool inputs)
             continue;
         if (v->block >= 0 && --r->shares[v->block] == 0)
             rt_store_put(&r->store, v->block);
-        *v = (struct rt_value){.block = -1, .saved = -1, .grad = -1};
+        *v = (struct rt_value)NOTHING;
     }
 }
 
@@ -85,6 +87,9 @@ void rt_run_free(struct imp_nn_run *r)
     free(r->slot_in);
     free(r->slot_grad);
     free(r->slot_statistic);
+    free(r->slot_fresh);
+    free(r->folded);
+    free(r->is_folded);
     free(r);
 }
 
@@ -102,7 +107,9 @@ static bool allocate(struct imp_nn_run *r)
     r->slot_in = calloc(slots, sizeof *r->slot_in);
     r->slot_grad = calloc(slots, sizeof *r->slot_grad);
     r->slot_statistic = calloc(slots, sizeof *r->slot_statistic);
-    return r->inputs && r->given && r->values && r->wants_grad && r->is_wrt && r->slot_in &&
+    r->slot_fresh = calloc(slots, 1);
+    r->is_folded = calloc(g->node_count, 1);
+    return r->slot_fresh && r->is_folded && r->inputs && r->given && r->values && r->wants_grad && r->is_wrt && r->slot_in &&
            r->slot_grad && r->slot_statistic;
 }
 
@@ -123,7 +130,7 @@ imp_status rt_run_new(const struct imp_nn_model *m, struct imp_nn_trainer *train
     }
     r->input_count = rt_inputs(m->graph, r->inputs);
     for (uint32_t i = 0; i < m->graph->node_count; i++)
-        r->values[i] = (struct rt_value){.block = -1, .saved = -1, .grad = -1};
+        r->values[i] = (struct rt_value)NOTHING;
     for (uint32_t i = 0; i < r->input_count; i++)
         r->given[i].ndim = UINT32_MAX;
     *out = r;
@@ -198,7 +205,18 @@ imp_status rt_run_plan(struct imp_nn_run *r, imp_error *err)
     for (uint32_t i = 0; i < r->input_count; i++)
         if (r->given[i].ndim == UINT32_MAX)
             return IMP_OK;
-    return rt_plan_new(r->model->graph, r->input_count, r->given, &r->plan, err);
+    const imp_status st =
+        rt_plan_new(r->model->graph, r->input_count, r->given, &r->plan, err);
+    if (st != IMP_OK)
+        return st;
+    free(r->folded);
+    r->folded = malloc(((size_t)r->plan->folded + 1) * sizeof *r->folded);
+    memset(r->is_folded, 0, r->model->graph->node_count);
+    if (r->folded)
+        return IMP_OK;
+    rt_plan_free(r->plan);
+    r->plan = NULL;
+    return imp_fail(err, IMP_E_MEMORY, "no memory for a run");
 }
 
 /* A new size: the old plan and all its blocks go. */
@@ -256,7 +274,7 @@ imp_status rt_run_set_input(struct imp_nn_run *r, uint32_t node, const imp_tenso
     float *data = rt_store_data(&r->store, v->block);
     rt_copy_tensor(t, data);
     v->data = data;
-    v->done = 1;
+    v->done = v->had = 1;
     if (r->trainer)
         r->draw = rt_trainer_take_draw(r->trainer);
     return r->plan ? IMP_OK : rt_run_plan(r, err);
@@ -282,18 +300,22 @@ imp_status rt_run_ready(struct imp_nn_run *r, uint32_t node, imp_error *err)
 
 imp_status rt_run_value(struct imp_nn_run *r, uint32_t node, imp_tensor *view, imp_error *err)
 {
-    const imp_status st = node == IMP_NN_ALL
-                              ? imp_fail(err, IMP_E_INPUT, "a view is of one node")
-                              : rt_run_ready(r, node, err);
+    imp_status st = node == IMP_NN_ALL ? imp_fail(err, IMP_E_INPUT, "a view is of one node")
+                                       : rt_run_ready(r, node, err);
     if (st != IMP_OK)
         return st;
     const struct rt_info *info = &r->plan->info[node];
+    if (!r->values[node].done && r->values[node].had && !(r->flags & IMP_NN_LEAN))
+        st = rt_run_again(r, node, NULL, err);
+    if (st != IMP_OK)
+        return st;
     const void *data = info->dtype == IMP_F32 ? (const void *)r->values[node].data
                                               : r->plan->known[node]->data;
     if (!r->values[node].done)
         return imp_fail(err, IMP_E_INPUT, "the value of '%s' is not there: forward it first%s",
                         r->model->graph->nodes[node].name,
                         r->flags & IMP_NN_LEAN ? " (a lean run drops inner values)" : "");
+    r->values[node].kept = 1;
     rt_fill_view(view, info->dtype, &info->shape, data, r->model->graph->nodes[node].name);
     return IMP_OK;
 }

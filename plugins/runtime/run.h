@@ -14,6 +14,10 @@ struct rt_value {
     int32_t grad;         /* block of its gradient; -1 */
     uint32_t done;        /* its value is there */
     uint32_t wanted;      /* forward: must be computed */
+    int32_t head;         /* the convolution whose call writes it (fuse.h); -1: it has its own */
+    uint32_t had;         /* it was computed since inputs were set: if not done, it can be again */
+    uint32_t kept;        /* a caller asked for it: it stays */
+    uint32_t locked;      /* a call is about to read it */
 };
 
 struct imp_nn_run {
@@ -33,6 +37,9 @@ struct imp_nn_run {
     uint64_t scratch_bytes;
     uint8_t *wants_grad;        /* by node, during backward */
     uint8_t *is_wrt;            /* by node: keeps its gradient after backward */
+    float *folded;              /* plan->folded numbers */
+    uint8_t *is_folded;         /* by node: they are there */
+    uint8_t *slot_fresh;
     const float **slot_in;      /* as long as the longest list of inputs */
     float **slot_grad, **slot_statistic;
 };
@@ -68,6 +75,9 @@ imp_status rt_run_ready(struct imp_nn_run *, uint32_t node, imp_error *);
 /* The blocks that backward from node (IMP_NN_ALL: the outputs) to the inputs takes, in a dry run. */
 imp_status rt_run_dry_backward(struct imp_nn_run *, uint32_t node, imp_error *);
 void rt_run_drop_grad(struct imp_nn_run *, uint32_t node);
+/* Computes a value that was there once, and what it needs, unless it is there. */
+imp_status rt_run_again(struct imp_nn_run *, uint32_t node, imp_job *, imp_error *);
+bool rt_run_is_training(const struct imp_nn_run *);
 /* The call of a node with data: inputs, output, scratch. */
 imp_status rt_run_call(struct imp_nn_run *, uint32_t node, imp_job *, bool backward,
                        struct rt_call *, imp_error *);

@@ -26,6 +26,7 @@ void rt_plan_free(struct rt_plan *p)
     for (uint32_t i = 0; p->known && i < p->graph->node_count; i++)
         rt_tensor_release(p->known[i]);
     free(p->known);
+    free(p->links);
     free(p->first);
     free(p->in);
     free(p->need);
@@ -64,7 +65,8 @@ static bool allocate(struct rt_plan *p)
     p->in = calloc(slots, sizeof *p->in);
     p->first = calloc(g->node_count, sizeof *p->first);
     p->known = calloc(g->node_count, sizeof *p->known);
-    return p->info && p->param_info && p->need && p->in && p->first && p->known;
+    p->links = calloc(g->node_count, sizeof *p->links);
+    return p->info && p->param_info && p->need && p->in && p->first && p->known && p->links;
 }
 
 struct rt_call rt_plan_call(const struct rt_plan *p, uint32_t node)
@@ -160,6 +162,8 @@ imp_status rt_plan_new(const struct rt_graph *g, uint32_t input_count, const str
     uint32_t slot = 0, input = 0;
     for (uint32_t i = 0; i < g->node_count && st == IMP_OK; i++)
         st = plan_node(p, i, &slot, &input, input_count, inputs, err);
+    if (st == IMP_OK && !rt_fuse(p, p->links, &p->folded))
+        st = imp_fail(err, IMP_E_MEMORY, "no memory to plan %u nodes", g->node_count);
     if (st != IMP_OK) {
         rt_plan_free(p);
         return st;

@@ -2,7 +2,7 @@
  * call costs. Read-only once made; runs of one model at one size have one each. */
 #ifndef IMP_RT_SIZING_H
 #define IMP_RT_SIZING_H
-#include "op.h"
+#include "fuse.h"
 
 struct rt_plan {
     const struct rt_graph *graph; /* borrowed: must outlive the plan */
@@ -12,6 +12,8 @@ struct rt_plan {
     const struct rt_info **in;    /* by slot of all nodes; node i's start at first[i] */
     uint32_t *first;
     struct rt_tensor **known;     /* by node: owned contents, or NULL */
+    struct rt_link *links;        /* by node: what may be fused */
+    int64_t folded;               /* numbers that folded nodes have together */
 };
 
 /* inputs: the shapes of the input nodes, in their order, without unknown axes. On failure the error

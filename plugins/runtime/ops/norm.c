@@ -90,10 +90,14 @@ struct rt_slopes rt_slopes_of(const float *x, const float *g, const struct rt_no
 
 KIT_CLONES
 static void back(const float *restrict x, const float *restrict g, float *restrict dx, int64_t n,
-                 float mean, float factor, float slope, float shift)
+                 float mean, float factor, float slope, float shift, bool store)
 {
-    for (int64_t i = 0; i < n; i++)
-        dx[i] += factor * g[i] + ((x[i] - mean) * slope + shift);
+    if (store)
+        for (int64_t i = 0; i < n; i++)
+            dx[i] = factor * g[i] + ((x[i] - mean) * slope + shift);
+    else
+        for (int64_t i = 0; i < n; i++)
+            dx[i] += factor * g[i] + ((x[i] - mean) * slope + shift);
 }
 
 void rt_back_apply(const float *x, const float *g, float *dx, const struct rt_norm_group *group,
@@ -104,6 +108,6 @@ void rt_back_apply(const float *x, const float *g, float *dx, const struct rt_no
     for (int64_t k = 0; k < group->segments; k++) {
         const int64_t at = k * group->stride;
         back(x + at, g + at, dx + at, group->length, mean, (float)b->factor, (float)b->slope,
-             shift);
+             shift, b->store);
     }
 }

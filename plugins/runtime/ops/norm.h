@@ -3,6 +3,7 @@
  * channel of one picture, a row. */
 #ifndef IMP_RT_NORM_H
 #define IMP_RT_NORM_H
+#include <stdbool.h>
 #include <stdint.h>
 
 struct rt_norm_group {
@@ -26,9 +27,10 @@ void rt_affine_apply(const float *x, float *y, const struct rt_norm_group *,
                      const struct rt_affine *);
 struct rt_slopes rt_slopes_of(const float *x, const float *g, const struct rt_norm_group *,
                               double mean, double inverse);
-/* dx += factor * g + (x - mean) * slope + shift */
+/* dx += factor * g + (x - mean) * slope + shift; store: = */
 struct rt_back {
     double mean, factor, slope, shift;
+    bool store;
 };
 void rt_back_apply(const float *x, const float *g, float *dx, const struct rt_norm_group *,
                    const struct rt_back *);

@@ -7,6 +7,7 @@
 #include "ties.h"
 #include "fold.h"
 #include "norm.h"
+#include <impasto/kit.h>
 #include <math.h>
 
 enum { EPSILON, MOMENTUM, TRAINING_MODE, SPATIAL, RESULT }; /* attributes */
@@ -21,6 +22,7 @@ struct work {
     double epsilon, momentum;
     int64_t channels, result;
     struct rt_moments *saved; /* of the batch, by channel; NULL: running ones are used */
+    void (*back)(const struct work *, int64_t c);
     uint32_t pieces, reserved0;
 };
 
@@ -29,9 +31,14 @@ static int64_t channels_of(const struct rt_shape *x)
     return x->ndim > 1 ? x->dim[1] : 1;
 }
 
+static bool reads(const struct rt_node *n, bool training, bool others)
+{
+    return training || others || rt_int(n, TRAINING_MODE) || rt_int(n, RESULT);
+}
+
 static bool by_batch(const struct rt_call *c)
 {
-    return c->training || rt_int(c->node, TRAINING_MODE) || rt_int(c->node, RESULT);
+    return reads(c->node, c->training != 0, false);
 }
 
 static struct work work_of(const struct rt_call *c)
@@ -95,6 +102,23 @@ static void forward_channel(const struct work *w, int64_t c)
     }
 }
 
+/* dx (+)= factor g; perhaps in place */
+KIT_CLONES
+static void scale(const float *g, float *dx, int64_t n, float factor, bool add)
+{
+    if (add)
+        for (int64_t i = 0; i < n; i++)
+            dx[i] += factor * g[i];
+    else
+        for (int64_t i = 0; i < n; i++)
+            dx[i] = factor * g[i];
+}
+
+static bool stores(const struct rt_call *c)
+{
+    return c->fresh && c->fresh[X];
+}
+
 static void add_to(float *const *grads, uint32_t slot, int64_t c, double v)
 {
     if (grads[slot])
@@ -120,7 +144,7 @@ static void backward_y(const struct work *w, int64_t c)
         add_to(grads, MEAN, c, -factor * s.g);
         add_to(grads, VARIANCE, c, -0.5 * factor * inverse * s.gx);
     }
-    struct rt_back b = {.mean = m.mean, .factor = factor};
+    struct rt_back b = {.mean = m.mean, .factor = factor, .store = stores(call)};
     if (w->saved) {
         b.slope = -factor * inverse * s.gx / count;
         b.shift = -factor * s.g / count;
@@ -138,11 +162,26 @@ static void backward_running(const struct work *w, int64_t c)
     const double each =
         (1 - w->momentum) * g / ((double)w->group.segments * (double)w->group.length);
     const bool mean = w->result == NEW_MEAN;
-    const struct rt_back b = {
-        .mean = w->saved[c].mean, .slope = mean ? 0 : 2 * each, .shift = mean ? each : 0};
+    const struct rt_back b = {.mean = w->saved[c].mean,
+                              .slope = mean ? 0 : 2 * each,
+                              .shift = mean ? each : 0,
+                              .store = stores(call)};
     add_to(call->in_grad, mean ? MEAN : VARIANCE, c, w->momentum * g);
     if (call->in_grad[X])
         rt_back_apply(call->in[X] + at, call->in[X] + at, call->in_grad[X] + at, &w->group, &b);
+}
+
+/* With running statistics and no other gradient wanted, x has nothing to say. */
+static void backward_x(const struct work *w, int64_t c)
+{
+    const double factor =
+        (double)w->call->in[WEIGHT][c] / sqrt(moments_of(w, c).variance + w->epsilon);
+    const bool add = !stores(w->call);
+    for (int64_t k = 0; k < w->group.segments; k++) {
+        const int64_t at = c * w->group.length + k * w->group.stride;
+        scale(w->call->out_grad + at, w->call->in_grad[X] + at, w->group.length, (float)factor,
+              add);
+    }
 }
 
 static void forward_piece(void *user, uint32_t i)
@@ -160,7 +199,7 @@ static void backward_piece(void *user, uint32_t i)
     int64_t c, to;
     rt_piece(w->channels, w->pieces, i, &c, &to);
     for (; c < to; c++)
-        (w->result == Y ? backward_y : backward_running)(w, c);
+        w->back(w, c);
 }
 
 static imp_status forward(const struct rt_call *c)
@@ -169,10 +208,39 @@ static imp_status forward(const struct rt_call *c)
     return rt_parallel(c->job, w.pieces, forward_piece, &w);
 }
 
+static bool others(const struct rt_call *c)
+{
+    for (uint32_t s = WEIGHT; s <= VARIANCE; s++)
+        if (c->in_grad[s])
+            return true;
+    return false;
+}
+
 static imp_status backward(const struct rt_call *c)
 {
     struct work w = work_of(c);
+    w.back = w.result != Y ? backward_running : backward_y;
+    if (!reads(c->node, c->training != 0, others(c)))
+        w.back = backward_x;
+    else
+        rt_clear_fresh(c, WEIGHT);
     return rt_parallel(c->job, w.pieces, backward_piece, &w);
+}
+
+/* x is scaled only, by the running statistics. */
+static bool fold(const struct rt_call *c, const float *bias, float *scale, float *shift)
+{
+    if (reads(c->node, false, false) || c->in_info[X]->shape.ndim < 2)
+        return false;
+    const struct work w = work_of(c);
+    for (int64_t i = 0; scale && i < w.channels; i++) {
+        const double factor =
+            (double)c->in[WEIGHT][i] / sqrt((double)c->in[VARIANCE][i] + w.epsilon);
+        const double from = (bias ? (double)bias[i] : 0) - (double)c->in[MEAN][i];
+        scale[i] = (float)factor;
+        shift[i] = (float)((double)c->in[BIAS][i] + from * factor);
+    }
+    return true;
 }
 
 /* Also for runs that do not train: a trainer turns training on and off under one plan. */
@@ -238,9 +306,11 @@ const struct rt_op rt_op_batch_norm = {.name = "batch_norm",
                                        .attr_count = RT_COUNT(attrs),
                                        .slots = slots,
                                        .slot_count = RT_COUNT(slots),
-                                       .flags = RT_NEEDS_IN,
+                                       .flags = RT_NEEDS_IN | RT_STORES | RT_BACK_INPLACE,
                                        .infer = infer,
                                        .need = need,
                                        .forward = forward,
                                        .backward = backward,
-                                       .couple = couple};
+                                       .couple = couple,
+                                       .reads = reads,
+                                       .fold = fold};

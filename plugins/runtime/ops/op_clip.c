@@ -160,6 +160,22 @@ static imp_status infer(struct rt_infer *in, imp_error *err)
     return forward(&call);
 }
 
+/* From 0, whatever the top is, if both are known before the run. */
+static bool act(const struct rt_call *c, float *slope, float *top)
+{
+    for (uint32_t s = LOW; s <= HIGH && s < c->input_count; s++)
+        if (c->in_info[s] && !c->in_info[s]->known)
+            return false;
+    const float *values[] = {[HIGH] = NULL};
+    for (uint32_t s = LOW; s <= HIGH && s < c->input_count; s++)
+        values[s] = c->in_info[s] ? c->in_info[s]->known->data : NULL;
+    struct rt_call known = *c;
+    known.in = values;
+    *slope = 0;
+    *top = limit_of(&known, HIGH, MAX);
+    return limit_of(&known, LOW, MIN) == 0 && *top >= 0;
+}
+
 static void couple(struct rt_ties *t, const struct rt_call *c)
 {
     (void)c;
@@ -186,4 +202,5 @@ const struct rt_op rt_op_clip = {.name = "clip",
                                  .infer = infer,
                                  .forward = forward,
                                  .backward = backward,
-                                 .couple = couple};
+                                 .couple = couple,
+                                 .act = act};

@@ -111,7 +111,10 @@ static imp_status forward(const struct rt_call *call)
 {
     const struct rt_conv v = geometry(call);
     struct rt_after after = RT_AFTER_NONE;
-    after.shift = call->input_count > BIAS ? call->in[BIAS] : NULL;
+    if (call->after)
+        after = *call->after;
+    else if (call->input_count > BIAS)
+        after.shift = call->in[BIAS];
     return rt_conv_forward(&v, call->in[X], call->in[WEIGHT], &after, call->out, call->scratch,
                            call->job);
 }
@@ -120,17 +123,26 @@ static imp_status backward(const struct rt_call *call)
 {
     const struct rt_conv v = geometry(call);
     float *const *grad = call->in_grad;
+    const bool add = !call->fresh || !call->fresh[X];
     imp_status st = IMP_OK;
+    rt_clear_fresh(call, WEIGHT);
     if (grad[X])
-        st = rt_conv_back_data(&v, call->out_grad, NULL, call->in[WEIGHT], true, grad[X],
+        st = rt_conv_back_data(&v, call->out_grad, call->gate, call->in[WEIGHT], add, grad[X],
                                call->scratch, call->job);
     if (st == IMP_OK && grad[WEIGHT])
-        st = rt_conv_back_weight(&v, call->in[X], call->out_grad, NULL, grad[WEIGHT], call->scratch,
-                                 call->job);
+        st = rt_conv_back_weight(&v, call->in[X], call->out_grad, call->gate, grad[WEIGHT],
+                                 call->scratch, call->job);
     if (st == IMP_OK && call->input_count > BIAS && grad[BIAS])
-        st = rt_channel_sums(call->out_grad, NULL, v.n, v.groups * v.m, v.out_size, grad[BIAS],
-                             call->job);
+        st = rt_channel_sums(call->out_grad, call->gate, v.n, v.groups * v.m, v.out_size,
+                             grad[BIAS], call->job);
     return st;
+}
+
+/* x meets y in the weights' gradient only. */
+static bool reads(const struct rt_node *n, bool training, bool others)
+{
+    (void)n, (void)training;
+    return others;
 }
 
 /* ---- channels ---- */
@@ -181,11 +193,12 @@ const struct rt_op rt_op_conv = {
     .attr_count = RT_COUNT(attrs),
     .slots = slots,
     .slot_count = RT_COUNT(slots),
-    .flags = RT_NEEDS_IN,
+    .flags = RT_NEEDS_IN | RT_AFTER | RT_GATES | RT_STORES,
     .infer = infer,
     .need = need,
     .forward = forward,
     .backward = backward,
     .couple = couple,
     .adjust = adjust,
+    .reads = reads,
 };

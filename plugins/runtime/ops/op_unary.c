@@ -8,7 +8,8 @@
 #include <math.h>
 #include <stdlib.h>
 
-/* A derivative reads g, and v: x where its operator has RT_NEEDS_IN, else y. p: the attribute. */
+/* A derivative reads g, and v: x where its operator has RT_NEEDS_IN and means it, else y. p: the
+ * attribute. */
 typedef void value_fn(const float *restrict x, float *restrict y, int64_t n, float p);
 typedef void slope_fn(const float *restrict v, const float *restrict g, float *restrict dx,
                       int64_t n, float p);
@@ -300,21 +301,30 @@ struct unary_work {
     uint32_t pieces;
 };
 
+/* Leaky relu's y tells the sign of x as well as x does. */
+static bool reads_x(const struct rt_node *n, bool training, bool others)
+{
+    (void)training, (void)others;
+    if (n->op == &rt_op_leaky_relu)
+        return rt_float(n, ALPHA) < 1e-6; /* y of less could vanish */
+    return n->op->flags & RT_NEEDS_IN;
+}
+
 static struct unary_work work_of(const struct rt_call *c)
 {
     struct unary_work w = {
         .call = c, .f = unary_of(c->node), .count = rt_count(&c->out_info->shape)};
     const uint32_t has_alpha = c->node->op == &rt_op_leaky_relu || c->node->op == &rt_op_elu;
     w.p = has_alpha ? (float)rt_float(c->node, ALPHA) : 0;
-    w.v = c->node->op->flags & RT_NEEDS_IN ? c->in[0] : c->out;
+    w.v = reads_x(c->node, false, false) ? c->in[0] : c->out;
     w.pieces = rt_pieces(w.count, w.f.cost);
     return w;
 }
 
 /* In place, a stretch of x is copied first: the loops may then count on two memories. */
+enum { STRETCH = 1024 };
 static void value_piece(void *user, uint32_t i)
 {
-    enum { STRETCH = 1024 };
     const struct unary_work *w = user;
     float copy[STRETCH];
     int64_t from, to;
@@ -335,9 +345,21 @@ static void value_piece(void *user, uint32_t i)
 static void slope_piece(void *user, uint32_t i)
 {
     const struct unary_work *w = user;
+    float copy[STRETCH];
     int64_t from, to;
     rt_piece(w->count, w->pieces, i, &from, &to);
-    w->f.slope(w->v + from, w->call->out_grad + from, w->call->in_grad[0] + from, to - from, w->p);
+    const float *g = w->call->out_grad;
+    float *dx = w->call->in_grad[0];
+    if (!w->call->fresh || !w->call->fresh[0]) {
+        w->f.slope(w->v + from, g + from, dx + from, to - from, w->p);
+        return;
+    }
+    for (; from < to; from += STRETCH) { /* perhaps in place */
+        const int64_t n = to - from < STRETCH ? to - from : STRETCH;
+        memcpy(copy, g + from, (size_t)n * sizeof *copy);
+        memset(dx + from, 0, (size_t)n * sizeof *dx);
+        w->f.slope(w->v + from, copy, dx + from, n, w->p);
+    }
 }
 
 static imp_status forward(const struct rt_call *c)
@@ -391,6 +413,13 @@ static void couple(struct rt_ties *t, const struct rt_call *c)
     rt_tie_all(t, 0, RT_OUT);
 }
 
+static bool act(const struct rt_call *c, float *slope, float *top)
+{
+    *slope = c->node->op == &rt_op_relu ? 0 : (float)rt_float(c->node, ALPHA);
+    *top = INFINITY;
+    return true;
+}
+
 /* ---- the descriptors ---- */
 
 static const struct rt_slot slots[] = {{.name = "x"}};
@@ -404,12 +433,13 @@ static const struct rt_attr_def gelu_attrs[] = {
 
 #define UNARY(id, official, needs)                                                                 \
     .name = #id, .onnx = official, .limits = "", .slots = slots, .slot_count = 1,                  \
-    .flags = RT_INPLACE | (needs), .infer = infer, .forward = forward, .backward = backward,       \
-    .couple = couple
+    .flags = RT_INPLACE | RT_STORES | RT_BACK_INPLACE | (needs), .infer = infer,                   \
+    .forward = forward, .backward = backward, .couple = couple
 
-const struct rt_op rt_op_relu = {UNARY(relu, "Relu", RT_NEEDS_OUT)};
-const struct rt_op rt_op_leaky_relu = {UNARY(leaky_relu, "LeakyRelu", RT_NEEDS_IN),
-                                       .attrs = leaky_attrs, .attr_count = 1};
+const struct rt_op rt_op_relu = {UNARY(relu, "Relu", RT_NEEDS_OUT), .act = act};
+const struct rt_op rt_op_leaky_relu = {UNARY(leaky_relu, "LeakyRelu", RT_NEEDS_IN | RT_NEEDS_OUT),
+                                       .attrs = leaky_attrs, .attr_count = 1, .reads = reads_x,
+                                       .act = act};
 const struct rt_op rt_op_elu = {UNARY(elu, "Elu", RT_NEEDS_IN), .attrs = elu_attrs,
                                 .attr_count = 1};
 const struct rt_op rt_op_sigmoid = {UNARY(sigmoid, "Sigmoid", RT_NEEDS_OUT)};
