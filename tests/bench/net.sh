@@ -38,3 +38,8 @@ python=/usr/bin/python3 # Debian's packages belong to Debian's Python
 } >"$dir/net/sides" || true
 grep -m1 'model name' /proc/cpuinfo || true
 "$dir/net_bench" "$here/net_rows.txt" "$dir/network.json" "$rounds" "$pattern" <"$dir/net/sides"
+for side in 256 512; do
+    case "VGG-19 $side roofline" in *"$pattern"*)
+        "$dir/net_roof" "$build/lib/impasto/plugins-1/runtime.so" "$dir/net_worker" "$dir/net/nets/vgg19-features" $side "$rounds" "$dir/network.json" ;;
+    esac
+done

@@ -77,22 +77,6 @@ static bool names_word(const char *list, const char *word)
     return false;
 }
 
-/* Floats in 0..1, two pictures, the same on every machine. */
-static bool write_input(const char *path, const char *shape)
-{
-    uint64_t count = 2, state = 88172645463325252u;
-    for (const char *p = shape; p; p = strchr(p, 'x'), p += p != NULL)
-        count *= strtoul(p, NULL, 10);
-    FILE *f = fopen(path, "wb");
-    bool fine = f != NULL;
-    for (uint64_t i = 0; i < count && fine; i++) {
-        state ^= state << 13, state ^= state >> 7, state ^= state << 17; /* Marsaglia 2003 */
-        const float v = (float)(state >> 40) / (1 << 24);
-        fine = fwrite(&v, sizeof v, 1, f) == 1;
-    }
-    return f && fclose(f) == 0 && fine;
-}
-
 /* ---- sides of a row ---- */
 
 struct texts { /* of the words of one side */
@@ -240,7 +224,7 @@ static void measure(struct bench *b, const struct row *r, int threads)
     int count = 0;
     memset(sides, 0, sizeof sides);
     snprintf(input, sizeof input, "%s/input", b->folder);
-    if (!write_input(input, r->shape))
+    if (!side_input(input, r->shape))
         return;
     for (int i = 0; i < b->program_count; i++) {
         const struct program *p = &b->programs[i];

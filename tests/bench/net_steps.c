@@ -213,29 +213,34 @@ imp_status steps_dump(struct worker *w, FILE *f)
     return st;
 }
 
-/* Forward from convolution to convolution: each step is the convolution and what stands before the
- * next. */
+/* Is node i the last before the next convolution, or of all? */
+static bool ends_layer(struct worker *w, uint32_t i, uint32_t count)
+{
+    imp_nn_node next = {.struct_size = sizeof next};
+    return i + 1 == count || (w->nn->node(NULL, w->model, i + 1, &next, &w->err) == IMP_OK &&
+                              !strcmp(next.op, "conv"));
+}
+
 imp_status steps_layers(struct worker *w, FILE *f)
 {
     uint32_t count = 0;
     const char *name = NULL;
+    imp_nn_cost cost = {.struct_size = sizeof cost};
     imp_status st = w->nn->node_count(NULL, w->model, &count, &w->err);
     if (st == IMP_OK)
         st = set_picture(w, 0);
     for (uint32_t i = 0; i < count && st == IMP_OK; i++) {
-        imp_nn_node n = {.struct_size = sizeof n}, next = {.struct_size = sizeof next};
+        imp_nn_node n = {.struct_size = sizeof n};
         st = w->nn->node(NULL, w->model, i, &n, &w->err);
-        if (st == IMP_OK && i + 1 < count)
-            st = w->nn->node(NULL, w->model, i + 1, &next, &w->err);
-        if (st != IMP_OK)
-            break;
-        if (!strcmp(n.op, "conv"))
+        if (st == IMP_OK && !strcmp(n.op, "conv")) {
             name = n.name;
-        if (!name || (next.op && strcmp(next.op, "conv") != 0))
+            st = w->edit->node_cost(NULL, w->model, i, AXES, w->shape, &cost, &w->err);
+        }
+        if (st != IMP_OK || !name || !ends_layer(w, i, count))
             continue;
         const double start = bench_now_ms();
         st = w->nn->forward(NULL, w->run, i, w->job, &w->err);
-        fprintf(f, "%s %.4f\n", name, bench_now_ms() - start);
+        fprintf(f, "%s %.4f %.0f\n", name, bench_now_ms() - start, (double)cost.macs);
         name = NULL;
     }
     return st;

@@ -4,8 +4,8 @@
  * at the nodes to the picture), train, load, first (load and the first forward), layers. NET: path
  * without ending. INPUT: floats, two pictures. It answers "ready" and then, line by line, go one
  * step: its milliseconds check FILE  what the last step computed goes into the file: "ok" layers
- * name, milliseconds of every convolution: lines, then "ok" so that steps of ours and of a peer can
- * alternate. "wrong" and a reason: it cannot go on. */
+ * name, milliseconds, multiply-accumulates of every convolution, then "ok" so that steps of ours
+ * and of a peer can alternate. "wrong" and a reason: it cannot go on. */
 #include "net_worker.h"
 #include "minihost.h"
 #include "pool.h"
@@ -155,6 +155,7 @@ int main(int argc, char **argv)
     w.nn = service(runtime, IMP_NN_MODEL_1);
     w.grad = service(runtime, IMP_NN_GRAD_1);
     w.train = service(runtime, IMP_NN_TRAIN_1);
+    w.edit = service(runtime, IMP_NN_EDIT_1);
     if (steps_prepare(&w, argv + 7, (uint32_t)(argc - 7)) != IMP_OK)
         return wrong(text);
     const int status = serve(&w);

@@ -18,6 +18,7 @@ struct worker {
     const imp_nn_model_1 *nn;
     const imp_nn_grad_1 *grad;
     const imp_nn_train_1 *train;
+    const imp_nn_edit_1 *edit;
     imp_job *job;
     imp_error err;
     enum mode mode;
@@ -38,7 +39,7 @@ imp_status steps_prepare(struct worker *, char *const *nodes, uint32_t node_coun
 imp_status steps_run(struct worker *);
 /* What the last step computed, as blocks: a count of 32 bits, then as many floats. */
 imp_status steps_dump(struct worker *, FILE *);
-/* The time of each convolution and what follows it up to the next, a line each. */
+/* Of each convolution and what follows it up to the next a line: name, milliseconds, multiply-accumulates. */
 imp_status steps_layers(struct worker *, FILE *);
 void steps_close(struct worker *);
 imp_tensor steps_tensor(uint32_t ndim, const int64_t *shape, float *data);

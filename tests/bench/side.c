@@ -39,8 +39,7 @@ static bool fails(struct side *s, const char *why) /* NULL: told already */
     return false;
 }
 
-/* One line of it; each comes at once, flushed, so nothing waits in the buffer of stdio. */
-static bool read_line(struct side *s)
+bool side_line(struct side *s)
 {
     struct pollfd ready = {.fd = fileno(s->from), .events = POLLIN};
     char line[sizeof s->told];
@@ -64,7 +63,8 @@ bool side_start(struct side *s, int threads)
         child(s, in, out, threads);
     close(in[0]), close(out[1]);
     s->to = fdopen(in[1], "w"), s->from = fdopen(out[0], "r");
-    if (s->pid < 0 || !s->to || !s->from || !read_line(s))
+    if (s->pid < 0 || !s->to || !s->from || setvbuf(s->from, NULL, _IONBF, 0) || /* poll sees no buffers */
+        !side_line(s))
         return fails(s, NULL);
     if (!strncmp(s->told, "missing", 7)) {
         s->state = SIDE_MISSING;
@@ -83,7 +83,7 @@ bool side_ask(struct side *s, const char *line)
         return false;
     if (fprintf(s->to, "%s\n", line) < 0 || fflush(s->to))
         return fails(s, "it ended");
-    return read_line(s);
+    return side_line(s);
 }
 
 double side_go(struct side *s)
@@ -145,7 +145,22 @@ void side_stop(struct side *s)
     s->pid = 0;
 }
 
-/* ---- what two sides computed ---- */
+/* ---- what goes in, and what two sides computed ---- */
+
+bool side_input(const char *path, const char *shape)
+{
+    uint64_t count = 2, state = 88172645463325252u;
+    for (const char *p = shape; p; p = strchr(p, 'x'), p += p != NULL)
+        count *= strtoul(p, NULL, 10);
+    FILE *f = fopen(path, "wb");
+    bool fine = f != NULL;
+    for (uint64_t i = 0; i < count && fine; i++) {
+        state ^= state << 13, state ^= state >> 7, state ^= state << 17; /* Marsaglia 2003 */
+        const float v = (float)(state >> 40) / (1 << 24);
+        fine = fwrite(&v, sizeof v, 1, f) == 1;
+    }
+    return f && fclose(f) == 0 && fine;
+}
 
 struct blocks {
     FILE *file;

@@ -28,6 +28,8 @@ struct side {
 bool side_start(struct side *, int threads);
 /* A line to it; its answer into told. false: it is wrong now. */
 bool side_ask(struct side *, const char *line);
+/* One more line of its answer, into told. */
+bool side_line(struct side *);
 /* One timed step; < 0: it failed. */
 double side_go(struct side *);
 /* Fills in peak_kib; idle, measured over 50 ms. */
@@ -40,4 +42,6 @@ void side_stop(struct side *);
  * well. -1: the blocks do not fit each other. */
 double side_difference(const char *ours, const char *theirs);
 void side_sleep_ms(long ms);
+/* Two pictures of that shape ("1x3x256x256") for workers: floats in 0..1, the same on every machine. */
+bool side_input(const char *path, const char *shape);
 #endif
