@@ -29,7 +29,7 @@ struct program { /* one of SIDES */
     char *key, *name, *words[MAX_WORDS];
 };
 struct row {
-    char *name, *net, *mode, *shape, *nodes, *agree, *peers;
+    char *name, *net, *mode, *shape, *nodes, *agree, *peers, *threads;
 };
 struct bench {
     struct program programs[MAX_SIDES];
@@ -276,9 +276,13 @@ static void run_rows(struct bench *b, FILE *list, const char *pattern)
         struct row r = {.name = field(&rest)};
         r.net = field(&rest), r.mode = field(&rest), r.shape = field(&rest);
         r.nodes = field(&rest), r.agree = field(&rest), r.peers = field(&rest);
+        r.threads = field(&rest);
         if (pattern && !strstr(r.name, pattern))
             continue;
-        snprintf(counts, sizeof counts, "%s", wanted && *wanted ? wanted : "2 1");
+        snprintf(counts, sizeof counts, "%s",
+                 wanted && *wanted ? wanted
+                 : *r.threads      ? r.threads
+                                   : "2 1");
         const int n = split(counts, each, 8);
         for (int i = 0; i < n; i++)
             measure(b, &r, (int)strtol(each[i], NULL, 10));

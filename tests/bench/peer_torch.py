@@ -217,21 +217,6 @@ class Worker:
         self.gradients()
         self.optimiser.step()
 
-    # ---- loading ----
-    def prepare_load(self):
-        self.net = None
-
-    prepare_first = prepare_load
-
-    def load(self):
-        self.net = None
-        self.net = self.open([])
-
-    def first(self):
-        self.load()
-        with torch.inference_mode():
-            self.result = [self.net(self.x)[0]]
-
     def step(self):
         start = time.perf_counter()
         getattr(self, self.mode)()
@@ -249,13 +234,20 @@ class Worker:
                 file.write(values.tobytes())
 
 
-def median_ms(variant, args, least):
+def steps_ms(worker, most, seconds):
+    """Times of steps, at most so many, and no further one after so many seconds."""
+    start, times = time.perf_counter(), []
+    while len(times) < most and (not times or time.perf_counter() - start < seconds):
+        times.append(worker.step())
+    return sorted(times)
+
+
+def median_ms(variant, args):
     try:
         worker = Worker(variant, *args)
-        for _ in range(3):  # traces are specialised in the second run
-            worker.step()
-        times = sorted(worker.step() for _ in range(3))
-        return times[1]
+        steps_ms(worker, 3, 2)  # traces are specialised in the second run
+        times = steps_ms(worker, 5, 2)
+        return times[len(times) // 2]
     except RuntimeError:
         return float("inf")
 
@@ -263,19 +255,18 @@ def median_ms(variant, args, least):
 def choose(mode, threads, args):
     """The fastest layout and compiler, then the fastest numbers of threads of PyTorch and of its BLAS."""
     hows = {"forward": ["eager", "trace", "freeze"], "backward": ["eager", "trace"]}.get(mode, ["eager"])
-    if mode in ("load", "first"):
-        return "nchw-eager"
     counts = f"/{threads}.1"
-    times = {f"{layout}-{how}": 0 for layout in ("nchw", "nhwc") for how in hows}
+    times = {f"{layout}-{how}{counts}": 0 for layout in ("nchw", "nhwc") for how in hows}
     for name in times:
-        times[name] = median_ms(name + counts, args, None)
+        times[name] = median_ms(name, args)
     best = min(times, key=times.get)
-    tries = {counts: times[best]}
-    if threads > 1:
-        for other in (f"/{threads}.{threads}", "/1.1", f"/1.{threads}"):
-            tries[other] = median_ms(best + other, args, None)
-    print(json.dumps({**times, **{best + k: v for k, v in tries.items()}}), file=sys.stderr)
-    return best + min(tries, key=tries.get)
+    others = [f"/{threads}.{threads}"] if threads > 1 else []
+    if threads > 1 and times[best] < 500:  # larger steps are never faster on one thread
+        others += ["/1.1", f"/1.{threads}"]
+    for other in others:
+        name = best.replace(counts, other)
+        times[name] = median_ms(name, args)
+    return min(times, key=times.get)
 
 
 def main():
