@@ -31,6 +31,21 @@ static const struct big all[] = {
     {"parts of the sum by weight", 3, 1, 3, 8, 40, 40, 3, 3, 1, 1, 1},
     {"depthwise", 2, 20, 1, 1, 40, 44, 3, 3, 1, 1, 1},
     {"depthwise, stride 2, two filters", 2, 20, 1, 2, 40, 45, 5, 3, 2, 2, 1},
+    {"depthwise, small planes", 2, 40, 1, 1, 7, 7, 3, 3, 1, 1, 1},
+    {"depthwise, small planes, stride 2", 2, 40, 1, 1, 7, 6, 3, 3, 2, 1, 1},
+    {"depthwise, wide planes, stride 2", 1, 3, 1, 1, 30, 150, 3, 3, 2, 1, 1},
+    {"depthwise in bands", 1, 2, 1, 1, 150, 130, 3, 3, 1, 1, 1},
+    {"depthwise 5x5", 2, 9, 1, 1, 23, 37, 5, 5, 1, 2, 1},
+    {"depthwise 5x5, stride 2, two filters", 1, 5, 1, 2, 23, 38, 5, 5, 2, 2, 1},
+    {"depthwise, no pad", 2, 5, 1, 1, 12, 19, 3, 3, 1, 0, 1},
+    {"depthwise, pad beyond the kernel", 1, 4, 1, 1, 6, 5, 3, 2, 1, 4, 1},
+    {"depthwise, pad beyond, stride 2", 1, 4, 1, 1, 6, 18, 3, 2, 2, 5, 1},
+    {"depthwise, dilated", 2, 5, 1, 1, 14, 33, 3, 3, 1, 3, 3},
+    {"depthwise, dilated, stride 2", 1, 5, 1, 1, 14, 33, 3, 3, 2, 2, 2},
+    {"depthwise, 7x7", 1, 5, 1, 1, 14, 14, 7, 7, 1, 3, 1},
+    {"depthwise, 1x1, stride 2", 1, 5, 1, 1, 9, 20, 1, 1, 2, 0, 1},
+    {"depthwise, stride 3", 1, 5, 1, 1, 20, 33, 3, 3, 3, 1, 1},
+    {"depthwise, one sample", 3, 5, 1, 1, 1, 1, 3, 3, 1, 1, 1},
 };
 
 /* GATE, ADD as Y; SCALE, SHIFT by channel of Y: for what is fused to a convolution. */

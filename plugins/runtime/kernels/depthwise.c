@@ -3,6 +3,7 @@
  *
  *     y[m][r][o] += w[m][q][t] x[c][row q of r][o * stride + t * dilation - pad] */
 #include "conv.h"
+#include "depthwise_rows.h"
 #include "lanes.h"
 
 #include <impasto/kit.h>
@@ -53,6 +54,8 @@ static uint64_t weight_bytes(const struct rt_conv *v)
 
 uint64_t rt_depthwise_bytes(const struct rt_conv *v)
 {
+    if (rt_depthwise_has_rows(v))
+        return rt_rows_bytes(v);
     const struct depthwise d = plan(v, v->n * v->groups * v->m, weight_bytes(v));
     return d.shared_bytes + rt_lanes_bytes(&d.lanes);
 }
@@ -237,6 +240,8 @@ static void weights_of(const void *user, int64_t m, void *scratch)
 imp_status rt_depthwise_forward(const struct rt_conv *v, const float *x, const float *w,
                                 const struct rt_after *after, float *y, void *scratch, imp_job *job)
 {
+    if (rt_depthwise_has_rows(v))
+        return rt_rows_forward(v, x, w, after, y, scratch, job);
     struct depthwise d = plan(v, v->n * v->groups * v->m, weight_bytes(v));
     d.x = x;
     d.w = w;
@@ -248,6 +253,8 @@ imp_status rt_depthwise_forward(const struct rt_conv *v, const float *x, const f
 imp_status rt_depthwise_back_data(const struct rt_conv *v, const float *y, const float *gate,
                                   const float *w, bool add, float *x, void *scratch, imp_job *job)
 {
+    if (rt_depthwise_has_rows(v))
+        return rt_rows_back_data(v, y, gate, w, add, x, scratch, job);
     struct depthwise d = plan(v, v->n * v->groups, weight_bytes(v));
     d.y = y;
     d.gate = gate;
@@ -260,6 +267,8 @@ imp_status rt_depthwise_back_data(const struct rt_conv *v, const float *y, const
 imp_status rt_depthwise_back_weight(const struct rt_conv *v, const float *x, const float *y,
                                     const float *gate, float *w, void *scratch, imp_job *job)
 {
+    if (rt_depthwise_has_rows(v))
+        return rt_rows_back_weight(v, x, y, gate, w, scratch, job);
     struct depthwise d = plan(v, v->groups * v->m, weight_bytes(v));
     d.x = x;
     d.y = y;

@@ -39,6 +39,11 @@ const char *rt_simd_name(enum rt_simd);
 
 /* ---- inside v_*.c only ---- */
 #ifdef RT_SIMD
+#ifdef __GNUC__
+#define RT_INLINE static inline __attribute__((always_inline)) /* constants go in */
+#else
+#define RT_INLINE static inline
+#endif
 #if RT_SIMD == 2
 #include <immintrin.h>
 #define RT_V(name) name##_avx512
@@ -51,6 +56,12 @@ static inline rt_vec rt_load(const float *p)
 static inline void rt_store(float *p, rt_vec v)
 {
     _mm512_storeu_ps(p, v);
+}
+/* v, in a register: else gcc reads memory again for each use, which costs where lines are crossed */
+static inline rt_vec rt_hold(rt_vec v)
+{
+    __asm__("" : "+v"(v));
+    return v;
 }
 static inline rt_vec rt_all(float x)
 {
@@ -87,6 +98,33 @@ static inline void rt_store_part(float *p, int64_t n, rt_vec v)
 {
     _mm512_mask_storeu_ps(p, (__mmask16)((1u << n) - 1), v);
 }
+static inline rt_vec rt_add(rt_vec a, rt_vec b)
+{
+    return _mm512_add_ps(a, b);
+}
+static inline rt_vec rt_mul(rt_vec a, rt_vec b)
+{
+    return _mm512_mul_ps(a, b);
+}
+/* Of all lanes, in an order that the variant fixes. */
+static inline float rt_sum(rt_vec v)
+{
+    return _mm512_reduce_add_ps(v);
+}
+/* Of the 2 RT_LANES floats a, b: those with even and with odd places; and back. */
+static inline void rt_split(rt_vec a, rt_vec b, rt_vec *even, rt_vec *odd)
+{
+    const __m512i e =
+        _mm512_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
+    *even = _mm512_permutex2var_ps(a, e, b);
+    *odd = _mm512_permutex2var_ps(a, _mm512_add_epi32(e, _mm512_set1_epi32(1)), b);
+}
+static inline void rt_join(rt_vec even, rt_vec odd, rt_vec *a, rt_vec *b)
+{
+    const __m512i low = _mm512_setr_epi32(0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
+    *a = _mm512_permutex2var_ps(even, low, odd);
+    *b = _mm512_permutex2var_ps(even, _mm512_add_epi32(low, _mm512_set1_epi32(8)), odd);
+}
 #else
 #if RT_SIMD == 1
 #include <immintrin.h>
@@ -100,6 +138,11 @@ static inline rt_vec rt_load(const float *p)
 static inline void rt_store(float *p, rt_vec v)
 {
     _mm256_storeu_ps(p, v);
+}
+static inline rt_vec rt_hold(rt_vec v)
+{
+    __asm__("" : "+x"(v));
+    return v;
 }
 static inline rt_vec rt_all(float x)
 {
@@ -125,6 +168,35 @@ static inline rt_vec rt_gate(rt_vec gate, rt_vec x)
 {
     return _mm256_and_ps(_mm256_cmp_ps(gate, _mm256_setzero_ps(), _CMP_GT_OQ), x);
 }
+static inline rt_vec rt_add(rt_vec a, rt_vec b)
+{
+    return _mm256_add_ps(a, b);
+}
+static inline rt_vec rt_mul(rt_vec a, rt_vec b)
+{
+    return _mm256_mul_ps(a, b);
+}
+static inline float rt_sum(rt_vec v)
+{
+    __m128 h = _mm_add_ps(_mm256_castps256_ps128(v), _mm256_extractf128_ps(v, 1));
+    h = _mm_add_ps(h, _mm_movehl_ps(h, h));
+    return _mm_cvtss_f32(_mm_add_ss(h, _mm_shuffle_ps(h, h, 1)));
+}
+static inline __m256 rt_middle_swapped(__m256 v) /* quarters 0, 2, 1, 3 */
+{
+    return _mm256_castpd_ps(_mm256_permute4x64_pd(_mm256_castps_pd(v), 0xd8));
+}
+static inline void rt_split(rt_vec a, rt_vec b, rt_vec *even, rt_vec *odd)
+{
+    *even = rt_middle_swapped(_mm256_shuffle_ps(a, b, 0x88));
+    *odd = rt_middle_swapped(_mm256_shuffle_ps(a, b, 0xdd));
+}
+static inline void rt_join(rt_vec even, rt_vec odd, rt_vec *a, rt_vec *b)
+{
+    const __m256 low = _mm256_unpacklo_ps(even, odd), high = _mm256_unpackhi_ps(even, odd);
+    *a = _mm256_permute2f128_ps(low, high, 0x20);
+    *b = _mm256_permute2f128_ps(low, high, 0x31);
+}
 #else
 #define RT_V(name) name##_portable
 enum { RT_LANES = 4 };
@@ -139,6 +211,10 @@ static inline rt_vec rt_load(const float *p)
 static inline void rt_store(float *p, rt_vec v)
 {
     memcpy(p, &v, sizeof v);
+}
+static inline rt_vec rt_hold(rt_vec v)
+{
+    return v;
 }
 static inline rt_vec rt_all(float x)
 {
@@ -167,6 +243,28 @@ static inline rt_vec rt_min(rt_vec most, rt_vec x)
 static inline rt_vec rt_gate(rt_vec gate, rt_vec x)
 {
     return (rt_vec)((rt_vec_bits)(gate > rt_zero()) & (rt_vec_bits)x);
+}
+static inline rt_vec rt_add(rt_vec a, rt_vec b)
+{
+    return a + b;
+}
+static inline rt_vec rt_mul(rt_vec a, rt_vec b)
+{
+    return a * b;
+}
+static inline float rt_sum(rt_vec v)
+{
+    return (v[0] + v[2]) + (v[1] + v[3]);
+}
+static inline void rt_split(rt_vec a, rt_vec b, rt_vec *even, rt_vec *odd)
+{
+    *even = (rt_vec){a[0], a[2], b[0], b[2]};
+    *odd = (rt_vec){a[1], a[3], b[1], b[3]};
+}
+static inline void rt_join(rt_vec even, rt_vec odd, rt_vec *a, rt_vec *b)
+{
+    *a = (rt_vec){even[0], odd[0], even[1], odd[1]};
+    *b = (rt_vec){even[2], odd[2], even[3], odd[3]};
 }
 #endif
 static inline rt_vec rt_load_part(const float *p, int64_t n)
