@@ -7,7 +7,7 @@ dir=build/bench
 impasto=$build/bin/impasto
 in=$dir/in
 mkdir -p "$in" "$dir/vips" "$dir/gm" "$dir/magick" "$dir/ffmpeg" "$dir/cv" "$dir/sharp" "$dir/gmic"
-export OPENBLAS_NUM_THREADS=1 XDG_CACHE_HOME="$PWD/$dir/cache"
+export OPENBLAS_NUM_THREADS=1 XDG_CACHE_HOME="$PWD/$dir/cache" NODE_PATH="$PWD/$dir/node_modules${NODE_PATH:+:$NODE_PATH}"
 
 if [ "$(find "$in" -name '*.jpg' | wc -l)" -lt 200 ]; then
     echo "making 200 pictures of 1024x768"

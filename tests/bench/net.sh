@@ -13,7 +13,7 @@ export XDG_CACHE_HOME="$PWD/$dir/cache" NODE_PATH="$PWD/$dir/node_modules${NODE_
 
 # net NAME FILE: weights by chance, as ONNX for the peers and as safetensors
 net() {
-    [ "$dir/net/nets/$1.onnx" -nt "$2" ] && return
+    [ -n "$(find "$dir/net/nets/$1.onnx" -newer "$2" 2>/dev/null)" ] && return
     "$impasto" run "$here/nets/make.ini" --set net.path="$2" --set onnx.name="$1.onnx" --set weights.name="$1.safetensors" \
         -o "$dir/net/nets" --overwrite always -q
     cp "$2" "$dir/net/nets/$1.ini"
@@ -21,9 +21,8 @@ net() {
 }
 for name in vgg19-features squeezenet1_1 resnet18 mobilenet_v2; do net "$name" "$PWD/presets/networks/$name.ini"; done
 for name in vgg16-bn-32 vae-64; do net "$name" "$PWD/$here/nets/$name.ini"; done
-if [ ! "$dir/net/style.ini" -nt "$here/nets/gram.part" ]; then
-    { sed '/^\[conv5_2\]$/,$d' presets/networks/vgg19-features.ini && cat "$here/nets/gram.part"; } >"$dir/net/style.ini"
-fi
+{ sed '/^\[conv5_2\]$/,$d' presets/networks/vgg19-features.ini && cat "$here/nets/gram.part"; } >"$dir/net/style.new"
+cmp -s "$dir/net/style.new" "$dir/net/style.ini" || mv "$dir/net/style.new" "$dir/net/style.ini"
 net vgg19-style "$PWD/$dir/net/style.ini"
 
 python=/usr/bin/python3 # Debian's packages belong to Debian's Python

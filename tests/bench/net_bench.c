@@ -289,6 +289,29 @@ static void run_rows(struct bench *b, FILE *list, const char *pattern)
     }
 }
 
+/* Results in the order of the list, whenever they were measured; then those it does not name. */
+static void put_in_order(struct bench *b, FILE *list)
+{
+    char line[1024];
+    cJSON *ordered = cJSON_CreateArray();
+    rewind(list);
+    while (fgets(line, sizeof line, list)) {
+        char *rest = line;
+        const char *name = line[0] == '#' ? "" : field(&rest);
+        for (cJSON *row = b->rows->child, *next; row; row = next) {
+            next = row->next;
+            if (!strcmp(rows_text(row, "name"), name))
+                cJSON_AddItemToArray(ordered, cJSON_DetachItemViaPointer(b->rows, row));
+        }
+    }
+    while (b->rows->child)
+        cJSON_AddItemToArray(ordered, cJSON_DetachItemViaPointer(b->rows, b->rows->child));
+    if (!rows_write(b->results, ordered))
+        fprintf(stderr, "net_bench: cannot write %s\n", b->results);
+    cJSON_Delete(b->rows);
+    b->rows = ordered;
+}
+
 int main(int argc, char **argv)
 {
     struct bench b = {.folder = "build/bench/net"};
@@ -309,6 +332,7 @@ int main(int argc, char **argv)
     printf("%-36s %s  %-14s %8s %8s %6s  %-11s %5s %5s  %7s  %s\n", "network", "t", "peer",
            "ours ms", "peer ms", "ratio", "p10-p90", "MiB", "MiB", "differ", "how the peer ran");
     run_rows(&b, list, argc > 4 && argv[4][0] ? argv[4] : NULL);
+    put_in_order(&b, list);
     fclose(list);
     cJSON_Delete(b.rows);
     return 0;
