@@ -21,7 +21,7 @@ enum {
     MAX_WORDS = 8,
     WARM_ROUNDS = 4,
     WARM_SECONDS = 8,
-    ROW_SECONDS = 40,
+    ROW_SECONDS = 25,
     LEAST_ROUNDS = 3
 };
 
