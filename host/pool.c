@@ -3,7 +3,11 @@
  * Two kinds of work: *tasks* (long: one thread each, they take items) and *pieces* (short: loops
  * that a filter cut up). Whoever cuts a loop works on it himself and then only waits for pieces
  * already taken by others, so waiting never goes round in circles, and nobody starts an item inside
- * another. */
+ * another.
+ *
+ * Loops of a network follow each other within microseconds, and waking a thread takes tens of them
+ * (40 measured on a virtual machine). So whoever waits looks for a moment before he sleeps, unless
+ * the last time was long in vain. */
 #define _GNU_SOURCE /* sched_getaffinity */
 #include "pool.h"
 
@@ -14,6 +18,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
+
+/* How long to look before sleeping, and after what wait to look again next time. */
+enum { LOOK_NS = 100000, RECENT_NS = 1000000 };
 
 struct loop { /* one pool_parallel call, on its caller's stack */
     struct loop *next;
@@ -22,7 +30,7 @@ struct loop { /* one pool_parallel call, on its caller's stack */
     const atomic_int *stop;
     uint32_t n;
     _Atomic uint64_t taken; /* of n; goes beyond it */
-    unsigned helpers;       /* under the lock */
+    atomic_uint helpers;    /* changed under the lock */
 };
 
 struct tasks { /* one pool_tasks call */
@@ -36,7 +44,9 @@ struct pool {
     pthread_cond_t work, done;
     struct loop *loops; /* those with pieces left, newest first: inner loops before outer ones */
     struct tasks *tasks;
-    unsigned threads, made, idle;
+    unsigned threads, made, idle, looking; /* helpers that sleep; that will look before they do */
+    unsigned processors;
+    atomic_uint news; /* changes, without the lock, when there is something */
     bool ending;
     pthread_t helper[];
 };
@@ -49,6 +59,7 @@ struct pool *pool_new(unsigned threads)
     if (!p)
         return NULL;
     p->threads = threads;
+    p->processors = threads > 1 ? pool_processors() : 1;
     if (pthread_mutex_init(&p->lock, NULL))
         goto no_lock;
     if (pthread_cond_init(&p->work, NULL))
@@ -73,6 +84,7 @@ void pool_free(struct pool *p)
     p->ending = true;
     pthread_cond_broadcast(&p->work);
     pthread_mutex_unlock(&p->lock);
+    atomic_fetch_add(&p->news, 1);
     for (unsigned i = 0; i < p->made; i++)
         pthread_join(p->helper[i], NULL);
     pthread_cond_destroy(&p->done);
@@ -84,6 +96,40 @@ void pool_free(struct pool *p)
 unsigned pool_threads(const struct pool *p)
 {
     return p->threads;
+}
+
+static int64_t now_ns(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return t.tv_sec * INT64_C(1000000000) + t.tv_nsec;
+}
+
+static void rest(void)
+{
+#if defined(__x86_64__) && defined(__GNUC__)
+    __builtin_ia32_pause();
+#endif
+}
+
+/* Waits a moment while *v is `same`. */
+static void look(const atomic_uint *v, unsigned same)
+{
+    const int64_t end = now_ns() + LOOK_NS;
+    do {
+        for (int i = 0; i < 32; i++, rest())
+            if (atomic_load_explicit(v, memory_order_acquire) != same)
+                return;
+    } while (now_ns() < end);
+}
+
+/* Others hold the lock for less than it takes to sleep. */
+static void lock(struct pool *p)
+{
+    for (int i = 0; i < 200 && p->processors > 1; i++, rest())
+        if (!pthread_mutex_trylock(&p->lock))
+            return;
+    pthread_mutex_lock(&p->lock);
 }
 
 /* Works on a loop until no piece is left or it is stopped. true: all were handed out. */
@@ -112,12 +158,12 @@ static void unlink_loop(struct pool *p, const struct loop *l)
 static void help(struct pool *p)
 {
     struct loop *l = p->loops;
-    l->helpers++;
+    atomic_fetch_add(&l->helpers, 1);
     pthread_mutex_unlock(&p->lock);
     work_on(l);
-    pthread_mutex_lock(&p->lock);
+    lock(p);
     unlink_loop(p, l);
-    if (--l->helpers == 0)
+    if (atomic_fetch_sub(&l->helpers, 1) == 1) /* the loop may be gone from here on */
         pthread_cond_broadcast(&p->done);
 }
 
@@ -133,9 +179,28 @@ static void run_task(struct pool *p, struct tasks *t)
     pthread_cond_broadcast(&p->work); /* its caller may be waiting to help */
 }
 
+/* Under the lock: waits for something to do. */
+static void wait_for_work(struct pool *p, bool look_first)
+{
+    if (look_first) {
+        const unsigned seen = atomic_load(&p->news);
+        p->looking++;
+        pthread_mutex_unlock(&p->lock);
+        look(&p->news, seen);
+        lock(p);
+        p->looking--;
+        if (p->loops || p->ending || (p->tasks && p->tasks->taken < p->tasks->count))
+            return;
+    }
+    p->idle++;
+    pthread_cond_wait(&p->work, &p->lock);
+    p->idle--;
+}
+
 static void *helper_main(void *user)
 {
     struct pool *p = user;
+    int64_t waited = 0; /* the last time */
     pthread_mutex_lock(&p->lock);
     while (!p->ending) {
         if (p->tasks && p->tasks->taken < p->tasks->count) {
@@ -143,9 +208,9 @@ static void *helper_main(void *user)
         } else if (p->loops) {
             help(p);
         } else {
-            p->idle++;
-            pthread_cond_wait(&p->work, &p->lock);
-            p->idle--;
+            const int64_t start = now_ns();
+            wait_for_work(p, waited < RECENT_NS && p->looking + 1 < p->processors);
+            waited = now_ns() - start;
         }
     }
     pthread_mutex_unlock(&p->lock);
@@ -157,6 +222,7 @@ static void *helper_main(void *user)
 static void call_helpers(struct pool *p, unsigned n)
 {
     sigset_t all, before;
+    n -= p->looking < n ? p->looking : n;
     const unsigned waiting = p->idle < n ? p->idle : n;
     for (unsigned i = 0; i < waiting; i++)
         pthread_cond_signal(&p->work);
@@ -170,23 +236,38 @@ static void call_helpers(struct pool *p, unsigned n)
     pthread_sigmask(SIG_SETMASK, &before, NULL);
 }
 
+/* Until no helper works on a loop that no other will find any more. */
+static void wait_for_helpers(struct pool *p, struct loop *l)
+{
+    const int64_t end = now_ns() + (p->processors > 1 ? LOOK_NS : 0);
+    unsigned left;
+    while ((left = atomic_load_explicit(&l->helpers, memory_order_acquire)) && now_ns() < end)
+        look(&l->helpers, left);
+    if (!left)
+        return;
+    pthread_mutex_lock(&p->lock);
+    while (atomic_load(&l->helpers))
+        pthread_cond_wait(&p->done, &p->lock);
+    pthread_mutex_unlock(&p->lock);
+}
+
 imp_status pool_parallel(struct pool *p, uint32_t n, void (*fn)(void *, uint32_t) IMP_NX,
                          void *user, const atomic_int *stop)
 {
     struct loop l = {.fn = fn, .user = user, .stop = stop, .n = n};
     if (n < 2 || p->threads == 1)
         return work_on(&l) ? IMP_OK : IMP_CANCELLED;
-    pthread_mutex_lock(&p->lock);
+    lock(p);
     l.next = p->loops;
     p->loops = &l;
     call_helpers(p, n - 1 < p->threads - 1 ? n - 1 : p->threads - 1);
     pthread_mutex_unlock(&p->lock);
+    atomic_fetch_add(&p->news, 1);
     work_on(&l);
-    pthread_mutex_lock(&p->lock);
+    lock(p);
     unlink_loop(p, &l);
-    while (l.helpers)
-        pthread_cond_wait(&p->done, &p->lock);
     pthread_mutex_unlock(&p->lock);
+    wait_for_helpers(p, &l);
     return atomic_load(&l.taken) >= n ? IMP_OK : IMP_CANCELLED;
 }
 
@@ -204,6 +285,7 @@ imp_status pool_tasks(struct pool *p, unsigned jobs, void (*task)(void *, unsign
     t.taken = 1; /* slot 0 is the caller's */
     call_helpers(p, t.count - 1);
     pthread_mutex_unlock(&p->lock);
+    atomic_fetch_add(&p->news, 1);
     task(user, 0);
     pthread_mutex_lock(&p->lock);
     t.ended++;

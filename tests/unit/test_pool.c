@@ -6,6 +6,7 @@
 #include <cmocka.h>
 
 #include <pthread.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -175,6 +176,49 @@ static void after_a_stop_nothing_more_is_handed_out(void **state)
     }
 }
 
+/* Every piece waits until all have begun, so it never ends unless a helper comes for each. */
+static void meet(void *user, uint32_t i)
+{
+    atomic_int *begun = user;
+    (void)i;
+    atomic_fetch_add(begun, 1);
+    while (atomic_load(begun) < 3)
+        sched_yield();
+}
+
+static void helpers_come_however_long_they_waited(void **state)
+{
+    (void)state;
+    struct pool *p = pool_new(3);
+    for (long us = 0; us < 400; us += 4) { /* across the moment when they go to sleep */
+        atomic_int begun = 0;
+        nanosleep(&(struct timespec){.tv_nsec = us * 1000}, NULL);
+        assert_int_equal(pool_parallel(p, 3, meet, &begun, NULL), IMP_OK);
+        assert_int_equal(begun, 3);
+    }
+    pool_free(p);
+}
+
+static double processor_time(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
+}
+
+static void a_pool_without_work_sleeps(void **state)
+{
+    (void)state;
+    struct pool *p = pool_new(3);
+    atomic_int begun = 0;
+    assert_int_equal(pool_parallel(p, 3, meet, &begun, NULL), IMP_OK);
+    nap(20);
+    const double before = processor_time();
+    nap(200);
+    assert_true(processor_time() - before < 0.1); /* one that never slept takes 0.2 */
+    pool_free(p);
+}
+
 static void there_is_at_least_one_processor(void **state)
 {
     (void)state;
@@ -190,6 +234,8 @@ int main(void)
         cmocka_unit_test(tasks_run_at_once_and_the_caller_is_slot_zero),
         cmocka_unit_test(nobody_begins_an_item_inside_another),
         cmocka_unit_test(after_a_stop_nothing_more_is_handed_out),
+        cmocka_unit_test(helpers_come_however_long_they_waited),
+        cmocka_unit_test(a_pool_without_work_sleeps),
         cmocka_unit_test(there_is_at_least_one_processor),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);
