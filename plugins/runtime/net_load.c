@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-enum { PATH, ARCH, POOL, PREPARE /* the first of kit_prepare_keys */ };
+enum { PATH, ARCH, POOL, MAP, PREPARE /* the first of kit_prepare_keys */ };
 enum { AS_IT_IS, AVERAGE };
 enum { PATH_ROOM = 4200 };
 
@@ -16,6 +16,9 @@ static const imp_param params[] = {
              "one that Impasto brings, such as resnet18.ini or vgg19-features.ini."},
     {.key = "pool", .type = IMP_CHOICE, .choices = "as_it_is|average", .def_text = "as_it_is",
      .help = "average: every max pooling becomes an average, as style transfer likes it."},
+    {.key = "map", .type = IMP_BOOL,
+     .help = "Leaves the weights of a safetensors file in it and maps them, instead of reading them: less "
+             "memory, shared with other programs. The file must not be cut while the run goes on."},
     KEY("input", "Channels that the network takes: rgb, bgr or grey. These keys go before what the "
                  "file says."),
     KEY("range", "Its values of black and white: `0 1`, `0 255`, `-1 1`."),
@@ -81,13 +84,16 @@ static imp_status add_keys(imp_nn_model **model, const imp_cell *cells, imp_erro
 /* As rt_file_read takes them. */
 static imp_status write_options(const imp_cell *cells, char options[PATH_ROOM], imp_error *err)
 {
-    const char *arch = cells[ARCH].s.ptr;
-    const bool average = cells[POOL].i == AVERAGE;
+    const char *arch = cells[ARCH].s.ptr, *mark = *arch ? "\"" : "";
     if (strpbrk(arch, "\"\\"))
         return imp_fail(err, IMP_E_PARAM, "arch: quotes and backslashes cannot stand in the path %s", arch);
-    const int n = *arch ? snprintf(options, PATH_ROOM, "%sarch=\"%s\"", average ? "pool=average " : "", arch)
-                        : snprintf(options, PATH_ROOM, "%s", average ? "pool=average" : "");
-    return n < PATH_ROOM ? IMP_OK : imp_fail(err, IMP_E_PARAM, "arch: the path is too long");
+    const int n = snprintf(options, PATH_ROOM, "%s%s%s%s%s%s", cells[POOL].i == AVERAGE ? "pool=average " : "",
+                           cells[MAP].i ? "map=yes " : "", *arch ? "arch=" : "", mark, arch, mark);
+    if (n >= PATH_ROOM)
+        return imp_fail(err, IMP_E_PARAM, "arch: the path is too long");
+    if (n && options[n - 1] == ' ') /* as others write it, so that the model is shared */
+        options[n - 1] = '\0';
+    return IMP_OK;
 }
 
 static imp_status process(void *instance, imp_job *job, imp_error *err) IMP_NX

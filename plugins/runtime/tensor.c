@@ -1,9 +1,13 @@
 /* tensor.c - shapes and the shared contents of models. */
+#define _GNU_SOURCE /* madvise */
 #include "tensor.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+
+enum { HUGE_PAGE = 2 << 20 };
 
 int64_t rt_product(const struct rt_shape *s, uint32_t from, uint32_t to)
 {
@@ -59,23 +63,58 @@ int rt_axis(int64_t a, uint32_t ndim)
     return (int)(a < 0 ? a + ndim : a);
 }
 
-struct rt_tensor *rt_tensor_new(uint32_t dtype, const struct rt_shape *shape)
+static size_t width_of(uint32_t dtype)
 {
-    const size_t width = dtype == IMP_I64 ? sizeof(int64_t) : sizeof(float);
+    return dtype == IMP_I64 ? sizeof(int64_t) : sizeof(float);
+}
+
+static struct rt_tensor *empty(uint32_t dtype, const struct rt_shape *shape)
+{
     const int64_t count = rt_count(shape);
-    if (count < 0 || (uint64_t)count > (SIZE_MAX / 2 - 64) / width)
+    if (count < 0 || (uint64_t)count > (SIZE_MAX / 2 - 64) / width_of(dtype))
         return NULL;
     struct rt_tensor *t = calloc(1, sizeof *t);
-    const size_t bytes = (size_t)count * width;
-    if (!t || posix_memalign(&t->data, 64, bytes ? bytes : 64)) {
-        free(t);
+    if (!t)
         return NULL;
-    }
-    memset(t->data, 0, bytes);
     atomic_init(&t->refs, 1);
     t->dtype = dtype;
     t->shape = *shape;
     t->count = count;
+    return t;
+}
+
+/* Large ones on huge pages where the kernel has them: filling fresh memory is mostly its work. */
+struct rt_tensor *rt_tensor_raw(uint32_t dtype, const struct rt_shape *shape)
+{
+    struct rt_tensor *t = empty(dtype, shape);
+    const size_t bytes = t ? (size_t)t->count * width_of(dtype) : 0;
+    const bool large = bytes >= HUGE_PAGE;
+    if (!t || posix_memalign(&t->data, large ? HUGE_PAGE : 64, bytes ? bytes : 64)) {
+        free(t);
+        return NULL;
+    }
+    if (large)
+        (void)madvise(t->data, bytes, MADV_HUGEPAGE); /* only a hint */
+    return t;
+}
+
+struct rt_tensor *rt_tensor_new(uint32_t dtype, const struct rt_shape *shape)
+{
+    struct rt_tensor *t = rt_tensor_raw(dtype, shape);
+    if (t)
+        memset(t->data, 0, (size_t)t->count * width_of(dtype));
+    return t;
+}
+
+struct rt_tensor *rt_tensor_mapped(uint32_t dtype, const struct rt_shape *shape,
+                                   struct rt_mapping *mapping, const void *data)
+{
+    union { const void *from; void *to; } plain = {.from = data}; /* nobody writes contents */
+    struct rt_tensor *t = empty(dtype, shape);
+    if (t) {
+        t->data = plain.to;
+        t->mapping = rt_mapping_retain(mapping);
+    }
     return t;
 }
 
@@ -89,6 +128,9 @@ void rt_tensor_release(struct rt_tensor *t)
 {
     if (!t || atomic_fetch_sub_explicit(&t->refs, 1, memory_order_acq_rel) != 1)
         return;
-    free(t->data);
+    if (t->mapping)
+        rt_mapping_release(t->mapping);
+    else
+        free(t->data);
     free(t);
 }

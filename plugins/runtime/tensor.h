@@ -5,6 +5,7 @@
 #include <impasto/impasto.h>
 #include <stdatomic.h>
 #include <stdbool.h>
+#include "mapping.h"
 
 /* Most axes of a tensor. A file that has more is refused by name; to raise it is to change this. */
 enum { RT_RANK = 16 };
@@ -14,7 +15,7 @@ struct rt_shape {
     int64_t dim[RT_RANK]; /* -1: not known yet (inputs of a model only) */
 };
 
-/* Contents that do not change: packed, row-major, 64-byte aligned. Shared between models by
+/* Contents that do not change: packed, row-major; 64-byte aligned unless they lie in a mapped file. Shared between models by
  * reference counting, so that editing one copies only what it changes. */
 struct rt_tensor {
     atomic_uint refs;
@@ -22,6 +23,7 @@ struct rt_tensor {
     struct rt_shape shape;
     int64_t count; /* elements: the product of the shape, 1 for a scalar */
     void *data;
+    struct rt_mapping *mapping; /* a reference, where data lie in it; NULL: data are the tensor's */
 };
 
 /* Product of the axes [from, to); -1 when one is negative or it is over 2^40, which is more than any
@@ -38,6 +40,11 @@ int rt_axis(int64_t a, uint32_t ndim);
 
 /* One reference, contents zero. NULL: no memory, or a shape without a size. */
 struct rt_tensor *rt_tensor_new(uint32_t dtype, const struct rt_shape *);
+/* The same with contents that are still to be written. */
+struct rt_tensor *rt_tensor_raw(uint32_t dtype, const struct rt_shape *);
+/* The same with contents in a mapping, aligned to an element. NULL: no memory. */
+struct rt_tensor *rt_tensor_mapped(uint32_t dtype, const struct rt_shape *, struct rt_mapping *,
+                                   const void *data);
 struct rt_tensor *rt_tensor_retain(struct rt_tensor *);
 void rt_tensor_release(struct rt_tensor *); /* NULL allowed */
 static inline float *rt_floats(const struct rt_tensor *t) { return t->data; }

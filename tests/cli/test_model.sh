@@ -196,6 +196,21 @@ case_a_folder_is_classified_into_one_table() {
     same "$(head -n 1 out/classes.csv)" picture,rank,class,label,score
     same "$(wc -l <out/classes.csv)" 5
 }
+case_a_mapped_network_paints_the_same() {
+    pictures
+    network >a.ini
+    printf '%s\n' '[preset]' 'format = 1' '[net]' 'filter = net.build' 'path = a.ini' '[out]' 'filter = net.save' \
+        'name = a.safetensors' >save.ini
+    exits 0 impasto run save.ini -o models -q
+    printf '%s\n' '[preset]' 'format = 1' '[photo]' 'filter = load' '[net]' 'filter = net.load' \
+        'path = models/a.safetensors' '[paint]' 'filter = net.apply' 'in.net = net' 'in = photo' >apply.ini
+    exits 0 impasto run apply.ini photos -o one -q
+    exits 0 impasto run apply.ini photos -o two -q --set net.map=yes
+    cmp one/scene.png two/scene.png
+    head -c 2000 models/a.safetensors >models/b.safetensors
+    exits 2 impasto run apply.ini photos -o three -q --set net.map=yes --set net.path=models/b.safetensors
+    has "$err" 'the file ends at 2000'
+}
 case_layers_that_are_not_there_are_found_before_the_run() {
     pictures
     network >a.ini

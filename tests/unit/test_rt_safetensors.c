@@ -389,6 +389,124 @@ static void an_architecture_beside_a_file_or_named_is_taken(void **state)
     assert_int_equal(o.status, IMP_E_PARAM);
 }
 
+static uint32_t mapped_tensors(const struct rt_graph *g)
+{
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < g->param_count; i++)
+        n += g->params[i].tensor->mapping != NULL;
+    return n;
+}
+
+static void a_mapped_file_is_the_same_network(void **state)
+{
+    (void)state;
+    struct rt_graph *g = drawn();
+    assert_int_equal(rt_file_write(g, in_folder("net.safetensors"), NULL), IMP_OK);
+    struct outcome read = read_file("net.safetensors", "map=no"), o = read_file("net.safetensors", "map=yes");
+    assert_int_equal(o.status, IMP_OK);
+    assert_int_equal(mapped_tensors(read.graph), 0);
+    assert_true(mapped_tensors(o.graph) > 0);
+    unlink(in_folder("net.safetensors"));
+    same_graph(g, o.graph); /* the name may go, the bytes stay */
+    rt_graph_free(o.graph);
+    rt_graph_free(read.graph);
+    assert_int_equal(rt_file_write(g, in_folder("net.safetensors"), NULL), IMP_OK);
+    assert_int_equal(rt_file_write(g, in_folder("net.ini"), NULL), IMP_OK);
+    o = read_file("net.ini", "map=yes");
+    assert_int_equal(o.status, IMP_OK);
+    assert_true(mapped_tensors(o.graph) > 0);
+    rt_graph_free(o.graph);
+    assert_int_equal(rt_file_write(g, in_folder("net.onnx"), NULL), IMP_OK);
+    o = read_file("net.onnx", "map=yes");
+    assert_int_equal(o.status, IMP_E_PARAM);
+    expect(o.text, "map=yes is for safetensors");
+    rt_graph_free(g);
+    unlink(in_folder("net.ini"));
+}
+
+static void a_cut_file_is_refused_mapped_or_not(void **state)
+{
+    (void)state;
+    struct rt_graph *g = drawn();
+    void *data = NULL;
+    size_t size = 0;
+    assert_int_equal(rt_safetensors_write(g, &data, &size, NULL), IMP_OK);
+    const size_t cuts[] = {0, 7, 8, 9, size / 2, size - 4, size - 1};
+    for (size_t i = 0; i < sizeof cuts / sizeof *cuts; i++) {
+        put("net.safetensors", data, cuts[i]);
+        struct outcome read = read_file("net.safetensors", NULL), map = read_file("net.safetensors", "map=yes");
+        assert_int_equal(read.status, IMP_E_INPUT);
+        assert_int_equal(map.status, IMP_E_INPUT);
+        assert_string_equal(read.text, map.text);
+    }
+    put("net.safetensors", data, size);
+    struct outcome o = read_file("net.safetensors", NULL);
+    assert_int_equal(o.status, IMP_OK);
+    assert_int_equal(truncate(in_folder("net.safetensors"), 10), 0);
+    same_graph(g, o.graph); /* what was read does not need the file any more */
+    rt_graph_free(o.graph);
+    rt_graph_free(g);
+    free(data);
+}
+
+/* Numbers that are turned come in parts; those at odd places are never mapped. */
+static void large_tensors_and_odd_places_are_read_as_from_memory(void **state)
+{
+    static const struct {
+        const char *dtype;
+        int width;
+    } kinds[] = {{"F32", 4}, {"F16", 2}, {"BF16", 2}, {"F64", 8}, {"I16", 2}, {"U8", 1}};
+    enum { COUNT = 9001 };
+    (void)state;
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+        for (int blanks = 0; blanks < 4; blanks++) {
+            char header[300];
+            size_t size;
+            const int bytes = COUNT * kinds[i].width;
+            snprintf(header, sizeof header, "{\"t\":{\"dtype\":\"%s\",\"shape\":[%d],\"data_offsets\":[0,%d]}}%*s",
+                     kinds[i].dtype, COUNT, bytes, blanks, "");
+            uint8_t *file = file_of(header, 0, &size);
+            file = realloc(file, size + (size_t)bytes);
+            for (int k = 0; k < bytes; k++) /* every number small and finite */
+                file[size + (size_t)k] = (uint8_t)(k * 7 % 61);
+            put("x.safetensors", file, size + (size_t)bytes);
+            put("x.ini", HEAD "[c]\nop = constant\nvalue = @t\n", strlen(HEAD "[c]\nop = constant\nvalue = @t\n"));
+            struct outcome want = read_bytes(file, size + (size_t)bytes, HEAD "[c]\nop = constant\nvalue = @t\n");
+            struct outcome read = read_file("x.safetensors", NULL), map = read_file("x.safetensors", "map=yes");
+            if (want.status != IMP_OK || read.status != IMP_OK || map.status != IMP_OK)
+                fail_msg("%s: %s%s%s", kinds[i].dtype, want.text, read.text, map.text);
+            same_graph(want.graph, read.graph);
+            same_graph(want.graph, map.graph);
+            const struct rt_tensor *t = map.graph->params[0].tensor;
+            assert_int_equal(t->mapping != NULL, i == 0 && size % 4 == 0);
+            rt_graph_free(want.graph), rt_graph_free(read.graph), rt_graph_free(map.graph);
+            free(file);
+        }
+    unlink(in_folder("x.ini"));
+}
+
+/* A header of 60 bytes begins the file with '<', one of 640 with a pickle's two bytes. */
+static void a_length_that_looks_like_another_kind_is_a_length(void **state)
+{
+    static const int lengths[] = {60 + 256, 640, 0x380, 0x480};
+    static const char tensor[] = "{\"t\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4]}}";
+    (void)state;
+    put("x.ini", HEAD "[c]\nop = constant\nvalue = @t\n", strlen(HEAD "[c]\nop = constant\nvalue = @t\n"));
+    for (size_t i = 0; i < sizeof lengths / sizeof *lengths; i++) {
+        char header[2000];
+        size_t size;
+        snprintf(header, sizeof header, "%-*s", lengths[i], tensor);
+        uint8_t *file = file_of(header, 4, &size);
+        put("x.safetensors", file, size);
+        struct outcome o = read_file("x.safetensors", NULL);
+        if (o.status != IMP_OK)
+            fail_msg("%d: %s", lengths[i], o.text);
+        rt_graph_free(o.graph);
+        free(file);
+    }
+    unlink(in_folder("x.ini"));
+}
+
 static void files_of_other_kinds_are_refused_by_name(void **state)
 {
     (void)state;
@@ -416,6 +534,10 @@ int main(void)
         cmocka_unit_test(one_file_is_one_model),
         cmocka_unit_test(files_are_written_whole_and_read_by_content),
         cmocka_unit_test(an_architecture_beside_a_file_or_named_is_taken),
+        cmocka_unit_test(a_mapped_file_is_the_same_network),
+        cmocka_unit_test(a_cut_file_is_refused_mapped_or_not),
+        cmocka_unit_test(large_tensors_and_odd_places_are_read_as_from_memory),
+        cmocka_unit_test(a_length_that_looks_like_another_kind_is_a_length),
         cmocka_unit_test(files_of_other_kinds_are_refused_by_name),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);

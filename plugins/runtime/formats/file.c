@@ -11,10 +11,10 @@
 
 enum { SHOWN = 200 };
 
-/* ---- options: pool=average arch="a path.ini" ---- */
+/* ---- options: pool=average arch="a path.ini" map=yes ---- */
 
 struct options {
-    bool average, has_seed;
+    bool average, has_seed, map;
     uint64_t seed;
     char *arch;
 };
@@ -24,6 +24,8 @@ static imp_status read_option(const char *key, const char *value, struct options
     int64_t seed;
     if (!strcmp(key, "pool") && (!strcmp(value, "average") || !strcmp(value, "as_it_is")))
         o->average = !strcmp(value, "average");
+    else if (!strcmp(key, "map") && (!strcmp(value, "yes") || !strcmp(value, "no")))
+        o->map = !strcmp(value, "yes");
     else if (!strcmp(key, "seed") && rt_parse_int(value, &seed)) {
         o->seed = (uint64_t)seed;
         o->has_seed = true;
@@ -33,7 +35,7 @@ static imp_status read_option(const char *key, const char *value, struct options
     } else
         return imp_fail(err, IMP_E_PARAM,
                         "the option '%s=%s' is none of pool=average, arch=FILE.ini "
-                        "(given once), seed=NUMBER",
+                        "(given once), seed=NUMBER, map=yes",
                         key, value);
     return IMP_OK;
 }
@@ -90,34 +92,34 @@ static bool ends_with(const char *path, const char *ending)
     return n > m && !strcmp(path + n - m, ending);
 }
 
-static bool starts(const struct rt_bytes *b, const char *magic, size_t n, size_t at)
+static bool starts(const struct rt_input *in, const char *magic, size_t n, size_t at)
 {
-    return b->size >= at + n && !memcmp(b->data + at, magic, n);
+    return in->head_size >= at + n && !memcmp(in->head + at, magic, n);
 }
 
 /* Why a file of some other kind is refused; NULL: it is none that is known. */
-static const char *other_kind(const struct rt_bytes *b, const char *path)
+static const char *other_kind(const struct rt_input *in, const char *path)
 {
     if (ends_with(path, ".safetensors.index.json"))
         return "it is the index of a model in several files (shards): join them into one "
                "safetensors file first";
-    if (starts(b, "PK\x03\x04", 4, 0))
+    if (starts(in, "PK\x03\x04", 4, 0))
         return "it is a ZIP archive, as PyTorch's .pt and .pth are, which can hold programs: save "
                "its "
                "weights as safetensors or export ONNX";
-    if (starts(b, "\x80\x02", 2, 0) || starts(b, "\x80\x03", 2, 0) || starts(b, "\x80\x04", 2, 0))
+    if (starts(in, "\x80\x02", 2, 0) || starts(in, "\x80\x03", 2, 0) || starts(in, "\x80\x04", 2, 0))
         return "it is a Python pickle, which can hold programs: save its weights as safetensors or "
                "export ONNX";
-    if (starts(b, "\x89HDF", 4, 0))
+    if (starts(in, "\x89HDF", 4, 0))
         return "it is HDF5, as Keras writes it: export ONNX";
-    if (starts(b, "TFL3", 4, 4))
+    if (starts(in, "TFL3", 4, 4))
         return "it is TensorFlow Lite: convert it to ONNX";
-    if (starts(b, "GGUF", 4, 0))
+    if (starts(in, "GGUF", 4, 0))
         return "it is GGUF, quantised weights of another runtime: take the original in safetensors "
                "or ONNX";
-    if (starts(b, "version https://git-lfs", 23, 0))
+    if (starts(in, "version https://git-lfs", 23, 0))
         return "it is a pointer of Git LFS, not the file itself: fetch it with git lfs pull";
-    if (starts(b, "<", 1, 0))
+    if (starts(in, "<", 1, 0))
         return "it is a web page or XML, not a network: the download went wrong";
     return NULL;
 }
@@ -132,10 +134,15 @@ static bool is_shard(const char *path)
            strspn(of + 4, "0123456789") == 5 && strcmp(of + 4, "00001.safetensors") != 0;
 }
 
-static bool is_safetensors(const struct rt_bytes *b, const char *path)
+/* The length and the beginning of a header: the length's first bytes may be those of any kind. */
+static bool has_header(const struct rt_input *in)
 {
-    return ends_with(path, ".safetensors") ||
-           (b->size > 9 && b->data[8] == '{' && !b->data[7] && !b->data[6] && !b->data[5]);
+    return in->size > 9 && in->head[8] == '{' && !in->head[7] && !in->head[6] && !in->head[5];
+}
+
+static bool is_safetensors(const struct rt_input *in, const char *path)
+{
+    return ends_with(path, ".safetensors") || has_header(in);
 }
 
 /* ---- reading by kind ---- */
@@ -158,9 +165,8 @@ static imp_status named(imp_status st, const char *path, const char *text, imp_e
     return imp_fail(err, st, "%s: %s", rt_shown(path, shown, sizeof shown), text);
 }
 
-static imp_status read_safetensors(const struct rt_bytes *b, const char *path,
-                                   const char *arch_path, bool must, struct rt_graph **out,
-                                   imp_error *err)
+static imp_status read_safetensors(struct rt_input *in, const char *path, const char *arch_path,
+                                   const struct options *o, struct rt_graph **out, imp_error *err)
 {
     struct rt_bytes arch = {0};
     imp_status st = IMP_OK;
@@ -168,17 +174,18 @@ static imp_status read_safetensors(const struct rt_bytes *b, const char *path,
         return imp_fail(err, IMP_E_UNSUPPORTED,
                         "it is one part of a model in several files (shards): "
                         "join them into one safetensors file first");
-    if (must || (rt_bytes_exist(arch_path) && !st_is_ours(b->data, b->size)))
+    if (o->map)
+        st = rt_input_map(in, err);
+    if (st == IMP_OK && (o->arch || (rt_bytes_exist(arch_path) && !st_is_ours(in))))
         st = rt_bytes_read(arch_path, &arch, err);
     if (st == IMP_OK && !arch.data)
-        st = rt_safetensors_read(b->data, b->size, NULL, 0, path, out, err);
+        st = st_graph(in, NULL, 0, out, err);
     else if (st == IMP_OK) {
         char *text = malloc(RT_MESSAGE);
         imp_error inner = {.struct_size = sizeof inner, .text_cap = RT_MESSAGE, .text = text};
         if (text) {
             *text = '\0';
-            st = rt_safetensors_read(b->data, b->size, (const char *)arch.data, arch.size, path,
-                                     out, &inner);
+            st = st_graph(in, (const char *)arch.data, arch.size, out, &inner);
         } else
             st = IMP_E_MEMORY;
         if (st != IMP_OK)
@@ -189,52 +196,75 @@ static imp_status read_safetensors(const struct rt_bytes *b, const char *path,
     return st;
 }
 
+/* An architecture with the weights in `other`. */
+static imp_status read_beside(const struct rt_bytes *b, const char *other, const struct options *o,
+                              struct rt_graph **out, imp_error *err)
+{
+    struct rt_input weights;
+    if (!rt_bytes_exist(other))
+        return imp_fail(err, IMP_E_MISSING,
+                        "it is an architecture, and there is no %s beside it: put the "
+                        "weights there, or draw new ones (net.build, seed=NUMBER)",
+                        other);
+    imp_status st = rt_input_open(other, &weights, err);
+    if (st == IMP_OK && o->map)
+        st = rt_input_map(&weights, err);
+    if (st == IMP_OK)
+        st = st_graph(&weights, (const char *)b->data, b->size, out, err);
+    rt_input_close(&weights);
+    return st;
+}
+
 /* An architecture: with the weights beside it, or drawn by the seed that was asked for. */
 static imp_status read_ini(const struct rt_bytes *b, const char *path, const struct options *o,
                            struct rt_graph **out, imp_error *err)
 {
-    struct rt_bytes weights = {0};
+    if (o->has_seed)
+        return rt_arch_read((const char *)b->data, b->size, NULL, NULL, o->seed, out, err);
     char *other = beside(path, ".safetensors");
-    imp_status st = other ? IMP_OK : imp_fail(err, IMP_E_MEMORY, "no memory");
-    if (st == IMP_OK && o->has_seed)
-        st = rt_arch_read((const char *)b->data, b->size, NULL, NULL, o->seed, out, err);
-    else if (st == IMP_OK && !rt_bytes_exist(other))
-        st = imp_fail(err, IMP_E_MISSING,
-                      "it is an architecture, and there is no %s beside it: put the "
-                      "weights there, or draw new ones (net.build, seed=NUMBER)",
-                      other);
-    else if (st == IMP_OK)
-        st = rt_bytes_read(other, &weights, err);
-    if (st == IMP_OK && weights.data)
-        st = rt_safetensors_read(weights.data, weights.size, (const char *)b->data, b->size, other,
-                                 out, err);
-    rt_bytes_free(&weights);
+    const imp_status st = other ? read_beside(b, other, o, out, err)
+                                : imp_fail(err, IMP_E_MEMORY, "no memory");
     free(other);
     return st;
 }
 
-static imp_status read_kind(const struct rt_bytes *b, const char *path, const struct options *o,
+/* Kinds that are read whole before anything is made of them. */
+static imp_status read_whole(const struct rt_input *in, const char *path, const struct options *o,
+                             struct rt_graph **out, imp_error *err)
+{
+    struct rt_bytes b = {0};
+    imp_status st = rt_bytes_of(in, &b, err);
+    if (st == IMP_OK)
+        st = ends_with(path, ".ini") ? read_ini(&b, path, o, out, err)
+                                     : rt_onnx_read(b.data, b.size, path, out, err);
+    rt_bytes_free(&b);
+    return st;
+}
+
+static imp_status read_kind(struct rt_input *in, const char *path, const struct options *o,
                             struct rt_graph **out, imp_error *err)
 {
-    if (!b->size)
+    if (!in->size)
         return imp_fail(err, IMP_E_INPUT, "the file is empty");
-    const char *other = other_kind(b, path);
+    const char *other = has_header(in) ? NULL : other_kind(in, path);
     if (other)
         return imp_fail(err, IMP_E_UNSUPPORTED, "%s", other);
-    const bool ini = ends_with(path, ".ini");
+    const bool ini = ends_with(path, ".ini"), onnx = !ini && !is_safetensors(in, path);
     if (o->has_seed && !ini)
         return imp_fail(err, IMP_E_PARAM,
                         "seed= draws the weights of an architecture (.ini); this file "
                         "has weights");
-    if (o->arch && (ini || !is_safetensors(b, path)))
+    if (o->map && onnx)
+        return imp_fail(err, IMP_E_PARAM,
+                        "map=yes is for safetensors, whose numbers lie as memory wants them: "
+                        "`impasto model convert` makes such a file");
+    if (o->arch && (ini || onnx))
         return imp_fail(err, IMP_E_PARAM,
                         "arch= is for safetensors of others; this file has an architecture");
-    if (ini)
-        return read_ini(b, path, o, out, err);
-    if (!is_safetensors(b, path))
-        return rt_onnx_read(b->data, b->size, path, out, err);
+    if (ini || onnx)
+        return read_whole(in, path, o, out, err);
     char *arch = o->arch ? strdup(o->arch) : beside(path, ".ini");
-    const imp_status st = arch ? read_safetensors(b, path, arch, o->arch != NULL, out, err)
+    const imp_status st = arch ? read_safetensors(in, path, arch, o, out, err)
                                : imp_fail(err, IMP_E_MEMORY, "no memory");
     free(arch);
     return st;
@@ -244,7 +274,7 @@ imp_status rt_file_read(const char *path, const char *options, struct rt_graph *
                         imp_error *err)
 {
     struct options o = {0};
-    struct rt_bytes b = {0};
+    struct rt_input in = {.fd = -1};
     struct rt_graph *g = NULL;
     char *text = malloc(RT_MESSAGE);
     if (!text)
@@ -253,10 +283,10 @@ imp_status rt_file_read(const char *path, const char *options, struct rt_graph *
     *text = '\0';
     imp_status st = read_options(options, &o, &inner);
     if (st == IMP_OK)
-        st = rt_bytes_read(path, &b, &inner);
+        st = rt_input_open(path, &in, &inner);
     if (st == IMP_OK)
-        st = read_kind(&b, path, &o, &g, &inner);
-    rt_bytes_free(&b);
+        st = read_kind(&in, path, &o, &g, &inner);
+    rt_input_close(&in);
     if (st == IMP_OK && o.average)
         st = rt_average_pools(g, &inner);
     if (st == IMP_OK)

@@ -7,53 +7,30 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 /* ---- reading ---- */
 
-static imp_status read_all(int fd, struct rt_bytes *b, imp_error *err)
+imp_status rt_bytes_of(const struct rt_input *in, struct rt_bytes *b, imp_error *err)
 {
-    size_t at = 0;
-    while (at < b->size) {
-        const size_t left = b->size - at;
-        const ssize_t n = read(fd, b->data + at, left < (1u << 30) ? left : 1u << 30);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            return imp_fail(err, IMP_E_IO, "%s at byte %zu", strerror(errno), at);
-        if (n == 0)
-            return imp_fail(err, IMP_E_IO, "it ends at byte %zu, %zu were there when it was opened",
-                            at, b->size);
-        at += (size_t)n;
-    }
-    return IMP_OK;
-}
-
-static imp_status read_open(int fd, struct rt_bytes *b, imp_error *err)
-{
-    struct stat s;
-    if (fstat(fd, &s))
-        return imp_fail(err, IMP_E_IO, "%s", strerror(errno));
-    if (!S_ISREG(s.st_mode))
-        return imp_fail(err, IMP_E_IO, "it is no file");
-    b->size = (size_t)s.st_size;
-    b->data = malloc(b->size ? b->size : 1);
+    *b = (struct rt_bytes){.data = in->size < SIZE_MAX ? malloc((size_t)in->size + 1) : NULL,
+                           .size = (size_t)in->size};
     if (!b->data)
-        return imp_fail(err, IMP_E_MEMORY, "no memory for its %zu bytes", b->size);
-    return read_all(fd, b, err);
+        return imp_fail(err, IMP_E_MEMORY, "no memory for its %llu bytes", (unsigned long long)in->size);
+    const imp_status st = rt_input_read(in, 0, b->data, in->size, err);
+    if (st != IMP_OK)
+        rt_bytes_free(b);
+    return st;
 }
 
 imp_status rt_bytes_read(const char *path, struct rt_bytes *b, imp_error *err)
 {
-    const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    struct rt_input in;
+    imp_status st = rt_input_open(path, &in, err);
     *b = (struct rt_bytes){0};
-    if (fd < 0)
-        return imp_fail(err, errno == ENOENT ? IMP_E_MISSING : IMP_E_IO, "%s", strerror(errno));
-    const imp_status st = read_open(fd, b, err);
-    close(fd);
-    if (st != IMP_OK)
-        rt_bytes_free(b);
+    if (st == IMP_OK)
+        st = rt_bytes_of(&in, b, err);
+    rt_input_close(&in);
     return st;
 }
 

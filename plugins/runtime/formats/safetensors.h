@@ -6,8 +6,9 @@
 #ifndef IMP_RT_SAFETENSORS_H
 #define IMP_RT_SAFETENSORS_H
 #include <cjson/cJSON.h>
-#include "network.h"
+#include "input.h"
 #include "name_index.h"
+#include "network.h"
 
 struct st_entry {
     const char *name; /* the header's */
@@ -19,7 +20,7 @@ struct st_entry {
 };
 struct st_header {
     cJSON *json;
-    const uint8_t *data;
+    const struct rt_input *in;   /* borrowed */
     uint64_t data_size, data_at; /* data_at: in the file */
     struct st_entry *entries;
     uint32_t count, reserved0;
@@ -27,13 +28,16 @@ struct st_header {
 };
 
 /* Reads and checks all of it; nothing of the data is looked at, nothing is allocated by what the
- * file claims. st_header_free in any case. */
-imp_status st_header_read(const void *bytes, size_t size, struct st_header *, imp_error *);
+ * file claims and does not have. st_header_free in any case. */
+imp_status st_header_read(const struct rt_input *, struct st_header *, imp_error *);
 void st_header_free(struct st_header *);
 const char *st_metadata(const struct st_header *, const char *key); /* NULL: none */
 /* Does it hold its own architecture? No: other people's, or not sound. */
-bool st_is_ours(const void *bytes, size_t size);
-/* The entry's numbers as F32 or I64; NULL: *st says why. */
+bool st_is_ours(const struct rt_input *);
+/* As rt_safetensors_read; F32 of a mapped file stay in it. */
+imp_status st_graph(const struct rt_input *, const char *arch, size_t arch_size, struct rt_graph **,
+                    imp_error *);
+/* The entry's numbers as F32 or I64, read straight into them; NULL: *st says why. */
 struct rt_tensor *st_tensor(const struct st_header *, const struct st_entry *, imp_status *,
                             imp_error *);
 

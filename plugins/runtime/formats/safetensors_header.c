@@ -62,25 +62,29 @@ static const char *check_json(const char *text, size_t n)
     return NULL;
 }
 
-static imp_status parse(const uint8_t *bytes, size_t size, struct st_header *h, imp_error *err)
+static imp_status read_length(const struct rt_input *in, uint64_t *length, imp_error *err)
 {
-    uint64_t length = 0;
-    if (size < 8)
+    *length = 0;
+    if (in->size < 8)
         return imp_fail(err, IMP_E_INPUT,
-                        "the file ends at %zu, a safetensors file begins with 8 "
+                        "the file ends at %llu, a safetensors file begins with 8 "
                         "bytes of length",
-                        size);
+                        (unsigned long long)in->size);
     for (uint32_t i = 0; i < 8; i++)
-        length |= (uint64_t)bytes[i] << (8 * i);
-    if (length > HEADER_MOST)
+        *length |= (uint64_t)in->head[i] << (8 * i);
+    if (*length > HEADER_MOST)
         return imp_fail(err, IMP_E_INPUT,
                         "its header claims %llu bytes, %d are the most that the "
                         "format allows: this is no safetensors file, or its start is damaged",
-                        (unsigned long long)length, (int)HEADER_MOST);
-    if (length > size - 8)
-        return imp_fail(err, IMP_E_INPUT, "the header needs bytes 8..%llu, the file ends at %zu",
-                        (unsigned long long)length + 8, size);
-    const char *text = (const char *)bytes + 8;
+                        (unsigned long long)*length, (int)HEADER_MOST);
+    if (*length > in->size - 8)
+        return imp_fail(err, IMP_E_INPUT, "the header needs bytes 8..%llu, the file ends at %llu",
+                        (unsigned long long)*length + 8, (unsigned long long)in->size);
+    return IMP_OK;
+}
+
+static imp_status parse(const char *text, uint64_t length, struct st_header *h, imp_error *err)
+{
     const char *wrong = length < 2 || text[0] != '{' ? "it does not begin with '{'"
                                                      : check_json(text, (size_t)length);
     if (wrong)
@@ -88,18 +92,35 @@ static imp_status parse(const uint8_t *bytes, size_t size, struct st_header *h, 
                         (unsigned long long)length + 8, wrong);
     const char *end = NULL;
     h->json = cJSON_ParseWithLengthOpts(text, (size_t)length, &end, 0);
-    h->data = bytes + 8 + length;
     h->data_at = 8 + length;
-    h->data_size = size - 8 - length;
+    h->data_size = h->in->size - 8 - length;
     if (!h->json)
         return imp_fail(err, IMP_E_INPUT, "the header is no JSON: byte %llu",
-                        end ? (unsigned long long)(end - (const char *)bytes) : 8ull);
+                        end ? (unsigned long long)(end - text) + 8 : 8ull);
     while (end < text + length && strchr(" \t\r\n", *end))
         end++;
     if (end < text + length)
         return imp_fail(err, IMP_E_INPUT, "the header goes on after its end: byte %llu",
-                        (unsigned long long)(end - (const char *)bytes));
+                        (unsigned long long)(end - text) + 8);
     return IMP_OK;
+}
+
+static imp_status read_text(const struct rt_input *in, struct st_header *h, imp_error *err)
+{
+    uint64_t length;
+    imp_status st = read_length(in, &length, err);
+    if (st != IMP_OK)
+        return st;
+    if (in->bytes)
+        return parse((const char *)in->bytes + 8, length, h, err);
+    char *text = malloc((size_t)length + 1);
+    if (!text)
+        return imp_fail(err, IMP_E_MEMORY, "no memory for the header");
+    st = rt_input_read(in, 8, text, length, err);
+    if (st == IMP_OK)
+        st = parse(text, length, h, err);
+    free(text);
+    return st;
 }
 
 /* ---- one tensor ---- */
@@ -247,12 +268,12 @@ static imp_status check_metadata(const cJSON *item, imp_error *err)
                 : imp_fail(err, IMP_E_INPUT, "__metadata__ holds something else than texts");
 }
 
-imp_status st_header_read(const void *bytes, size_t size, struct st_header *h, imp_error *err)
+imp_status st_header_read(const struct rt_input *in, struct st_header *h, imp_error *err)
 {
     const cJSON *item;
     uint32_t metadata = 0;
-    *h = (struct st_header){0};
-    imp_status st = parse(bytes, size, h, err);
+    *h = (struct st_header){.in = in};
+    imp_status st = read_text(in, h, err);
     if (st != IMP_OK)
         return st;
     const int count = cJSON_GetArraySize(h->json);
@@ -286,10 +307,10 @@ const char *st_metadata(const struct st_header *h, const char *key)
     return cJSON_IsString(line) ? line->valuestring : NULL;
 }
 
-bool st_is_ours(const void *bytes, size_t size)
+bool st_is_ours(const struct rt_input *in)
 {
     struct st_header h;
-    const bool ours = st_header_read(bytes, size, &h, NULL) == IMP_OK &&
+    const bool ours = st_header_read(in, &h, NULL) == IMP_OK &&
                       st_metadata(&h, "impasto.architecture") != NULL;
     st_header_free(&h);
     return ours;
@@ -348,6 +369,37 @@ static void read_integers(const struct st_dtype *d, const uint8_t *p, int64_t n,
     }
 }
 
+/* Other types than float32 come in parts, to be turned. */
+static imp_status read_turned(const struct rt_input *in, uint64_t at, const struct st_dtype *d,
+                              struct rt_tensor *t, imp_error *err)
+{
+    uint8_t part[8192];
+    const int64_t most = (int64_t)(sizeof part / d->bytes);
+    imp_status st = IMP_OK;
+    for (int64_t i = 0; i < t->count && st == IMP_OK; i += most) {
+        const int64_t n = t->count - i < most ? t->count - i : most;
+        st = rt_input_read(in, at + (uint64_t)i * d->bytes, part, (uint64_t)n * d->bytes, err);
+        if (st == IMP_OK && d->kind <= ST_DOUBLE)
+            read_floats(d, part, n, rt_floats(t) + i);
+        else if (st == IMP_OK)
+            read_integers(d, part, n, rt_integers(t) + i);
+    }
+    return st;
+}
+
+static bool is_as_in_memory(const struct st_dtype *d)
+{
+    return d->kind == ST_FLOAT && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__;
+}
+
+static struct rt_tensor *mapped(const struct st_header *h, const struct st_entry *e)
+{
+    const uint8_t *data = h->in->mapping ? h->in->bytes + h->data_at + e->begin : NULL;
+    if (!data || !is_as_in_memory(e->dtype) || (uintptr_t)data % sizeof(float))
+        return NULL;
+    return rt_tensor_mapped(IMP_F32, &e->shape, h->in->mapping, data);
+}
+
 struct rt_tensor *st_tensor(const struct st_header *h, const struct st_entry *e, imp_status *st,
                             imp_error *err)
 {
@@ -362,15 +414,21 @@ struct rt_tensor *st_tensor(const struct st_header *h, const struct st_entry *e,
         return NULL;
     }
     const bool floats = e->dtype->kind <= ST_DOUBLE;
-    struct rt_tensor *t = rt_tensor_new(floats ? IMP_F32 : IMP_I64, &e->shape);
+    struct rt_tensor *t = mapped(h, e);
+    *st = IMP_OK;
+    if (t)
+        return t;
+    t = rt_tensor_raw(floats ? IMP_F32 : IMP_I64, &e->shape);
     *st = t ? IMP_OK : IMP_E_MEMORY;
     if (!t) {
         imp_fail(err, *st, "no memory for '%s'", rt_shown(e->name, name, sizeof name));
         return NULL;
     }
-    if (floats)
-        read_floats(e->dtype, h->data + e->begin, t->count, rt_floats(t));
-    else
-        read_integers(e->dtype, h->data + e->begin, t->count, rt_integers(t));
-    return t;
+    *st = is_as_in_memory(e->dtype)
+              ? rt_input_read(h->in, h->data_at + e->begin, t->data, e->end - e->begin, err)
+              : read_turned(h->in, h->data_at + e->begin, e->dtype, t, err);
+    if (*st == IMP_OK)
+        return t;
+    rt_tensor_release(t);
+    return NULL;
 }

@@ -144,14 +144,22 @@ static imp_status read_graph(struct st_header *h, const char *arch, size_t arch_
     return st;
 }
 
-imp_status rt_safetensors_read(const void *data, size_t size, const char *arch, size_t arch_size,
-                               const char *path, struct rt_graph **out, imp_error *err)
+imp_status st_graph(const struct rt_input *in, const char *arch, size_t arch_size,
+                    struct rt_graph **out, imp_error *err)
 {
     struct st_header h;
-    (void)path;
-    imp_status st = st_header_read(data, size, &h, err);
+    imp_status st = st_header_read(in, &h, err);
     if (st == IMP_OK)
         st = read_graph(&h, arch, arch_size, out, err);
     st_header_free(&h);
     return st;
+}
+
+imp_status rt_safetensors_read(const void *data, size_t size, const char *arch, size_t arch_size,
+                               const char *path, struct rt_graph **out, imp_error *err)
+{
+    struct rt_input in;
+    (void)path;
+    rt_input_of(&in, data, size);
+    return st_graph(&in, arch, arch_size, out, err);
 }
