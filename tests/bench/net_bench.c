@@ -136,7 +136,8 @@ static void choose(const struct bench *b, const struct program *p, const struct 
 static void show_missing(const struct row *r, const struct side *s, int threads)
 {
     printf("%-36s %d  %-14s %s%s\n", r->name, threads, s->name,
-           s->state == SIDE_MISSING ? "is not here: " : "cannot: ", s->told);
+           s->state == SIDE_MISSING ? "is not here: " : "cannot: ",
+           s->told + (s->state == SIDE_MISSING ? strlen("missing ") : 0));
 }
 
 static bool starts(const struct bench *b, const struct program *p, const struct row *r, int threads,
