@@ -28,7 +28,7 @@ $(bench_dir)/filters: tests/bench/filters.c tests/bench/rows.c tests/bench/peer_
 # that makes a step when told to; rounds alternate. One row, quickly: make bench-net ROWS='style step 256' ROUNDS=3
 ROWS ?=
 net_programs := $(addprefix $(bench_dir)/,net_bench net_worker net_roof plot ratios) $(if $(call have,opencv4),$(bench_dir)/peer_dnn) \
-	$(if $(wildcard /usr/include/dnnl.h),$(bench_dir)/peer_dnnl)
+	$(if $(wildcard /usr/include/dnnl.h),$(bench_dir)/peer_dnnl) $(if $(call have,ncnn),$(bench_dir)/peer_ncnn)
 .PHONY: bench-net bench-net-run bench-record bench-peers
 ## bench-net: networks alone (ROWS=part of a name, ROUNDS=7, BENCH_THREADS='2 1', FRESH=1: choose the peers' settings anew)
 bench-net: setup-build
@@ -64,3 +64,5 @@ $(bench_dir)/peer_dnn: tests/bench/peer_dnn.cpp
 	$(Q)mkdir -p $(@D) && c++ -std=c++17 -O2 $(call system,opencv4) $< -lopencv_dnn -lopencv_core -o $@
 $(bench_dir)/peer_dnnl: tests/bench/peer_dnnl.c
 	$(Q)mkdir -p $(@D) && $(CC) -std=c17 -D_POSIX_C_SOURCE=200809L -O2 $(warnings) $< -ldnnl -o $@
+$(bench_dir)/peer_ncnn: tests/bench/peer_ncnn.cpp
+	$(Q)mkdir -p $(@D) && c++ -std=c++17 -O2 $(call system,ncnn) $< $(call libs,ncnn) -fopenmp -o $@
