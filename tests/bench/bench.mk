@@ -46,7 +46,7 @@ bench-record: $(bench_dir)/ratios
 bench-peers:
 	$(Q)SETUP=yes .ci/setup '' 'vips=libvips-dev opencv4=libopencv-dev dnnl.h=libdnnl-dev node=nodejs npm=npm ffmpeg=ffmpeg gm=graphicsmagick convert=imagemagick'
 	$(Q)/usr/bin/python3 -c 'import torch, numpy' 2>/dev/null || SETUP=yes .ci/setup '' 'torch-for-python=python3-torch numpy-for-python=python3-numpy'
-	$(Q)cd $(bench_dir) && { [ -d node_modules/onnxruntime-node ] || npm install --ignore-scripts --no-save --no-audit --no-fund onnxruntime-node sharp; }
+	$(Q)mkdir -p $(bench_dir) && cd $(bench_dir) && { [ -d node_modules/onnxruntime-node ] || npm install --ignore-scripts --no-save --no-audit --no-fund onnxruntime-node sharp; }
 
 bench_cc = mkdir -p $(@D) && $(CC) -std=c17 -D_POSIX_C_SOURCE=200809L -O2 $(warnings) -Isdk/include -Ihost -Isdk/check $(call system,$(host_libs))
 bench_c  = $(bench_cc) $(filter %.c %.o %.a,$^) $(call libs,$(host_libs)) -pthread -ldl -lm -o $@
