@@ -1,6 +1,7 @@
 /* forward.c - values in order of execution, each in a block of the store. A lean run gives a block
  * back after its last reader, a full one keeps every value for backward. */
 #include "run.h"
+#include "clock.h"
 #include "trainer.h"
 
 #include <impasto/kit.h>
@@ -290,8 +291,11 @@ static imp_status compute(struct imp_nn_run *r, uint32_t i, imp_job *job, imp_er
     struct rt_after after;
     if (st == IMP_OK)
         st = call_for(r, i, job, &call, &after, err);
-    if (st == IMP_OK && !r->store.dry && !(call.node->op->flags & RT_VIEW))
+    if (st == IMP_OK && !r->store.dry && !(call.node->op->flags & RT_VIEW)) {
+        const double start = rt_clock_start(r);
         st = call.node->op->forward(&call);
+        rt_clock_stop(r, call.node, RT_CLOCK_FORWARD, start);
+    }
     if (r->flags & IMP_NN_LEAN) {
         rt_store_put(&r->store, v->saved);
         v->saved = -1;

@@ -1,6 +1,7 @@
 /* grad.c - backward: from seeds to the nodes asked for, and in a trainer's run to its parameters.
  * Gradients are sums: a value with several readers gets a part from each. */
 #include "run.h"
+#include "clock.h"
 #include "trainer.h"
 
 #include <string.h>
@@ -268,7 +269,10 @@ static imp_status call_back(struct imp_nn_run *r, uint32_t i, uint32_t by, imp_j
     call.out_grad = out_grad;
     call.fresh = r->slot_fresh;
     call.gate = by == i ? NULL : out.from;
-    return n->op->backward(&call);
+    const double start = rt_clock_start(r);
+    st = n->op->backward(&call);
+    rt_clock_stop(r, n, RT_CLOCK_BACKWARD, start);
+    return st;
 }
 
 static imp_status node_backward(struct imp_nn_run *r, uint32_t i, imp_job *job, imp_error *err)

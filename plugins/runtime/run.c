@@ -1,5 +1,6 @@
 /* run.c - a run and what lies in it: inputs, blocks, views for callers. */
 #include "run.h"
+#include "clock.h"
 #include "trainer.h"
 
 #include <impasto/kit.h>
@@ -88,6 +89,7 @@ void rt_run_free(struct imp_nn_run *r)
     free(r->slot_grad);
     free(r->slot_statistic);
     free(r->slot_fresh);
+    free(r->clocks);
     free(r->folded);
     free(r->is_folded);
     free(r);
@@ -109,6 +111,8 @@ static bool allocate(struct imp_nn_run *r)
     r->slot_statistic = calloc(slots, sizeof *r->slot_statistic);
     r->slot_fresh = calloc(slots, 1);
     r->is_folded = calloc(g->node_count, 1);
+    if (r->flags & IMP_NN_TIMED)
+        r->clocks = calloc((size_t)RT_CLOCKS * g->node_count, sizeof *r->clocks);
     return r->slot_fresh && r->is_folded && r->inputs && r->given && r->values && r->wants_grad && r->is_wrt && r->slot_in &&
            r->slot_grad && r->slot_statistic;
 }
@@ -261,6 +265,7 @@ imp_status rt_run_set_input(struct imp_nn_run *r, uint32_t node, const imp_tenso
     if (st != IMP_OK)
         return st;
     const struct rt_shape shape = rt_shape_of(t->ndim, t->shape);
+    rt_clock_reset(r);
     if (rt_same_shape(&shape, &r->given[input]))
         forget_values(r, false);
     else

@@ -39,6 +39,7 @@ struct imp_nn_run {
     uint8_t *is_wrt;            /* by node: keeps its gradient after backward */
     float *folded;              /* plan->folded numbers */
     uint8_t *is_folded;         /* by node: they are there */
+    double *clocks;             /* by node, forward and then backward, ms; NULL: not timed */
     uint8_t *slot_fresh;
     const float **slot_in;      /* as long as the longest list of inputs */
     float **slot_grad, **slot_statistic;

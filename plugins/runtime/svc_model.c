@@ -1,4 +1,5 @@
 /* svc_model.c - impasto.nn.model/1: opening, asking, running forward. */
+#include "clock.h"
 #include "cost.h"
 #include "nearest.h"
 #include "op.h"
@@ -146,11 +147,25 @@ static imp_status value(void *self, imp_nn_run *r, uint32_t node, imp_tensor *vi
     return rt_run_value(r, node, view, err);
 }
 
+static imp_status times(void *self, imp_nn_run *r, uint32_t count, double *forward_ms,
+                        double *backward_ms, imp_error *err)
+{
+    const uint32_t n = r->model->graph->node_count;
+    (void)self;
+    if (!r->clocks)
+        return imp_fail(err, IMP_E_INPUT, "this run was not made with IMP_NN_TIMED");
+    if (count < n)
+        return imp_fail(err, IMP_E_INPUT, "room for %u nodes, the network has %u", count, n);
+    memcpy(forward_ms, r->clocks + (size_t)RT_CLOCK_FORWARD * n, n * sizeof *forward_ms);
+    memcpy(backward_ms, r->clocks + (size_t)RT_CLOCK_BACKWARD * n, n * sizeof *backward_ms);
+    return IMP_OK;
+}
+
 const imp_nn_model_1 rt_model_table = {
     .struct_size = sizeof rt_model_table,
     .open = open_file, .retain = retain, .release = release,
     .node_count = node_count, .node = node, .find = find, .meta = meta, .op = op,
     .memory = memory,
     .run_new = run_new, .run_free = run_free, .set_input = set_input, .forward = forward,
-    .value = value,
+    .value = value, .times = times,
 };

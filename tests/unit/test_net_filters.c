@@ -620,9 +620,34 @@ static void bench_tells_forward_and_backward(void **state)
         assert_string_equal(cell(&r, i, 1).s.ptr, "64x64");
         assert_true(cell(&r, i, 2).f > 0 && cell(&r, i, 3).f >= cell(&r, i, 2).f);
         assert_true(cell(&r, i, 4).f > 0 && cell(&r, i, 5).i > 0);
-        assert_true(*cell(&r, i, 6).s.ptr);
+        assert_true(cell(&r, i, 6).i > 1 << 20 && *cell(&r, i, 7).s.ptr);
     }
     mini_result_free(&r);
+    mini_release(net);
+}
+
+static void bench_tells_the_parts_of_a_pass(void **state)
+{
+    static const char *const by[] = {"size=64 runs=3", "size=64 runs=3 by=layer"};
+    const imp_value *net = build(state, local);
+    for (int k = 0; k < 2; k++) {
+        struct mini_result r = works(state, "net.bench", by[k], net, NULL);
+        const imp_table *t = (const imp_table *)(const void *)mini_output(&r, 1, 0);
+        double share[2] = {0}, last = INFINITY;
+        int64_t layers[2] = {0};
+        for (uint64_t i = 0; i < t->row_count; i++) {
+            const imp_cell *row = t->cells + i * t->column_count;
+            const bool back = !strcmp(row[0].s.ptr, "backward");
+            last = i && back && !share[1] ? INFINITY : last;
+            assert_true(row[4].f <= last && (k == 0 || row[3].i == 1));
+            assert_true(strcmp(row[2].s.ptr, "conv") != 0 || (row[4].f > 0 && row[6].f > 0));
+            last = row[4].f;
+            share[back] += row[5].f, layers[back] += row[3].i;
+        }
+        assert_true(fabs(share[0] - 100) < 1e-6 && fabs(share[1] - 100) < 1e-6);
+        assert_true(layers[0] > 1 && layers[0] == layers[1]);
+        mini_result_free(&r);
+    }
     mini_release(net);
 }
 
@@ -656,6 +681,7 @@ int main(void)
         cmocka_unit_test(inspect_counts_what_a_network_costs),
         cmocka_unit_test(sizes_that_cannot_be_are_refused),
         cmocka_unit_test(bench_tells_forward_and_backward),
+        cmocka_unit_test(bench_tells_the_parts_of_a_pass),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);
     return cmocka_run_group_tests(tests, open_runtime, close_runtime);

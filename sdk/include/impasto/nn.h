@@ -17,7 +17,10 @@ typedef struct imp_nn_trainer imp_nn_trainer; /* own parameters, optimiser; one 
 
 #define IMP_NN_MODEL_1 "impasto.nn.model/1"
 enum imp_nn_node_flags { IMP_NN_INPUT = 1, IMP_NN_OUTPUT = 2 };
-enum imp_nn_run_flags { IMP_NN_LEAN = 1 /* inner values may go after their last use; no backward */ };
+enum imp_nn_run_flags {
+    IMP_NN_LEAN = 1, /* inner values may go after their last use; no backward */
+    IMP_NN_TIMED = 2 /* keeps how long each node took */
+};
 typedef struct imp_nn_node { /* EXTENSIBLE; pointers live as long as the model */
     uint32_t struct_size, flags;
     const char *name, *op;  /* "relu2_1", "relu" */
@@ -47,6 +50,10 @@ typedef struct imp_nn_model_1 {
     IMP_FN(set_input, imp_nn_run *, uint32_t node, const imp_tensor *);
     IMP_FN(forward, imp_nn_run *, uint32_t node, imp_job *);
     IMP_FN(value, imp_nn_run *, uint32_t node, imp_tensor *view);
+    /* [worker] Of a run made with IMP_NN_TIMED: ms that the work of each node (room for `count`) took
+     * since set_input, forward (again too, for backward) and backward. What is computed together, as a
+     * relu with its convolution, counts for one of them. Ask IMP_HAS and for NULL first. */
+    IMP_FN(times, imp_nn_run *, uint32_t count, double *forward, double *backward);
 } imp_nn_model_1;
 
 #define IMP_NN_GRAD_1 "impasto.nn.grad/1"
