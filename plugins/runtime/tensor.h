@@ -15,8 +15,8 @@ struct rt_shape {
     int64_t dim[RT_RANK]; /* -1: not known yet (inputs of a model only) */
 };
 
-/* Contents that do not change: packed, row-major; 64-byte aligned unless they lie in a mapped file. Shared between models by
- * reference counting, so that editing one copies only what it changes. */
+/* Contents that do not change: packed, row-major; 64-byte aligned unless they lie in a mapped file.
+ * Shared between models by reference counting, so that editing one copies only what it changes. */
 struct rt_tensor {
     atomic_uint refs;
     uint32_t dtype; /* IMP_F32 or IMP_I64 (every integer type of a file becomes I64) */
