@@ -98,9 +98,20 @@ static int status_of(const struct batch *b, enum work_end end)
     return failures ? failures : end == WORK_HALTED ? 1 : 0;
 }
 
+/* One picture per thread needs no cutting and no waiting: measured with networks and with filters, it is as
+ * fast as all threads on one picture or faster, at the cost of memory. */
+static void explain_jobs(const struct batch *b, struct text *t)
+{
+    const char *why = b->o->jobs && b->jobs == b->o->jobs ? "as --jobs says"
+                      : b->jobs < b->threads              ? "as many as fit into --mem"
+                                                          : "one per thread, the fastest where memory allows it";
+    text_addf(t, "jobs: %u pictures at once on %u threads, %s\n", b->jobs, b->threads, why);
+}
+
 static void explain(const struct batch *b)
 {
     struct text t = {0};
+    explain_jobs(b, &t);
     engine_explain(b->engine, &t);
     for (size_t i = 0; i < b->unit_count; i++) {
         const struct unit *u = &b->units[i];

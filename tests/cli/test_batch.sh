@@ -351,4 +351,12 @@ case_a_damaged_journal_costs_only_what_it_told() {
     has "$err" '0 written, 4 up to date'
     same "$(files out)" "$wanted"
 }
+case_explain_tells_why_so_many_at_once() {
+    pictures in 3 60 40
+    printf '%s\n' '[preset]' 'format = 1' '[photo]' 'filter = load' '[soft]' 'filter = blur' '[out]' 'filter = save' >j.ini
+    exits 0 impasto run j.ini in -o one --threads 2 --explain
+    has "$err" 'jobs: 2 pictures at once on 2 threads, one per thread'
+    exits 0 impasto run j.ini in -o two --threads 2 --jobs 1 --explain
+    has "$err" 'jobs: 1 pictures at once on 2 threads, as --jobs says'
+}
 run_cases
