@@ -244,11 +244,11 @@ static void measure(struct bench *b, const struct row *r, int threads)
         side_look(&sides[i]);
     for (int i = 1; i < count; i++)
         tell(b, r, &sides[0], &sides[i], threads);
+    if (!rows_write(b->results, b->rows))
+        fprintf(stderr, "net_bench: cannot write %s\n", b->results);
     for (int i = 0; i < count; i++)
         side_stop(&sides[i]);
     unlink(input);
-    if (!rows_write(b->results, b->rows))
-        fprintf(stderr, "net_bench: cannot write %s\n", b->results);
 }
 
 /* ---- what there is to do ---- */
