@@ -150,6 +150,10 @@ static const struct op_case windows[] = {
      .attrs = "kernel=1 3;pad=0 1 0 1",
      .shapes = "1 1 1 260",
      .out = "1 1 1 260"},
+    {.name = "rows longer than a line",
+     .attrs = "kernel=2 3;stride=1 2;pad=0 1 0 0",
+     .shapes = "1 1 2 1031",
+     .out = "1 1 1 515"},
 };
 
 static void every_window_of_max_pool_agrees(void **state)

@@ -37,29 +37,74 @@ KIT_CLONES static void max_row(const float *x, int64_t s, float *y, int64_t n)
     if (s == 1)
         for (int64_t i = 0; i < n; i++)
             y[i] = larger(y[i], x[i]);
+    else if (s == 2)
+        for (int64_t i = 0; i < n; i++)
+            y[i] = larger(y[i], x[2 * i]);
     else
         for (int64_t i = 0; i < n; i++)
             y[i] = larger(y[i], x[i * s]);
 }
 
-static void max_any(const struct rt_pool *p, const float *x, float *y, int64_t first, int64_t end)
+/* line = the largest of each column over `count` rows, which follow each other `step` apart. */
+KIT_CLONES static void max_column(const float *x, int64_t step, int64_t count, bool first,
+                                  float *restrict line, int64_t n)
 {
-    const struct rt_axis_window *c = &p->axis[2];
-    for (int64_t i = first; i < end; i++, y += c->out) {
-        const struct rt_pool_row r = rt_pool_row_at(p, i);
-        for (int64_t o = 0; o < c->out; o++)
-            y[o] = -INFINITY;
-        for (int64_t k0 = r.from0; k0 < r.to0; k0++)
-            for (int64_t k1 = r.from1; k1 < r.to1; k1++) {
-                const float *row = x + rt_pool_offset(p, &r, k0, k1);
-                for (int64_t k = 0, from, to; k < c->kernel; k++) {
-                    rt_pool_windows(c, k, &from, &to);
-                    if (from < to)
-                        max_row(row + from * c->stride + k * c->dilation - c->pad, c->stride,
-                                y + from, to - from);
-                }
-            }
+    if (first)
+        for (int64_t i = 0; i < n; i++)
+            line[i] = x[i];
+    for (int64_t k = first; k < count; k++)
+        for (int64_t i = 0; i < n; i++)
+            line[i] = larger(line[i], x[k * step + i]);
+}
+
+/* Windows of one row, from a row of x or of its columns' largest. */
+static void max_taps(const struct rt_axis_window *c, const float *row, float *y)
+{
+    for (int64_t k = 0, from, to; k < c->kernel; k++) {
+        rt_pool_windows(c, k, &from, &to);
+        if (from < to)
+            max_row(row + from * c->stride + k * c->dilation - c->pad, c->stride, y + from,
+                    to - from);
     }
+}
+
+/* Windows of three at steps of two. */
+KIT_CLONES static void max_threes(const float *restrict x, float *restrict y, int64_t n)
+{
+    for (int64_t i = 0; i < n; i++) {
+        const float m = larger(x[2 * i], x[2 * i + 1]);
+        y[i] = larger(m, x[2 * i + 2]);
+    }
+}
+
+enum { LINE = 1024 }; /* rows of x that fit here, with their pads, are first made one */
+
+static void max_any(const struct rt_pool *p, const float *x, float *y, int64_t i)
+{
+    const struct rt_axis_window *b = &p->axis[1], *c = &p->axis[2];
+    const struct rt_pool_row r = rt_pool_row_at(p, i);
+    const int64_t end = (c->out - 1) * c->stride + (c->kernel - 1) * c->dilation + 1;
+    const bool fits = end <= LINE && c->pad + c->in <= LINE;
+    float line[LINE];
+    for (int64_t o = 0; fits && o < c->pad; o++)
+        line[o] = -INFINITY;
+    for (int64_t o = c->pad + c->in; fits && o < end; o++)
+        line[o] = -INFINITY;
+    for (int64_t o = 0; o < c->out; o++)
+        y[o] = -INFINITY;
+    for (int64_t k0 = r.from0; k0 < r.to0; k0++)
+        if (fits) {
+            max_column(x + rt_pool_offset(p, &r, k0, r.from1), b->dilation * c->in, r.to1 - r.from1,
+                       k0 == r.from0, line + c->pad, c->in);
+        } else {
+            for (int64_t k1 = r.from1; k1 < r.to1; k1++)
+                max_taps(c, x + rt_pool_offset(p, &r, k0, k1), y);
+        }
+    if (fits && c->kernel == 3 && c->stride == 2 && c->dilation == 1)
+        max_threes(line, y, c->out);
+    else
+        for (int64_t k = 0; fits && k < c->kernel; k++)
+            max_row(line + k * c->dilation, c->stride, y, c->out);
 }
 
 /* 2 x 2 windows side by side: the most common pooling. */
@@ -99,7 +144,7 @@ static void max_piece(void *user, uint32_t i)
         if (pairs)
             max_pairs(top, top + p->axis[2].in, k->y + from * width, width);
         else
-            max_any(p, x, k->y + from * width, r, r + 1);
+            max_any(p, x, k->y + from * width, r);
     }
 }
 
