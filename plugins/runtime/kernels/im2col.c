@@ -1,7 +1,10 @@
 /* im2col.c - see im2col.h. */
 #include "im2col.h"
+#include "v_columns.h"
 
 #include <impasto/kit.h>
+
+static const struct rt_columns_table *const tables[RT_VARIANTS] = RT_TABLES(rt_columns);
 
 /* ---- which row of x each row of outputs reads ---- */
 
@@ -91,8 +94,8 @@ static inline void clear_sides(float *cols, int64_t run, const struct span *p)
     }
 }
 
-/* One row of the matrix of columns: cols[r][x] = x[row r of the strip][x * stride + shift]. At stride 1
- * a run of rows is one copy, whose sides then are cleared. */
+/* One row of the matrix of columns: cols[r][x] = x[row r of the strip][x * stride + shift]. At
+ * stride 1 a run of rows is one copy, whose sides then are cleared. */
 KIT_CLONES
 static void pack(const float *restrict x, const int64_t *table, int64_t rows, const struct span *p,
                  float *restrict cols)
@@ -111,9 +114,6 @@ static void pack(const float *restrict x, const int64_t *table, int64_t rows, co
         if (step == 1)
             for (int64_t i = 0; i < length; i++)
                 to[i] = from[i];
-        else if (step == 2)
-            for (int64_t i = 0; i < length; i++)
-                to[i] = from[2 * i];
         else
             for (int64_t i = 0; i < length; i++)
                 to[i] = from[i * step];
@@ -121,8 +121,8 @@ static void pack(const float *restrict x, const int64_t *table, int64_t rows, co
     }
 }
 
-/* Back: x[row r of the strip][x * stride + shift] += cols[r][x]. The sides, which came from nowhere, are
- * cleared first, so that a run of rows is one sum. */
+/* Back: x[row r of the strip][x * stride + shift] += cols[r][x]. The sides, which came from
+ * nowhere, are cleared first, so that a run of rows is one sum. */
 KIT_CLONES
 static void unpack(float *restrict cols, const int64_t *table, int64_t rows, const struct span *p,
                    float *restrict x)
@@ -139,37 +139,57 @@ static void unpack(float *restrict cols, const int64_t *table, int64_t rows, con
         if (step == 1)
             for (int64_t i = 0; i < length; i++)
                 to[i] += from[i];
-        else if (step == 2)
-            for (int64_t i = 0; i < length; i++)
-                to[2 * i] += from[i];
         else
             for (int64_t i = 0; i < length; i++)
                 to[i * step] += from[i];
     }
 }
 
-void rt_im2col(const struct rt_conv *v, const struct rt_strip *s, const int64_t *table, const float *x,
-               int64_t first, int64_t channels, float *cols)
+static struct rt_columns columns_of(const struct span *p, const int64_t *table, int64_t rows)
+{
+    return (struct rt_columns){.table = table,
+                               .rows = rows,
+                               .width = p->x1 - p->x0,
+                               .before = p->lo - p->x0,
+                               .n = p->hi - p->lo,
+                               .at = p->lo * p->stride + p->shift};
+}
+
+void rt_im2col(const struct rt_conv *v, const struct rt_strip *s, const int64_t *table,
+               const float *x, int64_t first, int64_t channels, float *cols)
 {
     const int64_t rows = s->row1 - s->row0, n = rt_strip_cols(s), kw = v->taps / v->outer_taps;
+    const struct rt_columns_table *twos = tables[rt_simd()];
     for (int64_t t = 0; t < kw; t++) {
         const struct span p = span_of(v, s, t);
         for (int64_t c = 0; c < channels; c++)
-            for (int64_t q = 0; q < v->outer_taps; q++)
-                pack(x + (first + c) * v->in_size, table + q * rows, rows, &p,
-                     cols + (c * v->taps + q * kw + t) * n);
+            for (int64_t q = 0; q < v->outer_taps; q++) {
+                const float *from = x + (first + c) * v->in_size;
+                float *to = cols + (c * v->taps + q * kw + t) * n;
+                const struct rt_columns all = columns_of(&p, table + q * rows, rows);
+                if (p.stride == 2)
+                    twos->pack(&all, from, to);
+                else
+                    pack(from, table + q * rows, rows, &p, to);
+            }
     }
 }
 
-void rt_col2im(const struct rt_conv *v, const struct rt_strip *s, const int64_t *table,
-               float *cols, int64_t first, int64_t channels, float *x)
+void rt_col2im(const struct rt_conv *v, const struct rt_strip *s, const int64_t *table, float *cols,
+               int64_t first, int64_t channels, float *x)
 {
     const int64_t rows = s->row1 - s->row0, n = rt_strip_cols(s), kw = v->taps / v->outer_taps;
+    const struct rt_columns_table *twos = tables[rt_simd()];
     for (int64_t c = 0; c < channels; c++)
         for (int64_t q = 0; q < v->outer_taps; q++)
             for (int64_t t = 0; t < kw; t++) {
                 const struct span p = span_of(v, s, t);
-                unpack(cols + (c * v->taps + q * kw + t) * n, table + q * rows, rows, &p,
-                       x + (first + c) * v->in_size);
+                float *from = cols + (c * v->taps + q * kw + t) * n;
+                float *to = x + (first + c) * v->in_size;
+                const struct rt_columns all = columns_of(&p, table + q * rows, rows);
+                if (p.stride == 2)
+                    twos->unpack(&all, from, to);
+                else
+                    unpack(from, table + q * rows, rows, &p, to);
             }
 }

@@ -1,6 +1,7 @@
 /* strips.c - see strips.h. */
 #include "strips.h"
 
+#include <impasto/kit.h>
 #include <string.h>
 
 /* Below, 1x1 is worked on in several pictures together. Columns of a strip: at most, and at least
@@ -81,21 +82,21 @@ static int64_t run_of(const struct rt_strip *s, const struct rt_conv *v, int64_t
     return r + left < s->row1 ? left : s->row1 - r;
 }
 
+KIT_CLONES
 void rt_strip_gather(const struct rt_conv *v, const struct rt_strip *s, const float *y,
                      const float *gate, int64_t first, int64_t channels, float *to)
 {
     const int64_t cols = rt_strip_cols(s), w = s->x1 - s->x0;
     for (int64_t r = s->row0; r < s->row1;) {
-        const int64_t run = run_of(s, v, r);
+        const int64_t run = run_of(s, v, r), n = run * w;
         const struct rt_strip part = {.row0 = r, .row1 = r + run, .x0 = s->x0, .x1 = s->x1};
-        for (int64_t m = 0; m < channels; m++) {
-            const int64_t at = rt_strip_at_y(&part, v, first + m);
-            float *row = to + m * cols + (r - s->row0) * w;
+        int64_t at = rt_strip_at_y(&part, v, first);
+        float *row = to + (r - s->row0) * w;
+        for (int64_t m = 0; m < channels; m++, at += v->out_size, row += cols)
             if (gate)
-                rt_gate_row(y + at, gate + at, row, run * w);
+                rt_gate_row(y + at, gate + at, row, n);
             else
-                memcpy(row, y + at, (size_t)(run * w) * sizeof *to);
-        }
+                memcpy(row, y + at, (size_t)n * sizeof *to);
         r += run;
     }
 }
