@@ -6,6 +6,7 @@
 #include "conv.h"
 #include "gemm.h"
 #include "lanes.h"
+#include "wino.h"
 
 #include <string.h>
 
@@ -161,8 +162,13 @@ static void one(const void *user, int64_t item, void *scratch)
 imp_status rt_conv_back_data(const struct rt_conv *v, const float *y, const float *gate,
                              const float *w, bool add, float *x, void *scratch, imp_job *job)
 {
+    struct rt_wino g;
+    struct rt_after after = RT_AFTER_NONE;
+    after.add = add ? x : NULL;
     if (rt_conv_is_depthwise(v))
         return rt_depthwise_back_data(v, y, gate, w, add, x, scratch, job);
+    if (rt_wino_set(&g, v, true))
+        return rt_wino_run(&g, y, gate, w, &after, x, scratch, job);
     struct back b = plan(v);
     b.y = y;
     b.gate = gate;
@@ -174,8 +180,11 @@ imp_status rt_conv_back_data(const struct rt_conv *v, const float *y, const floa
 
 uint64_t rt_conv_back_data_bytes(const struct rt_conv *v)
 {
+    struct rt_wino g;
     if (rt_conv_is_depthwise(v))
         return rt_depthwise_bytes(v);
+    if (rt_wino_set(&g, v, true))
+        return rt_wino_bytes(&g);
     const struct back b = plan(v);
     return rt_lanes_bytes(&b.lanes);
 }

@@ -2,6 +2,7 @@
 #include "conv.h"
 #include "gemm.h"
 #include "lanes.h"
+#include "wino.h"
 
 /* Items that there should be at least, and the fewest filters of one. */
 enum { ITEMS = 16, FEWEST_FILTERS = 128 };
@@ -111,8 +112,11 @@ static void one(const void *user, int64_t item, void *scratch)
 imp_status rt_conv_forward(const struct rt_conv *v, const float *x, const float *w,
                            const struct rt_after *after, float *y, void *scratch, imp_job *job)
 {
+    struct rt_wino g;
     if (rt_conv_is_depthwise(v))
         return rt_depthwise_forward(v, x, w, after, y, scratch, job);
+    if (rt_wino_set(&g, v, false))
+        return rt_wino_run(&g, x, NULL, w, after, y, scratch, job);
     struct forward f = plan(v);
     f.x = x;
     f.w = w;
@@ -123,8 +127,11 @@ imp_status rt_conv_forward(const struct rt_conv *v, const float *x, const float 
 
 uint64_t rt_conv_forward_bytes(const struct rt_conv *v)
 {
+    struct rt_wino g;
     if (rt_conv_is_depthwise(v))
         return rt_depthwise_bytes(v);
+    if (rt_wino_set(&g, v, false))
+        return rt_wino_bytes(&g);
     const struct forward f = plan(v);
     return rt_lanes_bytes(&f.lanes);
 }

@@ -44,6 +44,8 @@ const char *rt_simd_name(enum rt_simd);
 #else
 #define RT_INLINE static inline
 #endif
+/* Before a short loop with a constant count, whose arrays are then registers. */
+#define RT_UNROLL _Pragma("GCC unroll 16")
 #if RT_SIMD == 2
 #include <immintrin.h>
 #define RT_V(name) name##_avx512

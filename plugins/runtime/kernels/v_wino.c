@@ -1,0 +1,335 @@
+/* v_wino.c - see wino.h: filters, inputs and outputs transformed, and the products between, for one
+ * kind of processor. */
+#include "v_steps.h"
+#include "v_wino_points.h"
+#include "wino.h"
+
+/* ---- filters ---- */
+
+/* Both dimensions of G w G' for RT_LANES filters; to `step` between the points. */
+static inline void filter(int s, const rt_vec *taps, int64_t step, float *to)
+{
+    const int side = s + 2;
+    rt_vec column[3][RT_WINO_SIDE], out[RT_WINO_SIDE];
+    RT_UNROLL
+    for (int b = 0; b < 3; b++) {
+        const rt_vec three[3] = {taps[b], taps[3 + b], taps[6 + b]};
+        rt_wino_g(s, three, column[b]);
+    }
+    RT_UNROLL
+    for (int a = 0; a < side; a++) {
+        const rt_vec three[3] = {column[0][a], column[1][a], column[2][a]};
+        rt_wino_g(s, three, out);
+        RT_UNROLL
+        for (int b = 0; b < side; b++)
+            rt_store(to + (a * side + b) * step, out[b]);
+    }
+}
+
+/* Channels a vector holds beside each other, and rows of one. */
+enum { SIDE_BY_SIDE = RT_LANES > 8 ? 2 : 1, ROWS = RT_LANES < 8 ? RT_LANES : 8 };
+
+static inline void filters(int s, const struct rt_wino *g, const float *w, int64_t p0, int64_t p1,
+                           float *u)
+{
+    const int64_t step = rt_wino_u_step(g);
+    rt_vec taps[9], turned[9];
+    for (int64_t row = 8 * p0; row < 8 * p1; row += ROWS) {
+        float *to = u + (row / 8 - p0) * g->points * step + row % 8;
+        for (int64_t c = 0; c < g->c; c += SIDE_BY_SIDE) {
+            rt_taps(w + row * g->row_step + c * g->k_step, g->row_step, g->k_step, g->m - row,
+                    g->c - c, taps);
+            RT_UNROLL
+            for (int t = 0; t < 9; t++)
+                turned[t] = g->flipped ? taps[8 - t] : taps[t];
+            filter(s, turned, step, to + c * 8);
+        }
+    }
+}
+
+static void all_filters(const struct rt_wino *g, const float *w, int64_t p0, int64_t p1, float *u)
+{
+    if (g->s == 4)
+        filters(4, g, w, p0, p1, u);
+    else
+        filters(6, g, w, p0, p1, u);
+}
+
+/* ---- inputs ---- */
+
+/* The columns that the tiles of a run read from one row of x: d[s + 2]. */
+static inline void row_of_run(int s, const struct rt_wino_run *r, const float *x, const float *gate,
+                              int64_t next, rt_vec *d)
+{
+    rt_vec f[RT_WINO_SIDE - 1];
+    RT_UNROLL
+    for (int k = 0; k <= s; k++)
+        rt_prefetch(x + k * RT_LANES + next);
+    if (r->whole_in)
+        RT_UNROLL
+    for (int k = 0; k < s; k++)
+        f[k] = rt_load(x + k * RT_LANES);
+    else RT_UNROLL for (int k = 0; k < s; k++) f[k] = rt_load_bits(x + k * RT_LANES, r->in[k]);
+    f[s] = rt_load_bits(x + s * RT_LANES, r->in[s]);
+    for (int k = 0; gate && k <= s; k++)
+        f[k] = rt_gate(rt_load_bits(gate + k * RT_LANES, r->in[k]), f[k]);
+    rt_apart(s, f, d);
+    d[s] = rt_down(d[0], f[s]);
+    d[s + 1] = rt_down(d[1], rt_down(f[s], f[s]));
+}
+
+/* The same for row i of its tiles in channel c. */
+static inline void row_of_tiles(int s, const struct rt_wino *g, const struct rt_wino_run *r,
+                                const float *x, const float *gate, int64_t c, int i, rt_vec *d)
+{
+    const int64_t y = r->ty * s + i - g->pad_top;
+    const int64_t at =
+        ((r->n * g->c + c) * g->h + y) * g->w + r->tx * s - g->pad_left - (int64_t)r->lane * s;
+    if (y >= 0 && y < g->h)
+        row_of_run(s, r, x + at, gate ? gate + at : NULL, g->h * g->w, d);
+    else
+        RT_UNROLL
+    for (int j = 0; j < s + 2; j++)
+        d[j] = rt_zero();
+}
+
+static inline void row_of_group(int s, const struct rt_wino *g, const struct rt_wino_group *t,
+                                const float *x, const float *gate, int64_t c, int i, rt_vec *d)
+{
+    row_of_tiles(s, g, &t->run[0], x, gate, c, i, d);
+    for (uint32_t k = 1; k < t->count; k++) {
+        rt_vec more[RT_WINO_SIDE];
+        row_of_tiles(s, g, &t->run[k], x, gate, c, i, more);
+        RT_UNROLL
+        for (int j = 0; j < s + 2; j++)
+            d[j] = rt_pick_bits(t->run[k].lanes_of, more[j], d[j]);
+    }
+}
+
+/* B' d B of a group, one channel: points `step` floats apart. */
+static inline void input(int s, const struct rt_wino *g, const struct rt_wino_group *t,
+                         const float *x, const float *gate, int64_t c, int64_t step, float *v)
+{
+    const int side = s + 2;
+    rt_vec d[RT_WINO_SIDE], rows[RT_WINO_SIDE][RT_WINO_SIDE], column[RT_WINO_SIDE];
+    for (int i = 0; i < side; i++) {
+        row_of_group(s, g, t, x, gate, c, i, d);
+        rt_wino_b(s, d, rows[i]);
+    }
+    RT_UNROLL
+    for (int j = 0; j < side; j++) {
+        RT_UNROLL
+        for (int i = 0; i < side; i++)
+            column[i] = rows[i][j];
+        rt_wino_b(s, column, d);
+        RT_UNROLL
+        for (int i = 0; i < side; i++) {
+            rt_store(v + (i * side + j) * step, d[i]);
+            __builtin_prefetch(v + (i * side + j) * step + 48, 1, 3);
+        }
+    }
+}
+
+static void inputs(const struct rt_wino *g, const struct rt_wino_panel *p, const float *x,
+                   const float *gate, int64_t c0, int64_t c1, float *v)
+{
+    const int64_t step = rt_wino_v_step(g, p->width);
+    for (int64_t c = c0; c < c1; c++)
+        for (int64_t i = 0; i < p->groups; i++) {
+            float *to = v + c * p->width + i * RT_LANES;
+            if (g->s == 4)
+                input(4, g, &p->group[i], x, gate, c, step, to);
+            else
+                input(6, g, &p->group[i], x, gate, c, step, to);
+        }
+}
+
+/* ---- outputs ---- */
+
+/* scale, shift and activation of a channel, ready for vectors. */
+struct finish {
+    rt_vec scale, shift, slope, top;
+    bool relu, other; /* only a relu; something else than a relu */
+};
+
+static inline struct finish finish_of(const struct rt_after *a, int64_t channel)
+{
+    return (struct finish){.scale = rt_all(a->scale ? a->scale[channel] : 1),
+                           .shift = rt_all(a->shift ? a->shift[channel] : 0),
+                           .slope = rt_all(a->slope),
+                           .top = rt_all(a->top),
+                           .relu = a->slope == 0 && a->top == INFINITY,
+                           .other = a->slope != 0 && (a->slope != 1 || a->top != INFINITY)};
+}
+
+static inline rt_vec finish(const struct finish *e, rt_vec v)
+{
+    if (e->relu)
+        return rt_max(rt_zero(), v);
+    if (e->other)
+        v = rt_max(rt_zero(), v) + e->slope * rt_min(rt_zero(), v);
+    return rt_min(e->top, v);
+}
+
+/* One row of outputs of a run: s vectors in the order of columns. */
+static inline void finish_run(int s, const struct rt_wino_run *r, const struct finish *e,
+                              const rt_vec *f, const float *add, float *y)
+{
+    if (r->whole_out && !add) {
+        RT_UNROLL
+        for (int k = 0; k < s; k++)
+            rt_store(y + k * RT_LANES, finish(e, f[k]));
+        return;
+    }
+    RT_UNROLL
+    for (int k = 0; k < s; k++)
+        if (r->out[k]) {
+            const rt_vec more = add ? rt_load_bits(add + k * RT_LANES, r->out[k]) : rt_zero();
+            rt_store_bits(y + k * RT_LANES, r->out[k], finish(e, f[k] + more));
+        }
+}
+
+static inline void rows_to(int s, const struct rt_wino *g, const struct rt_wino_group *t,
+                           const struct rt_after *a, const struct finish *e, int64_t channel, int i,
+                           const rt_vec *f, float *y)
+{
+    for (uint32_t k = 0; k < t->count; k++) {
+        const struct rt_wino_run *r = &t->run[k];
+        const int64_t row = r->ty * s + i;
+        const int64_t at =
+            ((r->n * g->m + channel) * g->oh + row) * g->ow + r->tx * s - (int64_t)r->lane * s;
+        if (row < g->oh)
+            finish_run(s, r, e, f, a->add ? a->add + at : NULL, y + at);
+    }
+}
+
+/* A' m A of a group, one channel. */
+static inline void output(int s, const struct rt_wino *g, const struct rt_wino_group *t,
+                          const float *sums, int64_t step, const struct rt_after *a,
+                          int64_t channel, float *y)
+{
+    const int side = s + 2;
+    const struct finish e = finish_of(a, channel);
+    rt_vec m[RT_WINO_SIDE], columns[RT_WINO_SIDE][RT_WINO_SIDE - 2], f[RT_WINO_SIDE - 2];
+    RT_UNROLL
+    for (int j = 0; j < side; j++) {
+        RT_UNROLL
+        for (int i = 0; i < side; i++)
+            m[i] = rt_load(sums + (i * side + j) * step);
+        rt_wino_a(s, m, columns[j]);
+    }
+    RT_UNROLL
+    for (int i = 0; i < s; i++) {
+        RT_UNROLL
+        for (int j = 0; j < side; j++)
+            m[j] = columns[j][i];
+        rt_wino_a(s, m, f);
+        RT_UNROLL
+        for (int j = 0; j < s; j++)
+            f[j] = rt_fma(e.scale, f[j], e.shift);
+        rt_vec row[RT_WINO_SIDE - 2];
+        rt_together(s, f, row);
+        rows_to(s, g, t, a, &e, channel, i, row, y);
+    }
+}
+
+static void outputs(const struct rt_wino *g, const struct rt_wino_panel *p, const float *sums,
+                    const struct rt_after *a, int64_t p0, int64_t p1, float *y)
+{
+    const int64_t step = rt_wino_sum_step(p1 - p0, p->width);
+    for (int64_t m = 8 * p0; m < 8 * p1 && m < g->m; m++)
+        for (int64_t i = 0; i < p->groups; i++) {
+            const float *from = sums + (m - 8 * p0) * p->width + i * RT_LANES;
+            if (g->s == 4)
+                output(4, g, &p->group[i], from, step, a, m, y);
+            else
+                output(6, g, &p->group[i], from, step, a, m, y);
+        }
+}
+
+/* ---- products ---- */
+
+/* to[rows][groups] = sum over k of u[k][8] v[k][groups]: what is summed up stays in registers. */
+static inline void block(int rows, int groups, int64_t count, const float *u, const float *v,
+                         float *to)
+{
+    rt_vec sum[8][RT_WINO_GROUPS], in[RT_WINO_GROUPS];
+    RT_UNROLL
+    for (int i = 0; i < groups; i++)
+        in[i] = rt_load(v + i * RT_LANES);
+    RT_UNROLL
+    for (int r = 0; r < rows; r++)
+        RT_UNROLL
+    for (int i = 0; i < groups; i++)
+        sum[r][i] = rt_all(u[r]) * in[i];
+    for (int64_t k = 1; k < count; k++) {
+        u += 8;
+        v += groups * RT_LANES;
+        RT_UNROLL
+        for (int i = 0; i < groups; i++)
+            in[i] = rt_load(v + i * RT_LANES);
+        RT_UNROLL
+        for (int r = 0; r < rows; r++) {
+            const rt_vec w = rt_all(u[r]);
+            RT_UNROLL
+            for (int i = 0; i < groups; i++)
+                sum[r][i] = rt_fma(w, in[i], sum[r][i]);
+        }
+    }
+    RT_UNROLL
+    for (int r = 0; r < rows; r++)
+        RT_UNROLL
+    for (int i = 0; i < groups; i++)
+        rt_store(to + (r * groups + i) * RT_LANES, sum[r][i]);
+}
+
+enum { BLOCK_ROWS = RT_LANES == 16 ? 8 : 4 };
+
+static void one_block(int64_t groups, int64_t count, const float *u, const float *v, float *to)
+{
+    if (groups == 3)
+        block(BLOCK_ROWS, 3, count, u, v, to);
+    else if (groups == 2)
+        block(BLOCK_ROWS, 2, count, u, v, to);
+    else
+        block(BLOCK_ROWS, 1, count, u, v, to);
+}
+
+/* Calls for the memory of a channel's outputs, so that it is there when they are written. */
+static void expect(const struct rt_wino *g, const struct rt_wino_panel *p, int64_t channel,
+                   float *y)
+{
+    for (int64_t i = 0; i < p->groups && channel < g->m; i++)
+        for (uint32_t k = 0; k < p->group[i].count; k++) {
+            const struct rt_wino_run *r = &p->group[i].run[k];
+            const float *at =
+                y + ((r->n * g->m + channel) * g->oh + r->ty * g->s) * g->ow + r->tx * g->s;
+            for (int64_t row = 0; row < g->s && r->ty * g->s + row < g->oh; row++)
+                for (int64_t x = 0; x < r->count * g->s; x += 16)
+                    rt_prefetch_write(at + row * g->ow + x);
+        }
+}
+
+static void products(const struct rt_wino *g, const struct rt_wino_panel *panel, const float *u,
+                     const float *v, int64_t p0, int64_t p1, float *sums, float *y)
+{
+    const int64_t rows = (p1 - p0) * 8, u_step = rt_wino_u_step(g);
+    const int64_t v_step = rt_wino_v_step(g, panel->width);
+    const int64_t step = rt_wino_sum_step(p1 - p0, panel->width);
+    for (int64_t x = 0; x < g->points; x++) {
+        for (int64_t m = x * rows / g->points; m < (x + 1) * rows / g->points; m++)
+            expect(g, panel, 8 * p0 + m, y);
+        for (int64_t p = 0; p < p1 - p0; p++)
+            for (int64_t r = 0; r < 8; r += BLOCK_ROWS)
+                one_block(panel->groups, g->c, u + (p * g->points + x) * u_step + r, v + x * v_step,
+                          sums + x * step + (p * 8 + r) * panel->width);
+    }
+}
+
+const struct rt_wino_kernels RT_V(rt_wino_kernels) = {
+    .lanes = RT_LANES,
+    .filters = all_filters,
+    .inputs = inputs,
+    .products = products,
+    .outputs = outputs,
+};

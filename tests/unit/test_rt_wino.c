@@ -1,0 +1,249 @@
+/* Winograd convolutions, both sizes of tiles and every variant of the kernels, against obvious
+ * loops in double: forward and the gradient by the input, alone and with what is fused to them. */
+#include "conv_oracle.h"
+
+#include <impasto/kit.h>
+#include <kernels/conv.h>
+#include <kernels/wino.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+struct shape {
+    const char *name;
+    int64_t n, c, m, h, w, pad;
+};
+
+static const struct shape all[] = {
+    {"one pixel", 1, 1, 1, 1, 1, 1},
+    {"one tile", 1, 3, 5, 4, 4, 1},
+    {"tiles cut at the border", 1, 5, 9, 7, 10, 1},
+    {"no pad", 1, 4, 8, 9, 13, 0},
+    {"wide pads", 1, 3, 4, 6, 5, 2},
+    {"a long row", 1, 2, 3, 3, 250, 1},
+    {"a column", 1, 3, 2, 90, 2, 1},
+    {"tiny pictures, many to a vector", 20, 6, 17, 2, 2, 1},
+    {"rows that end inside a vector", 3, 7, 24, 14, 14, 1},
+    {"several panels, an odd number of channels", 2, 33, 20, 40, 44, 1},
+    {"inputs too large to share", 1, 48, 11, 200, 190, 1},
+};
+
+struct bed {
+    struct rt_conv v;
+    int64_t x_size, y_size, w_size, filters;
+    float *x, *y, *w, *gate, *add, *scale, *shift;
+};
+
+static float *numbers(int64_t n, uint32_t what)
+{
+    float *p = malloc((size_t)(n ? n : 1) * sizeof *p);
+    assert_non_null(p);
+    for (int64_t i = 0; i < n; i++)
+        p[i] = (float)(kit_uniform(11, what, (uint64_t)i) * 2 - 1);
+    return p;
+}
+
+/* back: x and y of the pass are the other way round. */
+static void bed_init(struct bed *b, const struct shape *s, bool back)
+{
+    b->v = (struct rt_conv){.n = s->n, .groups = 1, .c = s->c, .m = s->m};
+    b->v.window.axes = 2;
+    for (uint32_t i = 0; i < 2; i++) {
+        struct rt_axis_window *a = &b->v.window.axis[i];
+        *a = (struct rt_axis_window){.in = i ? s->w : s->h,
+                                     .kernel = 3,
+                                     .stride = 1,
+                                     .dilation = 1,
+                                     .pad = s->pad,
+                                     .pad_end = s->pad};
+        assert_true(rt_axis_place(a, RT_PAD_NOTSET, false));
+    }
+    rt_conv_set(&b->v);
+    const int64_t wide = s->n * s->c * b->v.in_size, narrow = s->n * s->m * b->v.out_size;
+    b->x_size = back ? narrow : wide;
+    b->y_size = back ? wide : narrow;
+    b->w_size = s->m * s->c * 9;
+    b->filters = back ? s->c : s->m;
+    b->x = numbers(b->x_size, 0);
+    b->y = numbers(b->y_size, 1);
+    b->w = numbers(b->w_size, 2);
+    b->gate = numbers(b->x_size, 3);
+    b->add = numbers(b->y_size, 4);
+    b->scale = numbers(b->filters, 5);
+    b->shift = numbers(b->filters, 6);
+}
+
+static void bed_fini(struct bed *b)
+{
+    free(b->x), free(b->y), free(b->w), free(b->gate), free(b->add), free(b->scale), free(b->shift);
+}
+
+struct sums {
+    const struct bed *b;
+    double *want;
+    bool back, fused;
+};
+
+static void product(void *user, int64_t wide, int64_t narrow, int64_t w)
+{
+    const struct sums *s = user;
+    const int64_t from = s->back ? narrow : wide, to = s->back ? wide : narrow;
+    if (!s->fused || s->b->gate[from] > 0)
+        s->want[to] += (double)s->b->x[from] * (double)s->b->w[w];
+}
+
+/* What must come, in double. */
+static double *oracle(const struct bed *b, const struct shape *s, bool back, bool fused)
+{
+    struct sums u = {.b = b, .back = back, .fused = fused};
+    struct conv_walk w = {.n = s->n, .groups = 1, .c = s->c, .m = s->m};
+    u.want = calloc((size_t)b->y_size, sizeof *u.want);
+    assert_non_null(u.want);
+    w.wide = (struct conv_axes){{1, s->h, s->w}};
+    w.narrow = (struct conv_axes){{1, b->v.window.axis[0].out, b->v.window.axis[1].out}};
+    w.kernel = (struct conv_axes){{1, 3, 3}};
+    w.stride = w.dilation = (struct conv_axes){{1, 1, 1}};
+    w.pad = (struct conv_axes){{0, s->pad, s->pad}};
+    conv_walk(&w, product, &u);
+    for (int64_t i = 0; fused && i < b->y_size; i++) {
+        const int64_t m = i / (b->y_size / s->n / b->filters) % b->filters;
+        const double v = (double)b->scale[m] * u.want[i] + (double)b->shift[m] + (double)b->add[i];
+        u.want[i] = v < 0 ? 0.25 * v : v > 2 ? 2 : v;
+    }
+    return u.want;
+}
+
+/* Pieces in the order opposite to the usual. */
+static imp_status backwards(imp_job *job, uint32_t n, void (*fn)(void *, uint32_t), void *user)
+{
+    (void)job;
+    while (n-- > 0)
+        fn(user, n);
+    return IMP_OK;
+}
+
+/* Into b->y, from NaN, with the word after the scratch untouched. */
+static void run(const struct bed *b, const struct rt_wino *g, bool fused, imp_job *job)
+{
+    const struct rt_after plain = RT_AFTER_NONE;
+    const struct rt_after all_of_it = {b->scale, b->shift, b->add, 0.25f, 2};
+    const uint64_t bytes = rt_wino_bytes(g);
+    void *scratch = NULL;
+    assert_int_equal(posix_memalign(&scratch, 64, (size_t)bytes + 64), 0);
+    memset(scratch, 0xff, (size_t)bytes + 64);
+    memset(b->y, 0xff, (size_t)b->y_size * sizeof *b->y);
+    assert_int_equal(rt_wino_run(g, b->x, fused ? b->gate : NULL, b->w, fused ? &all_of_it : &plain,
+                                 b->y, scratch, job),
+                     IMP_OK);
+    for (uint64_t i = bytes; i < bytes + 64; i++)
+        assert_int_equal(((unsigned char *)scratch)[i], 0xff);
+    free(scratch);
+}
+
+static void compare(const struct bed *b, const double *want, const struct shape *s,
+                    const struct rt_wino *g)
+{
+    double error = 0, energy = 0;
+    for (int64_t i = 0; i < b->y_size; i++) {
+        error += ((double)b->y[i] - want[i]) * ((double)b->y[i] - want[i]);
+        energy += want[i] * want[i];
+    }
+    if (!(error <= (g->s == 4 ? 4e-12 : 4e-11) * energy))
+        fail_msg("%s, tiles of %d, %s: NMSE %g", s->name, (int)g->s, rt_simd_name(g->simd),
+                 error / energy);
+}
+
+static void check(const struct shape *s, int64_t size, bool back, bool fused)
+{
+    imp_job job = {.struct_size = sizeof job, .max_threads = 2, .parallel = backwards};
+    struct bed b;
+    struct rt_wino g;
+    bed_init(&b, s, back);
+    double *want = oracle(&b, s, back, fused);
+    float *first = malloc((size_t)b.y_size * sizeof *first);
+    for (enum rt_simd v = RT_PORTABLE; v < RT_VARIANTS; v++) {
+        setenv("IMPASTO_SIMD", rt_simd_name(v), 1);
+        assert_true(rt_wino_fits(&g, &b.v, back));
+        rt_wino_use(&g, size);
+        run(&b, &g, fused, NULL);
+        compare(&b, want, s, &g);
+        memcpy(first, b.y, (size_t)b.y_size * sizeof *first);
+        run(&b, &g, fused, &job);
+        if (memcmp(first, b.y, (size_t)b.y_size * sizeof *first))
+            fail_msg("%s: depends on the order of pieces", s->name);
+    }
+    unsetenv("IMPASTO_SIMD");
+    free(first);
+    free(want);
+    bed_fini(&b);
+}
+
+static void check_all(int64_t size)
+{
+    for (size_t i = 0; i < RT_COUNT(all); i++)
+        for (int how = 0; how < 4; how++)
+            check(&all[i], size, how & 1, how & 2);
+}
+
+static void tiles_of_4_agree_with_the_oracle(void **state)
+{
+    (void)state;
+    check_all(4);
+}
+
+static void tiles_of_6_agree_with_the_oracle(void **state)
+{
+    (void)state;
+    check_all(6);
+}
+
+static void other_convolutions_are_refused(void **state)
+{
+    static const struct rt_axis_window wrong[] = {
+        {.in = 9, .kernel = 3, .stride = 2, .dilation = 1, .pad = 1, .pad_end = 1},
+        {.in = 9, .kernel = 3, .stride = 1, .dilation = 2, .pad = 1, .pad_end = 1},
+        {.in = 9, .kernel = 1, .stride = 1, .dilation = 1},
+        {.in = 9, .kernel = 5, .stride = 1, .dilation = 1, .pad = 2, .pad_end = 2},
+    };
+    (void)state;
+    for (size_t i = 0; i < RT_COUNT(wrong); i++) {
+        struct rt_conv v = {.n = 1, .groups = 1, .c = 64, .m = 64, .window.axes = 2};
+        struct rt_wino g;
+        v.window.axis[0] = v.window.axis[1] = wrong[i];
+        assert_true(rt_axis_place(&v.window.axis[0], RT_PAD_NOTSET, false));
+        assert_true(rt_axis_place(&v.window.axis[1], RT_PAD_NOTSET, false));
+        rt_conv_set(&v);
+        assert_false(rt_wino_fits(&g, &v, false));
+        assert_false(rt_wino_fits(&g, &v, true));
+    }
+}
+
+static void the_layer_it_is_made_for_takes_it(void **state)
+{
+    struct rt_conv v = {.n = 1, .groups = 1, .c = 64, .m = 64, .window.axes = 2};
+    struct rt_wino g;
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        v.window.axis[i] = (struct rt_axis_window){
+            .in = 256, .kernel = 3, .stride = 1, .dilation = 1, .pad = 1, .pad_end = 1};
+        assert_true(rt_axis_place(&v.window.axis[i], RT_PAD_NOTSET, false));
+    }
+    rt_conv_set(&v);
+    assert_true(rt_wino_set(&g, &v, false));
+    assert_true(rt_wino_bytes(&g) < 64u << 20);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(tiles_of_4_agree_with_the_oracle),
+        cmocka_unit_test(tiles_of_6_agree_with_the_oracle),
+        cmocka_unit_test(other_convolutions_are_refused),
+        cmocka_unit_test(the_layer_it_is_made_for_takes_it),
+    };
+    cmocka_set_message_output(CM_OUTPUT_TAP);
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
