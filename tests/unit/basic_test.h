@@ -12,7 +12,7 @@
 #include <impasto/kit.h>
 #include "minihost.h"
 
-static int open_basic(void **state)
+static inline int open_basic(void **state)
 {
     char path[4096], why[512];
     *state = mini_open(mini_built("basic", path, sizeof path), why, sizeof why);
