@@ -10,7 +10,7 @@
 
 /* A source draws from job->params alone (its process is called without an instance), has the
  * parameters width, height and seed, perhaps kind, and none but numbers, choices and yes or no. */
-static const imp_filter *const sources[] = {&filter_source_scene};
+static const imp_filter *const sources[] = {&filter_source_scene, &filter_source_face};
 
 enum { SEEDS = 0, FACTORS = 1 /* and so on: streams of random numbers */ };
 
@@ -149,18 +149,34 @@ static void read_kinds(struct reading *r, const imp_param *kind, char **texts)
     }
 }
 
+/* A number whose default lies at its least, below 0, is drawn by the source's seed there: -1 below a
+ * range from 0, less where it may be negative; a choice is drawn at its first word, `any`. */
+static bool seed_draws(const imp_param *row)
+{
+    if (row->type == IMP_CHOICE)
+        return !strncmp(row->choices, "any|", 4);
+    return row->type == IMP_FLOAT && row->min < 0 && row->def == row->min;
+}
+
+static double least_of(const imp_param *row)
+{
+    if (!seed_draws(row))
+        return row->min;
+    return row->min == -1 ? 0 : -row->max;
+}
+
 /* A whole range, where the preset gives none. */
 static bool range_of(const imp_param *row, const kit_attribute *spec, struct generated_factor *f)
 {
     const bool number = row->type == IMP_INT || row->type == IMP_FLOAT;
     f->type = row->type;
-    f->min = 0;
+    f->min = !number && seed_draws(row);
     f->max = row->type == IMP_CHOICE ? kit_choice_count(row->choices) : 2;
     if (!number)
         return !spec->choices && spec->min == spec->max;
-    f->min = spec->min < spec->max ? spec->min : row->min;
+    f->min = spec->min < spec->max ? spec->min : least_of(row);
     f->max = spec->min < spec->max ? spec->max : row->max;
-    return !spec->choices && f->min >= row->min && f->max <= row->max && f->min < f->max;
+    return !spec->choices && f->min >= least_of(row) && f->max <= row->max && f->min < f->max;
 }
 
 static void read_vary(struct reading *r, char **texts)

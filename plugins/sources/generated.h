@@ -4,8 +4,8 @@
 #include <impasto/kit_data.h>
 
 /* The sources, a choice each, in the order of the table in generated.c. */
-#define GENERATED_SOURCES "scene"
-enum { GENERATED_PARAMS = 32 /* of a source, at most */ };
+#define GENERATED_SOURCES "scene|face"
+enum { GENERATED_PARAMS = 64 /* of a source, at most */ };
 
 struct generated_wish { /* what the preset says, and which parameters that were */
     uint32_t source;

@@ -74,6 +74,26 @@ static void threads_and_the_way_of_cutting_change_nothing(void **state)
     }
 }
 
+/* Attributes that a face's seed may draw vary over their own ranges, without the values for `drawn`. */
+static void faces_vary_over_what_may_be_given(void **state)
+{
+    struct data_place *p = *state;
+    double v[4];
+    int seen = 0;
+    struct made m = MAKE(p, "data.generated",
+                         "source=face count=40 size=1 test_share=0 vary='age glasses yaw hat'%s", "");
+    assert_int_equal(m.train->class_count, 0);
+    assert_number(m.train->attributes[0].max, 80);
+    assert_number(m.train->attributes[2].min, -20);
+    for (uint64_t i = 0; i < 40; i++) {
+        read_sample(m.train, i, NULL, v);
+        assert_true(v[0] >= 0 && v[0] < 80 && v[1] >= 1 && v[1] <= 4 && v[2] >= -20 && v[2] < 20 && v[3] >= 1);
+        seen |= 1 << (int)v[1] | (v[2] < 0 ? 32 : 64);
+    }
+    assert_int_equal(seen, 2 + 4 + 8 + 16 + 32 + 64);
+    drop_made(&m);
+}
+
 static void grey_and_another_seed(void **state)
 {
     struct data_place *p = *state;
@@ -126,6 +146,7 @@ int main(void)
         cmocka_unit_test(kinds_take_turns_and_both_parts_have_all),
         cmocka_unit_test(a_picture_is_what_the_source_draws_with_its_factors),
         cmocka_unit_test(threads_and_the_way_of_cutting_change_nothing),
+        cmocka_unit_test(faces_vary_over_what_may_be_given),
         cmocka_unit_test(grey_and_another_seed),
         cmocka_unit_test(wrong_wishes_are_refused_all_at_once),
         cmocka_unit_test(drawing_stops_when_asked),
