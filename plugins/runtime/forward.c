@@ -1,6 +1,6 @@
 /* forward.c - values in order of execution, each in a block of the store. A lean run gives a block
  * back after its last reader, a full one keeps every value for backward. */
-#include "run.h"
+#include "keep.h"
 #include "clock.h"
 #include "trainer.h"
 
@@ -37,26 +37,14 @@ static const float *slot_data(const struct imp_nn_run *r, int32_t ref)
     return r->plan->param_info[p].dtype == IMP_F32 ? rt_run_param(r, p) : NULL;
 }
 
-static imp_status grow_scratch(struct imp_nn_run *r, uint64_t bytes, imp_error *err)
-{
-    if (bytes <= r->scratch_bytes)
-        return IMP_OK;
-    rt_store_put(&r->store, r->scratch);
-    r->scratch_bytes = 0;
-    const imp_status st = rt_run_get_block(r, bytes, &r->scratch, err);
-    if (st == IMP_OK)
-        r->scratch_bytes = bytes;
-    return st;
-}
-
 imp_status rt_run_call(struct imp_nn_run *r, uint32_t i, imp_job *job, bool backward,
                        struct rt_call *call, imp_error *err)
 {
     const struct rt_node *n = &r->model->graph->nodes[i];
     const struct rt_need *need = &r->plan->need[i];
-    const imp_status st = grow_scratch(r, backward ? need->scratch_backward : need->scratch, err);
-    if (st != IMP_OK)
-        return st;
+    const uint64_t scratch = backward ? need->scratch_backward : need->scratch;
+    if (!rt_keep_scratch(r, scratch))
+        return rt_run_no_memory(r, scratch, err);
     *call = rt_plan_call(r->plan, i);
     for (uint32_t s = 0; s < n->input_count; s++) {
         r->slot_in[s] = slot_data(r, n->inputs[s]);
@@ -73,7 +61,7 @@ imp_status rt_run_call(struct imp_nn_run *r, uint32_t i, imp_job *job, bool back
     call->job = job;
     call->out = rt_store_data(&r->store, r->values[i].block);
     call->saved = rt_store_data(&r->store, r->values[i].saved);
-    call->scratch = rt_store_data(&r->store, r->scratch);
+    call->scratch = r->store.scratch;
     return IMP_OK;
 }
 
@@ -109,8 +97,8 @@ static int32_t find_head(const struct imp_nn_run *r, uint32_t i)
     return (int32_t)i;
 }
 
-/* fn for each value that the call for node i reads. */
-static void each_input(struct imp_nn_run *r, uint32_t i, void (*fn)(struct imp_nn_run *, uint32_t))
+void rt_run_each_input(struct imp_nn_run *r, uint32_t i,
+                       void (*fn)(struct imp_nn_run *, uint32_t))
 {
     const struct rt_link *links = r->plan->links;
     const int32_t head = r->values[i].head;
@@ -148,7 +136,7 @@ static void mark_wanted(struct imp_nn_run *r, uint32_t node)
             continue;
         if (!v->had)
             v->head = find_head(r, i);
-        each_input(r, i, want);
+        rt_run_each_input(r, i, want);
     }
 }
 
@@ -254,7 +242,7 @@ static void set_done(struct imp_nn_run *r, uint32_t i)
 {
     const int32_t head = r->values[i].head;
     r->values[i].done = r->values[i].had = 1;
-    each_input(r, i, release);
+    rt_run_each_input(r, i, release);
     while (head >= 0 && i != (uint32_t)head) {
         i = (uint32_t)r->plan->links[i].from;
         r->values[i].had = 1;
@@ -286,7 +274,7 @@ static imp_status compute(struct imp_nn_run *r, uint32_t i, imp_job *job, imp_er
     }
     imp_status st = place_value(r, i, err);
     if (st == IMP_OK && r->plan->need[i].saved && v->head < 0 && v->saved < 0)
-        st = rt_run_get_block(r, r->plan->need[i].saved, &v->saved, err);
+        st = rt_run_get_block(r, r->plan->need[i].saved, RT_STAYING, &v->saved, err);
     struct rt_call call;
     struct rt_after after;
     if (st == IMP_OK)
@@ -304,15 +292,34 @@ static imp_status compute(struct imp_nn_run *r, uint32_t i, imp_job *job, imp_er
         rt_run_drop_value(r, i);
         return st;
     }
+    r->work += v->had ? 0 : rt_keep_work(r, i);
+    r->again += v->had ? rt_keep_work(r, i) : 0;
     set_done(r, i);
     return IMP_OK;
+}
+
+/* What all calls need, so that it need not grow between them. */
+static uint64_t scratch_wanted(const struct imp_nn_run *r)
+{
+    uint64_t most = 0;
+    for (uint32_t i = 0; i < r->model->graph->node_count; i++) {
+        const struct rt_value *v = &r->values[i];
+        if (!v->wanted || v->done)
+            continue;
+        const struct rt_need *n = &r->plan->need[v->head < 0 ? i : (uint32_t)v->head];
+        const uint64_t back = r->flags & IMP_NN_LEAN ? 0 : n->scratch_backward;
+        most = n->scratch > most ? n->scratch : most;
+        most = back > most ? back : most;
+    }
+    return most;
 }
 
 /* Computes what `node` needs and is not there. */
 static imp_status fill(struct imp_nn_run *r, uint32_t node, imp_job *job, imp_error *err)
 {
-    imp_status st = IMP_OK;
     mark_wanted(r, node);
+    const uint64_t scratch = scratch_wanted(r);
+    imp_status st = rt_keep_scratch(r, scratch) ? IMP_OK : rt_run_no_memory(r, scratch, err);
     for (uint32_t i = 0; i < r->model->graph->node_count && st == IMP_OK; i++) {
         if (!r->values[i].wanted || r->values[i].done)
             continue;
@@ -320,6 +327,8 @@ static imp_status fill(struct imp_nn_run *r, uint32_t node, imp_job *job, imp_er
         if (st == IMP_OK && job)
             st = job->progress(job, -1, NULL);
     }
+    for (uint32_t i = 0; i < r->model->graph->node_count; i++)
+        r->values[i].uses = 0;
     return st;
 }
 
@@ -335,10 +344,13 @@ imp_status rt_run_forward(struct imp_nn_run *r, uint32_t node, imp_job *job, imp
     if (st != IMP_OK)
         return st;
     r->store.limit = job && job->max_bytes ? job->max_bytes : r->store.limit;
+    for (uint32_t i = 0; i < g->node_count; i++)
+        r->values[i].asked = node == IMP_NN_ALL ? (g->nodes[i].flags & IMP_NN_OUTPUT) != 0 : i == node;
     st = fill(r, node, job, err);
-    for (uint32_t i = 0; i < g->node_count && st == IMP_OK; i++)
-        if (node == IMP_NN_ALL ? (g->nodes[i].flags & IMP_NN_OUTPUT) != 0 : i == node)
-            r->values[i].kept = 1;
+    for (uint32_t i = 0; i < g->node_count; i++) {
+        r->values[i].kept |= r->values[i].asked && st == IMP_OK;
+        r->values[i].asked = 0;
+    }
     return st;
 }
 
@@ -354,15 +366,17 @@ static imp_status dry_inputs(struct imp_nn_run *r, imp_error *err)
     return st;
 }
 
-imp_status rt_run_peak(const struct imp_nn_model *m, uint32_t node, uint32_t input_count,
-                       const struct rt_shape *inputs, uint32_t flags, uint64_t *bytes,
-                       imp_error *err)
+/* One evaluation without data under a limit (0: none). Over: it does not fit, or not without
+ * computing nearly everything three times. */
+static imp_status dry(const struct imp_nn_model *m, uint32_t node, uint32_t input_count,
+                      const struct rt_shape *inputs, uint32_t flags, uint64_t limit,
+                      uint64_t *bytes, imp_error *err)
 {
     struct imp_nn_run *r;
     imp_status st = rt_run_new(m, NULL, flags, &r, err);
     if (st != IMP_OK)
         return st;
-    r->store.dry = true;
+    rt_store_init(&r->store, true, limit);
     for (uint32_t i = 0; i < r->input_count && i < input_count; i++)
         r->given[i] = inputs[i];
     st = dry_inputs(r, err);
@@ -370,8 +384,46 @@ imp_status rt_run_peak(const struct imp_nn_model *m, uint32_t node, uint32_t inp
         st = rt_run_forward(r, node, NULL, err);
     if (st == IMP_OK && !(flags & IMP_NN_LEAN))
         st = rt_run_dry_backward(r, node, err);
+    if (st == IMP_OK && r->again > 2 * r->work)
+        st = IMP_E_LIMIT;
     if (st == IMP_OK)
         *bytes = r->store.bytes;
     rt_run_free(r);
+    return st;
+}
+
+/* Limits are tried between none and all, to 1/64 of it. */
+static imp_status find_least(const struct imp_nn_model *m, uint32_t node, uint32_t input_count,
+                             const struct rt_shape *inputs, uint64_t most, uint64_t *least)
+{
+    uint64_t low = 0;
+    *least = most;
+    while (*least - low > most / 64 + 4096) {
+        const uint64_t limit = low + (*least - low) / 2;
+        uint64_t bytes;
+        const imp_status st = dry(m, node, input_count, inputs, 0, limit, &bytes, NULL);
+        if (st == IMP_OK)
+            *least = limit;
+        else if (st == IMP_E_LIMIT)
+            low = limit;
+        else
+            return st;
+    }
+    return IMP_OK;
+}
+
+imp_status rt_run_peak(const struct imp_nn_model *m, uint32_t node, uint32_t input_count,
+                       const struct rt_shape *inputs, uint32_t flags, uint64_t *bytes,
+                       uint64_t *least, imp_error *err)
+{
+    uint64_t all;
+    imp_status st = dry(m, node, input_count, inputs, flags, 0, &all, err);
+    if (st == IMP_OK && least) {
+        *least = all;
+        if (!(flags & IMP_NN_LEAN))
+            st = find_least(m, node, input_count, inputs, all, least);
+    }
+    if (st == IMP_OK)
+        *bytes = all;
     return st;
 }

@@ -1,6 +1,6 @@
 /* grad.c - backward: from seeds to the nodes asked for, and in a trainer's run to its parameters.
  * Gradients are sums: a value with several readers gets a part from each. */
-#include "run.h"
+#include "keep.h"
 #include "clock.h"
 #include "trainer.h"
 
@@ -19,7 +19,7 @@ static imp_status make_grad(struct imp_nn_run *r, uint32_t i, bool zeros, imp_er
     const uint64_t bytes = rt_run_bytes_of(&r->plan->info[i]);
     if (v->grad >= 0)
         return IMP_OK;
-    v->grad = rt_store_get(&r->store, bytes);
+    v->grad = rt_keep_block(r, bytes, r->is_wrt[i] ? RT_STAYING : RT_PASSING);
     if (v->grad < 0)
         return rt_run_no_memory(r, bytes, err);
     if (zeros && !r->store.dry)
@@ -70,17 +70,17 @@ static imp_status check_seed(const struct imp_nn_run *r, uint32_t node, const im
 
 static imp_status add_seed(struct imp_nn_run *r, uint32_t node, const imp_tensor *t, imp_error *err)
 {
-    float *grad = rt_store_data(&r->store, r->values[node].grad);
     const int64_t n = rt_count(&r->plan->info[node].shape);
     const float *more = t->data;
     int32_t copy = -1;
     if (t->strides || t->dtype != IMP_F32) {
-        copy = rt_store_get(&r->store, (uint64_t)n * sizeof *grad);
+        copy = rt_keep_block(r, (uint64_t)n * sizeof *more, RT_PASSING);
         if (copy < 0)
-            return rt_run_no_memory(r, (uint64_t)n * sizeof *grad, err);
+            return rt_run_no_memory(r, (uint64_t)n * sizeof *more, err);
         rt_copy_tensor(t, rt_store_data(&r->store, copy));
         more = rt_store_data(&r->store, copy);
     }
+    float *grad = rt_store_data(&r->store, r->values[node].grad);
     for (int64_t i = 0; i < n; i++)
         grad[i] += more[i];
     rt_store_put(&r->store, copy);
@@ -226,47 +226,54 @@ static bool hand_over(struct imp_nn_run *r, uint32_t i)
     return true;
 }
 
-/* Where the gradient of slot s goes. */
-static imp_status set_slot(struct imp_nn_run *r, const struct rt_node *n, uint32_t s, imp_error *err)
+/* Room for the gradient of slot s. */
+static imp_status make_slot(struct imp_nn_run *r, const struct rt_node *n, uint32_t s, imp_error *err)
 {
     const int32_t ref = n->inputs[s];
-    if (!wants_slot(r, n, s))
+    r->slot_fresh[s] = 0;
+    if (!wants_slot(r, n, s) || rt_is_param(ref))
         return IMP_OK;
-    if (rt_is_param(ref)) {
-        r->slot_grad[s] = rt_trainer_grad(r->trainer, rt_param_of(ref));
-        return IMP_OK;
-    }
-    const bool fresh = r->values[ref].grad < 0;
     const bool stores = (n->op->flags & RT_STORES) && !several_times(n, ref);
-    const imp_status st = make_grad(r, (uint32_t)ref, !stores, err);
-    r->slot_grad[s] = rt_store_data(&r->store, r->values[ref].grad);
-    r->slot_fresh[s] = fresh && stores;
-    return st;
+    r->slot_fresh[s] = r->values[ref].grad < 0 && stores;
+    return make_grad(r, (uint32_t)ref, !stores, err);
 }
 
+/* Where the gradients go; false: none is wanted. */
+static bool set_slots(struct imp_nn_run *r, const struct rt_node *n)
+{
+    bool any = false;
+    for (uint32_t s = 0; s < n->input_count; s++) {
+        const int32_t ref = n->inputs[s];
+        if (!wants_slot(r, n, s))
+            continue;
+        r->slot_grad[s] = rt_is_param(ref) ? rt_trainer_grad(r->trainer, rt_param_of(ref))
+                                           : rt_store_data(&r->store, r->values[ref].grad);
+        any = any || r->slot_grad[s];
+    }
+    return any;
+}
+
+/* Pointers are taken when all blocks are there: to make one may move others. */
 static imp_status call_back(struct imp_nn_run *r, uint32_t i, uint32_t by, imp_job *job,
                             imp_error *err)
 {
     const struct rt_node *n = &r->model->graph->nodes[by];
-    const float *out_grad = rt_store_data(&r->store, r->values[i].grad);
     const bool handed = by == i && hand_over(r, i);
     struct rt_call call;
-    bool any = false;
-    imp_status st = rt_run_call(r, by, job, true, &call, err);
-    for (uint32_t s = 0; s < n->input_count && st == IMP_OK; s++) {
-        r->slot_fresh[s] = 0;
-        st = set_slot(r, n, s, err);
-        any = any || r->slot_grad[s];
-    }
-    if (st != IMP_OK || !any || r->store.dry || (handed && (n->op->flags & RT_VIEW)))
+    imp_status st = IMP_OK;
+    for (uint32_t s = 0; s < n->input_count && st == IMP_OK; s++)
+        st = make_slot(r, n, s, err);
+    if (st == IMP_OK)
+        st = rt_run_call(r, by, job, true, &call, err);
+    if (st != IMP_OK || !set_slots(r, n) || r->store.dry || (handed && (n->op->flags & RT_VIEW)))
         return st;
     if (!n->op->backward)
         return imp_fail(err, IMP_E_UNSUPPORTED, "'%s': %s has no gradient", n->name, n->op->name);
-    union { const float *from; float *to; } out = {.from = r->values[i].data}; /* a view of a parameter */
+    union { const float *from; float *to; } out = {.from = r->values[i].data}; /* perhaps a parameter */
     if (handed)
         r->slot_fresh[0] = 1;
     call.out = out.to;
-    call.out_grad = out_grad;
+    call.out_grad = handed ? r->slot_grad[0] : rt_store_data(&r->store, r->values[i].grad);
     call.fresh = r->slot_fresh;
     call.gate = by == i ? NULL : out.from;
     const double start = rt_clock_start(r);
@@ -292,6 +299,7 @@ static imp_status go_back(struct imp_nn_run *r, imp_job *job, imp_error *err)
     for (uint32_t i = r->model->graph->node_count; i-- > 0 && st == IMP_OK;) {
         if (r->values[i].grad < 0 || r->is_wrt[i] == 2)
             continue;
+        r->at = i;
         if (r->wants_grad[i] && !(r->model->graph->nodes[i].flags & IMP_NN_INPUT))
             st = node_backward(r, i, job, err);
         if (r->is_wrt[i] != 1)
@@ -299,6 +307,7 @@ static imp_status go_back(struct imp_nn_run *r, imp_job *job, imp_error *err)
         if (st == IMP_OK && job)
             st = job->progress(job, -1, NULL);
     }
+    r->at = UINT32_MAX;
     return st;
 }
 

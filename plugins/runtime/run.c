@@ -1,5 +1,5 @@
 /* run.c - a run and what lies in it: inputs, blocks, views for callers. */
-#include "run.h"
+#include "keep.h"
 #include "clock.h"
 #include "trainer.h"
 
@@ -70,6 +70,7 @@ static void forget_values(struct imp_nn_run *r, bool inputs)
             rt_store_put(&r->store, v->block);
         *v = (struct rt_value)NOTHING;
     }
+    rt_store_restart(&r->store);
 }
 
 void rt_run_free(struct imp_nn_run *r)
@@ -90,6 +91,7 @@ void rt_run_free(struct imp_nn_run *r)
     free(r->slot_statistic);
     free(r->slot_fresh);
     free(r->clocks);
+    free(r->way);
     free(r->folded);
     free(r->is_folded);
     free(r);
@@ -113,8 +115,9 @@ static bool allocate(struct imp_nn_run *r)
     r->is_folded = calloc(g->node_count, 1);
     if (r->flags & IMP_NN_TIMED)
         r->clocks = calloc((size_t)RT_CLOCKS * g->node_count, sizeof *r->clocks);
-    return r->slot_fresh && r->is_folded && r->inputs && r->given && r->values && r->wants_grad && r->is_wrt && r->slot_in &&
-           r->slot_grad && r->slot_statistic;
+    r->way = calloc(g->node_count, sizeof *r->way);
+    return r->inputs && r->given && r->values && r->wants_grad && r->is_wrt && r->slot_in &&
+           r->slot_grad && r->slot_statistic && r->slot_fresh && r->is_folded && r->way;
 }
 
 imp_status rt_run_new(const struct imp_nn_model *m, struct imp_nn_trainer *trainer, uint32_t flags,
@@ -125,7 +128,7 @@ imp_status rt_run_new(const struct imp_nn_model *m, struct imp_nn_trainer *train
         r->model = rt_model_retain(m);
         r->trainer = trainer;
         r->flags = flags;
-        r->scratch = -1;
+        r->at = UINT32_MAX;
         rt_store_init(&r->store, false, 0);
     }
     if (!r || !allocate(r)) {
@@ -156,9 +159,10 @@ imp_status rt_run_no_memory(const struct imp_nn_run *r, uint64_t more, imp_error
 }
 
 /* A block for one value, with room in `shares` for its number. */
-imp_status rt_run_get_block(struct imp_nn_run *r, uint64_t bytes, int32_t *block, imp_error *err)
+imp_status rt_run_get_block(struct imp_nn_run *r, uint64_t bytes, enum rt_row_kind row,
+                            int32_t *block, imp_error *err)
 {
-    const int32_t b = rt_store_get(&r->store, bytes);
+    const int32_t b = rt_keep_block(r, bytes, row);
     if (b < 0)
         return rt_run_no_memory(r, bytes, err);
     if ((uint32_t)b >= r->shares_room) {
@@ -184,7 +188,10 @@ uint64_t rt_run_bytes_of(const struct rt_info *i)
 imp_status rt_run_make_value(struct imp_nn_run *r, uint32_t i, imp_error *err)
 {
     struct rt_value *v = &r->values[i];
-    const imp_status st = rt_run_get_block(r, rt_run_bytes_of(&r->plan->info[i]), &v->block, err);
+    const bool input = r->model->graph->nodes[i].flags & IMP_NN_INPUT;
+    const imp_status st =
+        rt_run_get_block(r, rt_run_bytes_of(&r->plan->info[i]),
+                         input || v->asked ? RT_STAYING : RT_PASSING, &v->block, err);
     if (st == IMP_OK) {
         r->shares[v->block] = 1;
         v->data = rt_store_data(&r->store, v->block);
@@ -272,7 +279,8 @@ imp_status rt_run_set_input(struct imp_nn_run *r, uint32_t node, const imp_tenso
         change_size(r, input, &shape);
     struct rt_value *v = &r->values[node];
     if (v->block < 0)
-        st = rt_run_get_block(r, (uint64_t)rt_count(&shape) * sizeof(float), &v->block, err);
+        st = rt_run_get_block(r, (uint64_t)rt_count(&shape) * sizeof(float), RT_STAYING,
+                              &v->block, err);
     if (st != IMP_OK)
         return st;
     r->shares[v->block] = 1;

@@ -17,7 +17,9 @@ struct rt_value {
     int32_t head;         /* the convolution whose call writes it (fuse.h); -1: it has its own */
     uint32_t had;         /* it was computed since inputs were set: if not done, it can be again */
     uint32_t kept;        /* a caller asked for it: it stays */
+    uint32_t asked;       /* forward: it is what the caller asks for now */
     uint32_t locked;      /* a call is about to read it */
+    uint32_t seen;        /* r->now when a search was here */
 };
 
 struct imp_nn_run {
@@ -33,8 +35,10 @@ struct imp_nn_run {
     uint32_t shares_room, reserved0;
     uint64_t draw;              /* number of this evaluation among its trainer's */
     struct rt_store store;
-    int32_t scratch;            /* block; -1 */
-    uint64_t scratch_bytes;
+    uint32_t at;                /* the node whose gradient goes back now; UINT32_MAX: none */
+    uint32_t now, way_count;    /* of a search (keep.c) */
+    uint32_t *way;
+    double work, again;         /* that forward did, and did again */
     uint8_t *wants_grad;        /* by node, during backward */
     uint8_t *is_wrt;            /* by node: keeps its gradient after backward */
     float *folded;              /* plan->folded numbers */
@@ -54,9 +58,11 @@ imp_status rt_run_set_input(struct imp_nn_run *, uint32_t node, const imp_tensor
 imp_status rt_run_forward(struct imp_nn_run *, uint32_t node, imp_job *, imp_error *);
 imp_status rt_run_value(struct imp_nn_run *, uint32_t node, imp_tensor *view, imp_error *);
 /* Only shapes: plans for these input sizes, in order of the inputs, and counts memory with a dry store:
- * forward up to node, and with training or gradients backward too. */
+ * forward up to node and, unless lean, backward to the inputs. least (NULL: not wanted): the smallest
+ * limit that a run does with, where it computes values again at most twice over. */
 imp_status rt_run_peak(const struct imp_nn_model *, uint32_t node, uint32_t input_count,
-                       const struct rt_shape *inputs, uint32_t flags, uint64_t *bytes, imp_error *);
+                       const struct rt_shape *inputs, uint32_t flags, uint64_t *bytes,
+                       uint64_t *least, imp_error *);
 
 imp_status rt_run_seed(struct imp_nn_run *, uint32_t node, const imp_tensor *, imp_error *);
 imp_status rt_run_backward(struct imp_nn_run *, uint32_t wrt_count, const uint32_t *wrt, imp_job *,
@@ -65,7 +71,11 @@ imp_status rt_run_gradient(struct imp_nn_run *, uint32_t node, imp_tensor *view,
 
 /* ---- between run.c, forward.c and grad.c ---- */
 /* A block for a value that others may share; made and dropped values count who lies in it. */
-imp_status rt_run_get_block(struct imp_nn_run *, uint64_t bytes, int32_t *block, imp_error *);
+/* fn for each value that the call for a node reads. */
+void rt_run_each_input(struct imp_nn_run *, uint32_t node,
+                       void (*fn)(struct imp_nn_run *, uint32_t));
+imp_status rt_run_get_block(struct imp_nn_run *, uint64_t bytes, enum rt_row_kind, int32_t *block,
+                            imp_error *);
 imp_status rt_run_make_value(struct imp_nn_run *, uint32_t node, imp_error *);
 void rt_run_drop_value(struct imp_nn_run *, uint32_t node);
 uint64_t rt_run_bytes_of(const struct rt_info *);

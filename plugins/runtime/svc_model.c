@@ -107,9 +107,7 @@ static imp_status memory(void *self, const imp_nn_model *m, uint32_t node, uint3
                         : imp_fail(err, IMP_E_MISSING, "node %u of a network of %u", node,
                                    m->graph->node_count);
     if (st == IMP_OK)
-        st = rt_run_peak(m, node, count, sizes, flags, bytes, err);
-    if (st == IMP_OK)
-        *least = *bytes; /* values are not computed again */
+        st = rt_run_peak(m, node, count, sizes, flags, bytes, least, err);
     free(sizes);
     return st;
 }

@@ -33,7 +33,7 @@ static void a_lean_run_and_a_full_one_give_the_same_bytes(void **state)
     const imp_tensor a = value_of(full, node_of(m, "out")), b = value_of(lean, node_of(m, "out"));
     assert_int_equal(count_of(&a), 10);
     assert_memory_equal(a.data, b.data, 10 * sizeof(float));
-    assert_true(((imp_nn_run *)lean)->store.bytes < ((imp_nn_run *)full)->store.bytes);
+    assert_true(lean->store.bytes < full->store.bytes);
     rt_model_table.run_free(NULL, full, NULL);
     rt_model_table.run_free(NULL, lean, NULL);
     release(m);
