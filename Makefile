@@ -174,6 +174,7 @@ $(B)/share:
 
 # ---- tests ----
 # Tests named test_rt_* are linked with the runtime's own objects; the others open plugins as hosts do.
+wrap_test_rt_keep := $(foreach f,malloc calloc realloc posix_memalign mmap mprotect madvise,-Wl,--wrap=$(f))
 rt_units := $(filter test_rt_%,$(units))
 $(rt_units:%=$(B)/tests/%): $(B)/tests/%: $(B)/obj/tests/unit/%.o $(B)/obj/tests/unit/op_check.o $(B)/libruntime.a $(B)/libhost.a $(filter-out $(B)/obj/sdk/check/main.o,$(check_o))
 	$(call say,LD,$@)
