@@ -167,26 +167,26 @@ static void landmarks(struct face *f)
 {
     const float *a = f->a, m = a[MASCULINE] - 0.5f, c = f->child;
     f->top = 0.705f;
-    f->nose_base = -0.315f - 0.05f * (a[NOSE_LENGTH] - 0.5f) - 0.012f * m + 0.050f * c;
+    f->nose_base = -0.315f - 0.085f * (a[NOSE_LENGTH] - 0.5f) - 0.012f * m + 0.050f * c;
     f->mouth = f->nose_base - 0.155f - 0.02f * m + 0.012f * c;
-    f->chin = f->mouth - 0.325f - 0.07f * (a[CHIN] - 0.5f) - 0.05f * m + 0.055f * c -
+    f->chin = f->mouth - 0.325f - 0.11f * (a[CHIN] - 0.5f) - 0.05f * m + 0.055f * c -
               0.05f * a[MOUTH_OPEN];
-    f->brow = 0.150f + 0.04f * (a[BROW_HEIGHT] - 0.5f) - 0.028f * m;
-    f->nose_half = 0.122f + 0.045f * (a[NOSE_WIDTH] - 0.5f) + 0.012f * m - 0.012f * c;
+    f->brow = 0.150f + 0.055f * (a[BROW_HEIGHT] - 0.5f) - 0.028f * m;
+    f->nose_half = 0.122f + 0.070f * (a[NOSE_WIDTH] - 0.5f) + 0.012f * m - 0.012f * c;
     f->mouth_half =
-        0.178f + 0.045f * (a[MOUTH_WIDTH] - 0.5f) + 0.008f * m - 0.018f * c + 0.050f * a[SMILE];
-    const float full = 0.65f + 0.75f * a[LIPS] - 0.12f * f->old - 0.14f * m;
+        0.178f + 0.075f * (a[MOUTH_WIDTH] - 0.5f) + 0.008f * m - 0.018f * c + 0.058f * a[SMILE];
+    const float full = 0.55f + 0.95f * a[LIPS] - 0.12f * f->old - 0.14f * m;
     f->lip_up = 0.056f * full * (1 - 0.25f * a[SMILE]);
     f->lip_low = 0.070f * full * (1 - 0.15f * a[SMILE]);
     f->gap = 0.012f * a[SMILE] * (a[MOUTH_OPEN] > 0) + 0.105f * a[MOUTH_OPEN];
-    f->eye_x = 0.226f + 0.026f * (a[EYE_GAP] - 0.5f);
-    const float size = 0.97f + 0.20f * a[EYE_SIZE] + 0.13f * c - 0.05f * m;
+    f->eye_x = 0.226f + 0.042f * (a[EYE_GAP] - 0.5f);
+    const float size = 0.92f + 0.30f * a[EYE_SIZE] + 0.13f * c - 0.05f * m;
     f->eye_half = 0.108f * size;
     f->eye_up = 0.047f * size * (0.62f + 0.46f * a[LIDS]) * (1 - 0.20f * a[SMILE] * a[SMILE]) *
                 (1 - 0.16f * f->old);
     f->eye_low = 0.030f * size * (1 - 0.22f * a[SMILE]);
     f->iris = 0.0475f * (0.98f + 0.06f * c);
-    f->ear_x = 0.505f + 0.03f * (a[FACE_WIDTH] - 0.5f);
+    f->ear_x = 0.505f + 0.085f * (a[FACE_WIDTH] - 0.5f);
     f->neck_half = 0.345f + 0.12f * m - 0.060f * c + 0.06f * (a[CHEEKS] - 0.5f);
 }
 
@@ -207,7 +207,7 @@ static void hair_outline(struct face *f)
     /* where it ends: at the ears, at the jaw, below the picture */
     f->hair_end =
         kind == TIED || length < 0.36f ? 0.02f : mixf(-0.35f, -1.75f, sq((length - 0.36f) / 0.64f));
-    f->hair_apex = 0.515f - 0.03f * f->child;
+    f->hair_apex = 0.490f - 0.03f * f->child + 0.045f * f->old * a[MASCULINE] + 0.03f * own(f, 5);
     f->hair_shift = (a[PARTING] - 0.5f) * 0.36f;
 }
 

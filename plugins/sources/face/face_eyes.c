@@ -13,7 +13,7 @@ static struct lid lid_at(const struct face *f, float u)
     struct lid l = {.a = fabsf(u), .side = u < 0 ? -1.0f : 1.0f};
     l.t = (l.a - f->eye_x) / f->eye_half;
     l.wide = most(1 - l.t * l.t, 0);
-    const float tilt = (0.012f + 0.030f * (f->a[EYE_TILT] - 0.5f) - 0.014f * f->old) * l.t;
+    const float tilt = (0.012f + 0.050f * (f->a[EYE_TILT] - 0.5f) - 0.014f * f->old) * l.t;
     const float arch = l.wide * (1 + 0.22f * l.t * l.t);
     l.up = tilt + f->eye_up * arch * (1 - 0.16f * l.t) - 0.010f * most(-l.t - 0.6f, 0);
     l.low = tilt - f->eye_low * arch * (1 + 0.22f * l.t);
@@ -38,13 +38,13 @@ static struct f3 iris(const struct face *f, const struct sample *s, float dx, fl
 /* The ball: white, iris, the shade of the lid, a reflected light. */
 static struct f3 ball(const struct face *f, const struct sample *s, const struct lid *l)
 {
-    const float gaze = 0.020f * f->a[LOOK] / 12, gx = (f->eye_x - 0.004f) * l->side + gaze,
+    const float gaze = 0.034f * f->a[LOOK] / 12, gx = (f->eye_x - 0.004f) * l->side + gaze,
                 gy = 0.0065f;
     const float dx = s->u - gx, dy = s->v - gy, d = sqrtf(dx * dx + dy * dy);
     const float bx = (s->u - f->eye_x * l->side) / 0.125f, by = s->v / 0.125f;
     const struct f3 n = f3_unit(f3(s->normal.x * 0.5f + bx, s->normal.y * 0.3f + by, 1));
     const float rim = ramp(0.45f, 1.05f, fabsf(l->t));
-    struct f3 c = f3_mix(f3(0.60f, 0.57f, 0.54f), f3(0.46f, 0.28f, 0.25f), 0.65f * rim);
+    struct f3 c = f3_mix(f3(0.55f, 0.525f, 0.50f), f3(0.46f, 0.28f, 0.25f), 0.65f * rim);
     c = f3_mix(c, f3(0.55f, 0.22f, 0.19f),
                0.8f * bump((l->t + 0.97f) / 0.10f, 0)); /* inner corner */
     c = f3_mix(c, iris(f, s, dx, dy, d), limit(0.5f + (f->iris - d) / (s->px + 0.006f), 0, 1));
@@ -72,7 +72,7 @@ static void lids(const struct face *f, struct sample *s, const struct lid *l, fl
     const float paint = f->a[MAKEUP] * (1 - 0.6f * f->a[MASCULINE]) + 0.25f * (1 - f->a[MASCULINE]);
     const float thick = (0.0075f + 0.0050f * paint) * (0.7f + 0.45f * most(l->t + 0.3f, 0));
     const float over = s->v - l->up;
-    const float hair = noise_of(f->seed + 72, (s->u + 0.6f * over * l->side * l->t) * 150, 0.5f) *
+    const float hair = noise_of(f->seed + 72, (s->u + 0.6f * over * l->side * l->t) * 210, 0.5f) *
                        kept(0.014f, s->px);
     const float reach =
         thick * (1.2f + paint * (0.8f + 1.0f * hair) * (0.6f + 0.6f * most(l->t, 0)));
@@ -99,7 +99,7 @@ void face_eyes(const struct face *f, struct sample *s)
     if (open > 0)
         face_put(s, ball(f, s, &l), open * on, IN_EYES);
     lids(f, s, &l, on);
-    const float gx = s->u - (f->eye_x - 0.004f) * l.side - 0.020f * f->a[LOOK] / 12,
+    const float gx = s->u - (f->eye_x - 0.004f) * l.side - 0.034f * f->a[LOOK] / 12,
                 gy = s->v - 0.0065f;
     const float d = sqrtf(gx * gx + gy * gy);
     if (open > 0.5f) {
@@ -125,9 +125,10 @@ void face_brows(const struct face *f, struct sample *s)
                         (1 - 0.2f * f->child);
     const float lean =
         mixf(1.0f, -0.15f, ramp(0, 0.45f, t)); /* hairs stand at the nose, lie outwards */
-    const float hair = noise_of(f->seed + 80, (a - lean * 0.6f * (s->v - middle)) * 110,
-                                (s->v - middle) * 30 + a * 6) *
-                       kept(0.016f, s->px);
+    const float along = a - lean * 0.6f * (s->v - middle), up = s->v - middle;
+    const float hair =
+        0.65f * noise_of(f->seed + 80, along * 120, up * 22 + a * 9) * kept(0.014f, s->px) +
+        0.55f * noise_of(f->seed + 81, along * 270, up * 30 + a * 17) * kept(0.006f, s->px);
     const float in = thick * (1 + 0.35f * hair) - fabsf(s->v - middle);
     const float ends = ramp(-0.02f, 0.05f, t) * ramp(1.05f, 0.86f, t);
     const float cover = ramp(-0.012f, 0.010f, in) * ends *

@@ -28,12 +28,13 @@ static float depth_of(const struct face *f, float v)
 static void head_row(const struct face *f, float v, struct face_row *r)
 {
     const float *a = f->a, m = a[MASCULINE] - 0.5f, middle = -0.10f;
-    const float wide = 0.492f + 0.040f * (a[FACE_WIDTH] - 0.5f) + 0.010f * f->child;
-    const float square = 2.02f + 0.6f * (a[JAW] - 0.5f) + 0.5f * m + 0.30f * (a[CHEEKS] - 0.5f);
+    const float wide = 0.492f + 0.085f * (a[FACE_WIDTH] - 0.5f) + 0.010f * f->child;
+    const float square =
+        most(2.10f + 0.9f * (a[JAW] - 0.5f) + 0.5f * m + 0.3f * (a[CHEEKS] - 0.5f), 1.75f);
     const float down = (middle - v) / (middle - f->chin), up = (v - middle) / (f->top - middle);
     r->width = wide * (v < middle ? closing(down, square) : closing(up, 3.1f));
     if (v < middle && down < 1)
-        r->width += 0.030f * (a[CHEEKS] - 0.5f) * bell(sq((v + 0.36f) / 0.16f));
+        r->width += 0.050f * (a[CHEEKS] - 0.5f) * bell(sq((v + 0.38f) / 0.18f));
     r->depth = most(depth_of(f, v), 0.40f); /* a place is found by it: no cliff at the chin */
     r->depth_slope = (depth_of(f, v + 0.008f) - depth_of(f, v - 0.008f)) / 0.016f;
     const float beyond = most(most(down, up) - 1, 0);

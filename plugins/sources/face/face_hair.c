@@ -41,7 +41,9 @@ static void falling(const struct face *f, const struct face_row *r, float x, flo
                 t = limit((fabsf(x) - from) / wide, -0.6f, 1.2f);
     k->across = (t * 9 + 3) * side;
     k->along = (f->hair_top - y) * 3.2f + 1.1f * t;
-    k->dx = side * (y > 0.1f ? 0.25f + 0.9f * ramp(0.1f, 0.8f, y) * (0.3f + t) : 0.05f), k->dy = -1;
+    k->dx =
+        side * mixf(0.05f, 0.25f + 0.9f * ramp(0.1f, 0.8f, y) * (0.3f + t), ramp(-0.1f, 0.35f, y)),
+    k->dy = -1;
     k->root = ramp(0.45f, 0.85f, y) * ramp(0.6f, 0.0f, t);
 }
 
@@ -136,7 +138,7 @@ static struct f3 hair_colour(const struct face *f, const struct sample *s, const
                                                           : 0.16f);
     const struct f3 tint = f3_mix(f3_scale(f->hair_tip, 1.2f), f3(0.30f, 0.30f, 0.30f), 0.42f);
     return f3_add(c, f3_scale(f3_mul(tint, f->key),
-                              gloss * shine * facing * shut * (0.60f + 0.75f * rough) * 0.95f));
+                              gloss * shine * facing * shut * (0.60f + 0.75f * rough) * 0.70f));
 }
 
 /* Distance within the hair's outline, frayed by strands. */
@@ -169,7 +171,9 @@ void face_hair_back(const struct face *f, struct sample *s)
                              .dx = 0.1f,
                              .dy = -1,
                              .normal = f3_unit(f3(0.5f * x, 0.1f, 0.8f))};
-    face_put(s, hair_colour(f, s, &k, 0.25f), cover_of(s, half - 0.03f - fabsf(x)), IN_HAIR);
+    face_put(s, hair_colour(f, s, &k, 0.25f),
+             cover_of(s, half - 0.03f - fabsf(x) + 0.02f * noise_of(f->seed + 119, x * 14, y * 14)),
+             IN_HAIR);
 }
 
 /* A knot on the crown of tied hair. */
@@ -220,6 +224,9 @@ void face_hair(const struct face *f, struct sample *s)
                           on = face_row_at(f, limit(s->v, FORM_LOW, FORM_HIGH));
     if (fabsf(x) > r.hair + 0.15f || y > f->hair_top + 0.15f)
         return;
+    const float free = on.opening - fabsf(s->u - f->hair_shift * ramp(0.05f, 0.55f, s->v));
+    if (s->head > 0.1f && free > 0.16f && s->v < 0.02f)
+        return; /* well within the face */
     const struct strand k = strand_at(f, &r, x, y);
     const float lock = noise_of(f->seed + 110, k.across * 1.3f, k.along * 0.22f);
     const float strand = noise_of(f->seed + 111, k.across * 4.6f, k.along * 0.30f);
@@ -239,7 +246,8 @@ void face_hair(const struct face *f, struct sample *s)
     const float ox = (s->head > 0 ? s->u : x) - f->hair_shift * ramp(0.05f, 0.55f, s->v) *
                                                     (f->a[FRINGE] < 0.5f && f->hair_end < 0);
     const float jag =
-        (f->a[FRINGE] > 0.5f ? 0.030f : 0.014f) * (strand + 0.5f * wisp + 0.9f * lock);
+        (f->a[FRINGE] > 0.5f ? 0.030f : 0.014f) * (strand + 0.5f * wisp + 0.9f * lock) +
+        0.016f * puff;
     float over = fabsf(ox) - on.opening;
     if (s->v > 0.05f) /* distance to the curve, which is flat at its top */
         over =

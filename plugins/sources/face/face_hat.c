@@ -78,11 +78,13 @@ void face_hat(const struct face *f, struct sample *s)
     if (kind == CAP) {
         const float low = 0.36f - 0.12f * sq(x / 0.6f);
         crown(f, s, x, y, low, f->top + 0.12f, f->ear_x + 0.05f, 0);
-        const float r = sqrtf(sq(fx / 0.50f) + sq((y - 0.385f) / (y > 0.385f ? 0.07f : 0.115f)));
-        const struct f3 n = f3(0.5f * fx, y > 0.36f ? 0.9f : 0.35f, 0.6f);
-        const float under = ramp(0.30f, 0.275f, y + 0.10f * sq(fx / 0.5f));
-        put_hat(f, s, n, f3_scale(felt(f, s, x, y), 1 - 0.6f * under), (1 - r) * 0.12f,
-                1 - 0.5f * under);
+        /* the peak: below the crown's edge, within an ellipse */
+        const float r = sqrtf(sq(fx / 0.47f) + sq((y - 0.37f) / 0.135f)),
+                    edge = 0.40f - 0.16f * sq(fx / 0.47f);
+        const float in = least((1 - r) * 0.135f, edge - y), back = ramp(0.0f, 0.05f, edge - y);
+        const struct f3 n = f3(0.6f * fx, 0.30f + 0.6f * back, 0.65f);
+        put_hat(f, s, n, f3_scale(felt(f, s, x, y), 0.55f + 0.45f * back), in,
+                0.55f + 0.45f * back);
         return;
     }
     crown(f, s, x, y, 0.42f, f->top + 0.26f, f->ear_x + 0.02f, 0.05f);

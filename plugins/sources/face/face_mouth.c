@@ -11,10 +11,10 @@ static struct lips lips_at(const struct face *f, float u)
     const float a = fabsf(u), t = u / f->mouth_half, wide = most(1 - t * t, 0), arch = root(wide);
     const float bow = 1 - 0.26f * bell(sq(u / 0.024f)) + 0.10f * bell(sq((a - 0.045f) / 0.035f));
     struct lips l = {.t = t, .wide = wide};
-    l.line = f->mouth + 0.048f * f->a[SMILE] * t * t - 0.010f * f->old * t * t -
+    l.line = f->mouth + 0.064f * f->a[SMILE] * t * t - 0.010f * f->old * t * t -
              0.005f * bell(sq(u / 0.05f)) + 0.004f * bell(sq((a - 0.07f) / 0.04f));
     l.upper = l.line + 0.10f * f->gap * arch;
-    l.lower = f->mouth + 0.048f * f->a[SMILE] * t * t - 0.010f * f->old * t * t -
+    l.lower = f->mouth + 0.064f * f->a[SMILE] * t * t - 0.010f * f->old * t * t -
               0.90f * f->gap * (0.45f * arch + 0.55f * wide);
     l.top = l.upper + f->lip_up * (0.35f * wide + 0.65f * wide * arch) * bow;
     l.bottom = l.lower - f->lip_low * (0.4f * arch + 0.6f * wide);
@@ -36,7 +36,7 @@ static struct f3 inside(const struct face *f, const struct sample *s, const stru
         const float w = a < 0.042f ? a / 0.042f : (a - 0.042f) / 0.031f;
         const float gap = w - (float)floor_of(w), seam = least(gap, 1 - gap);
         const float bright = (0.96f - 0.70f * l->t * l->t) *
-                             (1 - 0.20f * bell(sq(seam / 0.06f)) * kept(0.03f, s->px)) *
+                             (1 - 0.11f * bell(sq(seam / 0.06f)) * kept(0.03f, s->px)) *
                              ramp(-0.15f, 0.30f, deep + 0.25f);
         c = f3_mix(c,
                    face_lit(f, f3(0, 0.1f, 0.99f),

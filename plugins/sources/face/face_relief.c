@@ -6,7 +6,7 @@ static float nose(const struct face *f, float u, float a, float v)
 {
     const float tip = f->nose_base + 0.050f, bridge = f->a[NOSE_BRIDGE] - 0.5f, half = f->nose_half;
     const float t = limit((0.06f - v) / (0.06f - tip), 0, 1);
-    const float high = mixf(0.048f + 0.035f * bridge, 0.150f + 0.02f * bridge,
+    const float high = mixf(0.048f + 0.060f * bridge, 0.150f + 0.04f * bridge,
                             t * t * (0.4f + 0.6f * t) + 0.35f * t * (1 - t)) *
                        (1 - 0.2f * f->child);
     const float wide = mixf(0.074f, 0.38f * half + 0.040f, t);
@@ -21,7 +21,7 @@ static float nose(const struct face *f, float u, float a, float v)
 static float mouth(const struct face *f, float u, float a, float v)
 {
     const float half = f->mouth_half, at = f->mouth, smile = f->a[SMILE];
-    const float corner = at + 0.045f * smile, open = f->gap;
+    const float corner = at + 0.062f * smile, open = f->gap;
     return 0.050f * bump(u / 0.24f, (v - at) / 0.16f) -
            0.012f * bump(u / 0.020f, (v - at - 0.105f) / 0.045f) +
            0.005f * bump((a - 0.034f) / 0.016f, (v - at - 0.1f) / 0.045f) +
@@ -68,7 +68,7 @@ static float relief(const struct face *f, float u, float v)
     h += 0.014f * bump(u / 0.07f, (v - 0.10f) / 0.06f);
     h += (0.026f - 0.010f * f->child) * bump((a - 0.30f) / 0.13f, (v + 0.13f) / 0.10f);
     h += (0.034f * w[SMILE] + 0.012f * f->child) * bump((a - 0.245f) / 0.11f, (v + 0.20f) / 0.09f);
-    h += (0.07f * (w[CHEEKS] - 0.45f) - 0.03f * f->old) *
+    h += (0.10f * (w[CHEEKS] - 0.45f) - 0.03f * f->old) *
          bump((a - 0.31f) / 0.13f, (v + 0.40f) / 0.15f);
     h -= 0.025f * bump((a - 0.43f) / 0.08f, (v - 0.12f) / 0.12f);
     h += 0.010f * f->old * bump((a - 0.30f) / 0.08f, (v - f->chin - 0.12f) / 0.08f);
@@ -136,7 +136,7 @@ static float key_share(const struct face *f, float u, float v, float z)
     float share = 1, far = 0.022f;
     for (int i = 0; i < 9; i++, far *= 1.38f) {
         const float over = z + far * l.z - depth_at(f, u + far * l.x, v + far * l.y);
-        share = least(share, 0.5f + over / (0.16f * far + 0.012f));
+        share = least(share, 0.5f + over / (0.24f * far + 0.016f));
         if (share <= 0)
             return 0;
     }

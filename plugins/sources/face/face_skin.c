@@ -18,7 +18,7 @@ static float spots(const struct face *f, float u, float v, float a, float fine)
     const uint32_t seed = f->seed + 31u + (uint32_t)fine;
     const float where = bump((a - 0.20f) / 0.22f, (v + 0.16f) / 0.15f) +
                         0.25f * bump(u / 0.45f, (v + 0.05f) / 0.5f);
-    if (cell_of(seed, i, j) > f->a[FRECKLES] * where * 0.9f)
+    if (cell_of(seed, i, j) > f->a[FRECKLES] * where * 1.3f)
         return 0;
     const float dx = x - (float)i - 0.2f - 0.6f * cell_of(seed + 1, i, j);
     const float dy = y - (float)j - 0.2f - 0.6f * cell_of(seed + 2, i, j);
@@ -64,7 +64,7 @@ static struct f3 complexion(const struct face *f, const struct sample *s, float 
     c = f3_mul(c, f3(1 - 0.16f * paint, 1 - 0.25f * paint, 1 - 0.22f * paint));
     if (f->a[FRECKLES] > 0) {
         const float spot =
-            limit(spots(f, u, v, a, 46) + 0.8f * spots(f, u, v, a, 29), 0, 1) * 0.50f;
+            limit(spots(f, u, v, a, 46) + 0.8f * spots(f, u, v, a, 29), 0, 1) * 0.66f;
         c = f3_mul(c, f3(1 - 0.42f * spot, 1 - 0.60f * spot, 1 - 0.68f * spot));
     }
     return c;
@@ -114,18 +114,18 @@ void face_skin(const struct face *f, struct sample *s)
     const float cover = cover_of(s, s->head), a = fabsf(s->u);
     if (cover > 0) {
         struct f3 n = s->normal, c = complexion(f, s, a);
-        const float pore = kept(0.012f, s->px), rough = kept(0.035f, s->px),
+        const float pore = kept(0.006f, s->px), rough = kept(0.035f, s->px),
                     fold = wrinkles(f, s->u, s->v);
         n.x += 0.05f * rough * noise_of(f->seed + 50, s->u * 60, s->v * 60) +
-               0.075f * pore * noise_of(f->seed + 51, s->u * 170, s->v * 170);
+               0.15f * pore * noise_of(f->seed + 51, s->u * 170, s->v * 170);
         n.y += 0.05f * rough * noise_of(f->seed + 52, s->u * 60, s->v * 60) +
-               0.075f * pore * noise_of(f->seed + 53, s->u * 170, s->v * 170) - 0.12f * fold;
+               0.15f * pore * noise_of(f->seed + 53, s->u * 170, s->v * 170) - 0.12f * fold;
         n = f3_unit(n);
         c = f3_scale(c, (1 - 0.28f * fold) * (1 - nostrils(f, a, s->v)));
         const float above = shaded_above(f, s);
         /* the lip throws light back up under the nose */
         const float under = bump(s->u / 0.10f, (s->v - f->nose_base - 0.002f) / 0.036f);
-        const float lit = most(s->form.lit, 0.50f * under) * above;
+        const float lit = most(0.12f + 0.88f * s->form.lit, 0.50f * under) * above;
         n.y = mixf(n.y, 0.35f * n.y, 0.6f * under);
         const float open = mixf(s->form.open, 0.9f, 0.6f * under) * (0.4f + 0.6f * above);
         struct f3 light = face_lit_skin(f, n, c, lit, open);
