@@ -50,7 +50,7 @@ void face_beard(const struct face *f, struct sample *s)
                                                       1.2f + 0.3f * clump, long_lip)
                                          : 0;
     const float cover = limit(most(chin, upper), 0, 0.97f) * grown *
-                        (s->head < 0 ? inside * (field > 0.05f) * full : cover_of(s, within));
+                        (s->head < 0 ? inside * (field > 0.05f) * full : 1);
     if (cover <= 0.01f)
         return;
     const float rough = 0.55f * hair + 0.45f * clump + 0.25f * speck;

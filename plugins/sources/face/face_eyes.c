@@ -44,7 +44,7 @@ static struct f3 ball(const struct face *f, const struct sample *s, const struct
     const float bx = (s->u - f->eye_x * l->side) / 0.125f, by = s->v / 0.125f;
     const struct f3 n = f3_unit(f3(s->normal.x * 0.5f + bx, s->normal.y * 0.3f + by, 1));
     const float rim = ramp(0.45f, 1.05f, fabsf(l->t));
-    struct f3 c = f3_mix(f3(0.55f, 0.525f, 0.50f), f3(0.46f, 0.28f, 0.25f), 0.65f * rim);
+    struct f3 c = f3_mix(f3(0.50f, 0.475f, 0.45f), f3(0.46f, 0.28f, 0.25f), 0.65f * rim);
     c = f3_mix(c, f3(0.55f, 0.22f, 0.19f),
                0.8f * bump((l->t + 0.97f) / 0.10f, 0)); /* inner corner */
     c = f3_mix(c, iris(f, s, dx, dy, d), limit(0.5f + (f->iris - d) / (s->px + 0.006f), 0, 1));

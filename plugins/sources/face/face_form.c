@@ -30,7 +30,7 @@ static void head_row(const struct face *f, float v, struct face_row *r)
     const float *a = f->a, m = a[MASCULINE] - 0.5f, middle = -0.10f;
     const float wide = 0.492f + 0.085f * (a[FACE_WIDTH] - 0.5f) + 0.010f * f->child;
     const float square =
-        most(2.10f + 0.9f * (a[JAW] - 0.5f) + 0.5f * m + 0.3f * (a[CHEEKS] - 0.5f), 1.75f);
+        limit(2.10f + 0.9f * (a[JAW] - 0.5f) + 0.5f * m + 0.3f * (a[CHEEKS] - 0.5f), 1.75f, 2.70f);
     const float down = (middle - v) / (middle - f->chin), up = (v - middle) / (f->top - middle);
     r->width = wide * (v < middle ? closing(down, square) : closing(up, 3.1f));
     if (v < middle && down < 1)

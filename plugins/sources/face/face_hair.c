@@ -32,11 +32,17 @@ static void radial(const struct face *f, float x, float y, struct strand *k)
     k->root = ramp(0.62f, 0.30f, r);
 }
 
+static int fringed(const struct face *f)
+{
+    return f->a[FRINGE] > 0.5f && f->a[HAIR_KIND] != TIED;
+}
+
 /* Falling from the parting, between the face and the outline. */
 static void falling(const struct face *f, const struct face_row *r, float x, float y,
                     struct strand *k)
 {
-    const float side = x < 0 ? -1.0f : 1.0f, from = y > f->hair_apex ? 0 : 0.75f * r->opening;
+    const float side = x < 0 ? -1.0f : 1.0f,
+                from = fringed(f) ? 0.16f * ramp(0.25f, -0.3f, y) : 0.30f * ramp(0.50f, 0.0f, y);
     const float wide = most(r->hair - from, 0.05f),
                 t = limit((fabsf(x) - from) / wide, -0.6f, 1.2f);
     k->across = (t * 9 + 3) * side;
@@ -114,7 +120,9 @@ static struct f3 hair_colour(const struct face *f, const struct sample *s, const
     struct f3 c = f3_mix(f->hair, f->hair_tip,
                          limit(0.45f + 0.55f * rough + 0.25f * lock - 0.45f * k->root, 0, 1));
     if (f->a[HAIR_COLOR] == HAIR_GREY)
-        c = f3_mix(c, f3(0.56f, 0.55f, 0.54f), 0.8f * ramp(0.15f, 0.8f, rough));
+        c = f3_mix(c, f3(0.56f, 0.55f, 0.54f),
+                   (f->a[HAIR_KIND] == CURLY || f->a[HAIR_KIND] == COILY ? 0.4f : 0.8f) *
+                       ramp(0.15f, 0.8f, rough));
     c = f3_scale(c, 1 + 0.45f * rough);
     struct f3 n = k->normal;
     n.x += 0.35f * rough * k->dy + 0.3f * lock, n.y -= 0.35f * rough * k->dx;
@@ -253,7 +261,7 @@ void face_hair(const struct face *f, struct sample *s)
         over =
             over /
             sqrtf(1 + sq(least(6, 2.2f * ramp(0.1f, 0.55f, s->v) * (f->a[FRINGE] > 0.5f ? 3 : 1))));
-    const float apex = f->a[FRINGE] > 0.5f && kind != TIED ? 0.205f : f->hair_apex;
+    const float apex = fringed(f) ? 0.205f : f->hair_apex;
     if (s->v > apex)
         over = sqrtf(sq(s->v - apex) + sq(most(fabsf(ox) - 0.03f, 0)));
     const float smooth_edge = over;
