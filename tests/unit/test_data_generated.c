@@ -101,7 +101,7 @@ static void grey_and_another_seed(void **state)
     struct made m = MAKE(p, "data.generated", "count=2 size=6 samples=1 channels=1 test_share=0%s", "");
     struct made n = MAKE(p, "data.generated", "count=2 size=6 samples=1 channels=1 test_share=0 seed=2%s", "");
     assert_int_equal(m.train->channels, 1);
-    assert_int_equal(m.train->class_count, 5);
+    assert_int_equal(m.train->class_count, 9);
     read_sample(m.train, 0, a, NULL);
     read_sample(n.train, 0, b, NULL);
     assert_memory_not_equal(a, b, sizeof a);
@@ -113,12 +113,12 @@ static void wrong_wishes_are_refused_all_at_once(void **state)
     struct data_place *p = *state;
     struct mini_planned plan =
         plan_filter(p, "data.generated",
-                    "count=5 size=0 kinds='dunes dunes forest' vary='haze:0..3 fog width a:b' "
+                    "count=5 size=0 kinds='dunes dunes swamp' vary='haze:0..3 fog width a:b' "
                     "hours=3 samples=9 seed=3%s", "");
     const char *parts[] = {"size wants a side", "the kind 'dunes' twice",
-                           "source.scene has no kind 'forest'", "haze of source.scene goes from 0 to 1",
+                           "source.scene has no kind 'swamp'", "haze of source.scene goes from 0 to 1",
                            "no parameter 'fog' to vary", "no parameter 'width' to vary",
-                           "behind the colon", "no parameter 'hours' to set [hour haze clouds grain samples]",
+                           "behind the colon", "no parameter 'hours' to set [hour haze clouds lens tilt exposure grain vignette samples]",
                            "'9' is no value of samples"};
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
         assert_part(plan.text, parts[i]);

@@ -1,0 +1,40 @@
+/* scene_things.h - private to source.scene: boxes, roofs, fruit and vessels, and rays against them.
+ */
+#ifndef IMP_SOURCES_SCENE_THINGS_H
+#define IMP_SOURCES_SCENE_THINGS_H
+#include "scene.h"
+
+enum thing_shape { THING_BOX, THING_ROOF /* ridge along z */, THING_FRUIT, THING_VESSEL };
+enum { THINGS_MOST = 96 };
+
+struct thing {
+    enum thing_shape shape;
+    uint32_t stuff, seed; /* what it is made of, to its scene */
+    uint32_t form; /* FRUIT: 0 round, 1 apple, 2 pear, 3 lemon; VESSEL: row of the profiles */
+    struct f3 at,
+        half;       /* middle, half sizes; FRUIT: x radius; VESSEL: at its foot, x widest, y tall */
+    struct f3 axis; /* up, for fruit that lies */
+};
+struct things {
+    struct thing all[THINGS_MOST];
+    uint32_t count;
+};
+struct thing_hit {
+    float t; /* < 0: none */
+    uint32_t which;
+    struct f3 p, n;
+};
+
+/* The nearest thing along the ray up to `far`. */
+struct thing_hit things_trace(const struct things *, struct f3 from, struct f3 d, float far);
+/* Is anything in the way? */
+int things_block(const struct things *, struct f3 from, struct f3 d, float far);
+/* Share of the sky hidden by things near p, smooth, without rays. */
+float things_near(const struct things *, struct f3 p, struct f3 n, uint32_t but);
+struct thing *things_add(struct things *, enum thing_shape, uint32_t stuff, struct f3 at,
+                         struct f3 half);
+
+void still_init(struct scene *, struct things *);
+void street_init(struct scene *, struct things *);
+void room_init(struct scene *, struct things *);
+#endif
