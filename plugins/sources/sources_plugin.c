@@ -1,7 +1,8 @@
 /* sources_plugin.c - entry of plugins/sources: pictures from nothing, seeded. */
 #include "filters.h"
 
-static const imp_filter *const filters[] = {&filter_source_scene, &filter_source_face,
+static const imp_filter *const filters[] = {&filter_source_scene, &filter_source_painting,
+                                            &filter_source_face,
                                             &filter_data_generated, NULL};
 static const imp_plugin plugin = {
     IMP_PLUGIN_HEAD,  .id = "impasto.sources", .version = "0.1.0",
