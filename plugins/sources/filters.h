@@ -3,7 +3,7 @@
 #define IMP_SOURCES_FILTERS_H
 #include <impasto/impasto.h>
 
-extern const imp_filter filter_source_scene, filter_source_painting, filter_source_face,
-    filter_data_generated;
+extern const imp_filter filter_source_scene, filter_source_texture, filter_source_painting,
+    filter_source_face, filter_data_generated;
 
 #endif

@@ -20,7 +20,8 @@ struct nz_grid {
     uint32_t seed;
 };
 /* Sum of octaves: each `gain` as high as the last and twice as fine, scaled to about -1..1. Octaves
- * finer than `limit` cells per unit (half the pixels per unit) fade out; 0: no limit. */
+ * finer than `limit` cells per unit (half the pixels per unit) fade out,
+ * the first to a rest; 0: no limit. */
 struct nz_fbm {
     struct nz_grid grid;
     int octaves;

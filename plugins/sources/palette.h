@@ -24,6 +24,21 @@ void palette_named(struct palette *, int i);
 /* The colour of n numbers (held within 0..1). */
 void palette_row(const struct palette *, const float *t, float *r, float *g, float *b, size_t n);
 
+/* One number. */
+static inline void palette_at(const struct palette *p, float t, float rgb[3])
+{
+    float w = (t < 0 ? 0 : t > 1 ? 1 : t) * (float)(p->count - 1);
+    int k = (int)w;
+    k = k > p->count - 2 ? p->count - 2 : k;
+    k = k < 0 ? 0 : k;
+    w -= (float)k;
+    const int next = k + 1 < p->count ? k + 1 : k;
+    for (int c = 0; c < 3; c++) {
+        const float root = p->root[k][c] + w * (p->root[next][c] - p->root[k][c]);
+        rgb[c] = root * root;
+    }
+}
+
 static inline float palette_linear(float c) /* sRGB 0..1 to linear, within 0.003 */
 {
     return c * (c * (c * 0.305306011F + 0.682171111F) + 0.012522878F);

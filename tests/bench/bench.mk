@@ -7,6 +7,7 @@ ROUNDS ?= 7
 bench: setup-build
 	$(Q)$(MAKE) bench-run
 	$(Q)$(MAKE) bench-net-run
+	$(Q)$(MAKE) bench-sources
 	$(Q)$(call ratios,compare,results filters)
 .PHONY: bench-run
 bench-run: build $(bench_dir)/sidebyside $(bench_peers)
@@ -66,3 +67,5 @@ $(bench_dir)/peer_dnnl: tests/bench/peer_dnnl.c
 	$(Q)mkdir -p $(@D) && $(CC) -std=c17 -D_POSIX_C_SOURCE=200809L -O2 $(warnings) $< -ldnnl -o $@
 $(bench_dir)/peer_ncnn: tests/bench/peer_ncnn.cpp
 	$(Q)mkdir -p $(@D) && c++ -std=c++17 -O2 $(call system,ncnn) $< $(call libs,ncnn) -fopenmp -o $@
+
+include tests/bench/sources.mk

@@ -1,5 +1,5 @@
-/* noise.c - gradient noise (Perlin 2002: quintic fade) and Voronoi cells (Worley 1996; distance to
- * borders as the nearest bisector), in rows. */
+/* noise_rows.c - what noise.h declares: gradient noise (Perlin 2002: quintic fade) and Voronoi cells
+ * (Worley 1996; distance to borders as the nearest bisector), in rows. */
 #include "noise.h"
 #include <math.h>
 #include <impasto/kit.h>
@@ -23,44 +23,66 @@ static inline float corner(uint32_t column, uint32_t row, float dx, float dy)
     return gx * dx + gy * dy;
 }
 
-static inline float gradient(struct nz_grid g, float x, float y)
+/* wraps: a constant where this is inlined, so that lattices without a period cost no division. */
+static inline float gradient(struct nz_grid g, int wraps, float x, float y)
 {
     const float i = nz_floor(x), j = nz_floor(y), u = x - i, v = y - j;
-    const uint32_t c0 = nz_mix((uint32_t)(int32_t)nz_wrap(i, g.px) * 0x9e3779b1u + g.seed),
-                   c1 = nz_mix((uint32_t)(int32_t)nz_wrap(i + 1, g.px) * 0x9e3779b1u + g.seed),
-                   r0 = (uint32_t)(int32_t)nz_wrap(j, g.py) * 0x85ebca77u,
-                   r1 = (uint32_t)(int32_t)nz_wrap(j + 1, g.py) * 0x85ebca77u;
+    const float i0 = wraps ? nz_wrap(i, g.px) : i, i1 = wraps ? nz_wrap(i + 1, g.px) : i + 1,
+                j0 = wraps ? nz_wrap(j, g.py) : j, j1 = wraps ? nz_wrap(j + 1, g.py) : j + 1;
+    const uint32_t c0 = nz_mix((uint32_t)(int32_t)i0 * 0x9e3779b1u + g.seed),
+                   c1 = nz_mix((uint32_t)(int32_t)i1 * 0x9e3779b1u + g.seed),
+                   r0 = (uint32_t)(int32_t)j0 * 0x85ebca77u,
+                   r1 = (uint32_t)(int32_t)j1 * 0x85ebca77u;
     const float s = fade(u), top = nz_lerp(corner(c0, r0, u, v), corner(c1, r0, u - 1, v), s),
                 low = nz_lerp(corner(c0, r1, u, v - 1), corner(c1, r1, u - 1, v - 1), s);
     return 1.6F * nz_lerp(top, low, fade(v));
 }
 
+static inline int has_period(struct nz_grid g)
+{
+    return g.px > 0 || g.py > 0;
+}
+
 float nz_at(struct nz_grid g, float x, float y)
 {
-    return gradient(g, x * g.fx, y * g.fy);
+    return has_period(g) ? gradient(g, 1, x * g.fx, y * g.fy) : gradient(g, 0, x * g.fx, y * g.fy);
 }
 
-KIT_CLONES
-static void add_octave(struct nz_grid g, float weight, float shift, const float *restrict x,
-                       const float *restrict y, float *restrict out, size_t n)
-{
-    for (size_t i = 0; i < n; i++)
-        out[i] += weight * gradient(g, x[i] * g.fx + shift, y[i] * g.fy + shift);
-}
-
-KIT_CLONES
-static void add_folded(struct nz_grid g, float weight, float shift, const float *restrict x,
-                       const float *restrict y, float *restrict out, size_t n)
+/* out += weight * noise; folded: of 1 - |noise|, squared. */
+static inline void add(struct nz_grid g, int wraps, int folded, float weight, float shift,
+                       const float *restrict x, const float *restrict y, float *restrict out,
+                       size_t n)
 {
     for (size_t i = 0; i < n; i++) {
-        const float fold = 1 - nz_abs(gradient(g, x[i] * g.fx + shift, y[i] * g.fy + shift));
-        out[i] += weight * fold * fold;
+        const float v = gradient(g, wraps, x[i] * g.fx + shift, y[i] * g.fy + shift);
+        const float fold = 1 - nz_abs(v);
+        out[i] += weight * (folded ? fold * fold : v);
     }
 }
 
+KIT_CLONES
+static void add_octave(struct nz_grid g, float weight, float shift, const float *x, const float *y,
+                       float *out, size_t n)
+{
+    if (has_period(g))
+        add(g, 1, 0, weight, shift, x, y, out, n);
+    else
+        add(g, 0, 0, weight, shift, x, y, out, n);
+}
+
+KIT_CLONES
+static void add_folded(struct nz_grid g, float weight, float shift, const float *x, const float *y,
+                       float *out, size_t n)
+{
+    if (has_period(g))
+        add(g, 1, 1, weight, shift, x, y, out, n);
+    else
+        add(g, 0, 1, weight, shift, x, y, out, n);
+}
+
 static void octaves(const struct nz_fbm *f, const float *x, const float *y, float *out, size_t n,
-                    void (*add)(struct nz_grid, float, float, const float *, const float *, float *,
-                                size_t))
+                    void (*octave)(struct nz_grid, float, float, const float *, const float *,
+                                   float *, size_t))
 {
     struct nz_grid g = f->grid;
     float height = 1, whole = 0;
@@ -71,9 +93,10 @@ static void octaves(const struct nz_fbm *f, const float *x, const float *y, floa
     height = 1 / whole;
     for (int o = 0; o < f->octaves; o++, height *= f->gain) {
         const float finest = nz_max(g.fx, g.fy),
-                    seen = f->limit > 0 ? nz_clamp(2 - 2 * finest / f->limit) : 1;
+                    most = f->limit > 0 ? nz_clamp(2 - 2 * finest / f->limit) : 1,
+                    seen = o ? most : nz_max(most, 0.08F);
         if (seen > 0)
-            add(g, height * seen, 0.37F * (float)o, x, y, out, n);
+            octave(g, height * seen, 0.37F * (float)o, x, y, out, n);
         g.fx *= 2, g.fy *= 2, g.px *= 2, g.py *= 2;
         g.seed = nz_mix(g.seed + 0x68e31da4u);
     }
@@ -106,11 +129,12 @@ struct state { /* of the points of one call */
 };
 
 /* The site of a cell as seen from the point: hash and way from site to point. */
-static inline uint32_t site(struct nz_grid g, float jitter, float x, float y, float di, float dj,
-                            float *dx, float *dy)
+static inline uint32_t site(struct nz_grid g, int wraps, float jitter, float x, float y, float di,
+                            float dj, float *dx, float *dy)
 {
     const float i = nz_floor(x) + di, j = nz_floor(y) + dj;
-    const uint32_t h = nz_hash(g.seed, (int32_t)nz_wrap(i, g.px), (int32_t)nz_wrap(j, g.py));
+    const float wi = wraps ? nz_wrap(i, g.px) : i, wj = wraps ? nz_wrap(j, g.py) : j;
+    const uint32_t h = nz_hash(g.seed, (int32_t)wi, (int32_t)wj);
     const float sx = (float)(int32_t)(h & 0xffff) * 0x1p-16F - 0.5F,
                 sy = (float)(int32_t)(h >> 16) * 0x1p-16F - 0.5F;
     *dx = x - i - 0.5F - jitter * sx;
@@ -118,13 +142,13 @@ static inline uint32_t site(struct nz_grid g, float jitter, float x, float y, fl
     return h;
 }
 
-KIT_CLONES
-static void nearest(struct nz_grid g, float jitter, float di, float dj, const float *restrict x,
-                    const float *restrict y, struct state *restrict s, size_t n)
+static inline void nearer(struct nz_grid g, int wraps, float jitter, float di, float dj,
+                          const float *restrict x, const float *restrict y,
+                          struct state *restrict s, size_t n)
 {
     for (size_t k = 0; k < n; k++) {
         float dx, dy;
-        const uint32_t h = site(g, jitter, x[k] * g.fx, y[k] * g.fy, di, dj, &dx, &dy);
+        const uint32_t h = site(g, wraps, jitter, x[k] * g.fx, y[k] * g.fy, di, dj, &dx, &dy);
         const float d = dx * dx + dy * dy, was = s->near[k];
         const int closer = d < was;
         s->second[k] = closer ? was : nz_min(s->second[k], d);
@@ -137,17 +161,37 @@ static void nearest(struct nz_grid g, float jitter, float di, float dj, const fl
 
 /* With a, b the ways from two sites to the point: its distance to their bisector is
  * (|b|^2 - |a|^2) / (2 |b - a|). */
-KIT_CLONES
-static void bisect(struct nz_grid g, float jitter, float di, float dj, const float *restrict x,
-                   const float *restrict y, struct state *restrict s, size_t n)
+static inline void nearer_border(struct nz_grid g, int wraps, float jitter, float di, float dj,
+                                 const float *restrict x, const float *restrict y,
+                                 struct state *restrict s, size_t n)
 {
     for (size_t k = 0; k < n; k++) {
         float dx, dy;
-        (void)site(g, jitter, x[k] * g.fx, y[k] * g.fy, di, dj, &dx, &dy);
+        (void)site(g, wraps, jitter, x[k] * g.fx, y[k] * g.fy, di, dj, &dx, &dy);
         const float ex = dx - s->dx[k], ey = dy - s->dy[k], apart = ex * ex + ey * ey;
         const float d = 0.5F * (dx * dx + dy * dy - s->near[k]) / sqrtf(apart + 1e-12F);
         s->border[k] = apart > 1e-6F && d < s->border[k] ? d : s->border[k];
     }
+}
+
+KIT_CLONES
+static void nearest(struct nz_grid g, float jitter, float di, float dj, const float *x,
+                    const float *y, struct state *s, size_t n)
+{
+    if (has_period(g))
+        nearer(g, 1, jitter, di, dj, x, y, s, n);
+    else
+        nearer(g, 0, jitter, di, dj, x, y, s, n);
+}
+
+KIT_CLONES
+static void bisect(struct nz_grid g, float jitter, float di, float dj, const float *x,
+                   const float *y, struct state *s, size_t n)
+{
+    if (has_period(g))
+        nearer_border(g, 1, jitter, di, dj, x, y, s, n);
+    else
+        nearer_border(g, 0, jitter, di, dj, x, y, s, n);
 }
 
 static void hand_out(const struct state *s, const struct nz_cells *out, size_t n)
