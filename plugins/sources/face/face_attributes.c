@@ -113,9 +113,9 @@ static float own(const struct face *f, uint32_t what)
 
 static void stuff_colours(struct face *f)
 {
-    static const unsigned char skins[][3] = {{240, 211, 199}, {229, 191, 172}, {208, 165, 140},
-                                             {180, 134, 106}, {144, 101, 76},  {108, 73, 54},
-                                             {77, 51, 39}};
+    static const unsigned char skins[][3] = {{240, 206, 190}, {231, 193, 172}, {219, 177, 150},
+                                             {197, 152, 123}, {162, 117, 90},  {122, 84, 62},
+                                             {84, 57, 44}};
     static const unsigned char hairs[][2][3] = {{{20, 17, 17}, {42, 34, 31}},
                                                 {{58, 36, 24}, {112, 74, 47}},
                                                 {{150, 113, 68}, {214, 180, 125}},
@@ -182,12 +182,12 @@ static void landmarks(struct face *f)
     f->eye_x = 0.226f + 0.042f * (a[EYE_GAP] - 0.5f);
     const float size = 0.92f + 0.30f * a[EYE_SIZE] + 0.13f * c - 0.05f * m;
     f->eye_half = 0.108f * size;
-    f->eye_up = 0.047f * size * (0.62f + 0.46f * a[LIDS]) * (1 - 0.20f * a[SMILE] * a[SMILE]) *
+    f->eye_up = 0.0425f * size * (0.62f + 0.46f * a[LIDS]) * (1 - 0.20f * a[SMILE] * a[SMILE]) *
                 (1 - 0.16f * f->old);
-    f->eye_low = 0.030f * size * (1 - 0.22f * a[SMILE]);
+    f->eye_low = 0.027f * size * (1 - 0.22f * a[SMILE]);
     f->iris = 0.0475f * (0.98f + 0.06f * c);
-    f->ear_x = 0.505f + 0.085f * (a[FACE_WIDTH] - 0.5f);
-    f->neck_half = 0.345f + 0.12f * m - 0.060f * c + 0.06f * (a[CHEEKS] - 0.5f);
+    f->ear_x = 0.486f + 0.085f * (a[FACE_WIDTH] - 0.5f);
+    f->neck_half = 0.330f + 0.12f * m - 0.060f * c + 0.06f * (a[CHEEKS] - 0.5f);
 }
 
 static void hair_outline(struct face *f)

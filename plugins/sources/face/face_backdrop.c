@@ -57,17 +57,17 @@ static struct f3 wall(const struct face *f, float x, float y, float px)
                 grain = fbm_of(seed + 9, x * 22, y * 22, 3) * kept(0.04f, px);
     struct f3 c = f3_scale(f3_mix(f->back, f->back_more, limit(0.3f + 0.6f * stain, 0, 1)),
                            0.85f + 0.25f * grain);
-    if (cell_of(seed, 5, 5) < 0.45f) { /* bricks */
+    if (cell_of(seed, 5, 5) < 0.3f) { /* bricks */
         const float row = y * 5.2f, j = (float)floor_of(row),
                     column = x * 2.3f + 0.5f * (float)(floor_of(row) & 1);
         const int32_t i = floor_of(column);
         const float fx = fabsf(column - (float)i - 0.5f), fy = fabsf(row - j - 0.5f);
-        const float joint = most(ramp(0.44f, 0.51f, fx), ramp(0.36f, 0.51f, fy));
+        const float joint = most(ramp(0.42f, 0.53f, fx), ramp(0.32f, 0.55f, fy));
         const float tone = cell_of(seed + 7, i, floor_of(row));
         const struct f3 brick =
             f3_scale(f3_mix(f3(0.26f, 0.095f, 0.060f), f3(0.38f, 0.18f, 0.115f), tone),
                      0.85f + 0.4f * grain + 0.3f * stain);
-        c = f3_mix(brick, f3(0.36f, 0.34f, 0.31f), joint);
+        c = f3_mix(brick, f3(0.32f, 0.29f, 0.26f), 0.8f * joint);
     }
     const float fall = 0.85f + 0.30f * x * f->light.x + 0.12f * y;
     return f3_scale(f3_mul(c, f3_add(f->sky, f3_scale(f->key, 0.55f))), fall);

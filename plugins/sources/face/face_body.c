@@ -69,8 +69,8 @@ static void neck(const struct face *f, struct sample *s, float x, float y)
     n.x += 0.25f * cord * (x < 0 ? 1.0f : -1.0f);
     const float away =
         below + 0.35f * f->light.x * x; /* out of the chin's shadow sooner on the light's side */
-    const float lit = ramp(0.02f, 0.10f + 0.38f * most(f->light.y, 0.05f), away);
-    const float open = 0.34f + 0.62f * ramp(-0.01f, 0.24f, below);
+    const float lit = 0.15f + 0.85f * ramp(-0.02f, 0.06f + 0.30f * most(f->light.y, 0.05f), away);
+    const float open = 0.46f + 0.50f * ramp(-0.03f, 0.20f, below);
     const float patch = 1 + 0.06f * fbm_of(f->seed + 95, x * 7, y * 7, 3);
     struct f3 c = f3_scale(f->skin, patch * (0.95f + 0.05f * cord));
     const float ring =

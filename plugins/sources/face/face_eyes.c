@@ -44,7 +44,7 @@ static struct f3 ball(const struct face *f, const struct sample *s, const struct
     const float bx = (s->u - f->eye_x * l->side) / 0.125f, by = s->v / 0.125f;
     const struct f3 n = f3_unit(f3(s->normal.x * 0.5f + bx, s->normal.y * 0.3f + by, 1));
     const float rim = ramp(0.45f, 1.05f, fabsf(l->t));
-    struct f3 c = f3_mix(f3(0.50f, 0.475f, 0.45f), f3(0.46f, 0.28f, 0.25f), 0.65f * rim);
+    struct f3 c = f3_mix(f3(0.44f, 0.415f, 0.39f), f3(0.46f, 0.28f, 0.25f), 0.65f * rim);
     c = f3_mix(c, f3(0.55f, 0.22f, 0.19f),
                0.8f * bump((l->t + 0.97f) / 0.10f, 0)); /* inner corner */
     c = f3_mix(c, iris(f, s, dx, dy, d), limit(0.5f + (f->iris - d) / (s->px + 0.006f), 0, 1));
@@ -70,7 +70,7 @@ static void lids(const struct face *f, struct sample *s, const struct lid *l, fl
     /* lashes: a band along the upper edge, thicker outwards; hairs beyond it; the lower lid's wet
      * rim */
     const float paint = f->a[MAKEUP] * (1 - 0.6f * f->a[MASCULINE]) + 0.25f * (1 - f->a[MASCULINE]);
-    const float thick = (0.0075f + 0.0050f * paint) * (0.7f + 0.45f * most(l->t + 0.3f, 0));
+    const float thick = (0.0090f + 0.0050f * paint) * (0.7f + 0.45f * most(l->t + 0.3f, 0));
     const float over = s->v - l->up;
     const float hair = noise_of(f->seed + 72, (s->u + 0.6f * over * l->side * l->t) * 210, 0.5f) *
                        kept(0.014f, s->px);

@@ -28,9 +28,9 @@ static float depth_of(const struct face *f, float v)
 static void head_row(const struct face *f, float v, struct face_row *r)
 {
     const float *a = f->a, m = a[MASCULINE] - 0.5f, middle = -0.10f;
-    const float wide = 0.492f + 0.085f * (a[FACE_WIDTH] - 0.5f) + 0.010f * f->child;
+    const float wide = 0.473f + 0.085f * (a[FACE_WIDTH] - 0.5f) + 0.010f * f->child;
     const float square =
-        limit(2.10f + 0.9f * (a[JAW] - 0.5f) + 0.5f * m + 0.3f * (a[CHEEKS] - 0.5f), 1.75f, 2.70f);
+        limit(2.04f + 0.9f * (a[JAW] - 0.5f) + 0.5f * m + 0.3f * (a[CHEEKS] - 0.5f), 1.75f, 2.70f);
     const float down = (middle - v) / (middle - f->chin), up = (v - middle) / (f->top - middle);
     r->width = wide * (v < middle ? closing(down, square) : closing(up, 3.1f));
     if (v < middle && down < 1)
@@ -61,7 +61,7 @@ static void hair_row(const struct face *f, float v, struct face_row *r)
     else
         r->hair = v < -0.20f ? 0 : mixf(f->hair_side, r->width - 0.004f, ramp(0.12f, -0.02f, v));
     const float apex = fringe ? 0.205f : f->hair_apex, base = fringe ? 0.0f : 0.05f;
-    const float wide = falls ? 0.405f : 0.445f, over = (v - base) / (apex - base);
+    const float wide = falls ? 0.390f : 0.428f, over = (v - base) / (apex - base);
     const float shape = fringe ? 2.8f : falls ? 2.1f : 3.0f;
     if (v >= base)
         r->opening = wide * closing(over, shape);

@@ -3,11 +3,12 @@
 
 enum { BAND = 32 /* rows between two reports of progress */, PIECE = 128 /* px of a row */ };
 
-/* Linear up to 0.55, then an even shoulder towards 1. */
+/* Linear up to 0.55, then an even shoulder towards 1; a gentle S for contrast. */
 static float tone(float x)
 {
     const float t = (x - 0.55f) / 0.45f;
-    return t <= 0 ? most(x, 0) : 0.55f + 0.45f * t / (1 + t);
+    const float y = t <= 0 ? most(x, 0) : 0.55f + 0.45f * t / (1 + t);
+    return y + 0.22f * y * (1 - y) * (2 * y - 0.55f);
 }
 
 static void paint(const struct face *f, struct sample *s)
@@ -49,9 +50,11 @@ static struct pixel pixel(const struct face_work *w, uint32_t x, uint32_t y)
         s.line = most(0.009f, 0.45f * s.px * (float)n);
         paint(f, &s);
         const float fall = w->exposure * (1 - 0.05f * limit(s.x * s.x + s.y * s.y, 0, 4));
-        p.colour[0] += share * tone(s.colour.x * fall);
-        p.colour[1] += share * tone(s.colour.y * fall);
-        p.colour[2] += share * tone(s.colour.z * fall);
+        const struct f3 c = f3_scale(s.colour, fall);
+        const float grey = 0.07f * (0.30f * c.x + 0.59f * c.y + 0.11f * c.z);
+        p.colour[0] += share * tone(0.93f * c.x + grey);
+        p.colour[1] += share * tone(0.93f * c.y + grey);
+        p.colour[2] += share * tone(0.93f * c.z + grey);
         p.ink += share * s.ink;
         for (int k = 0; k < FACE_REGIONS; k++)
             p.region[k] += share * s.region[k];

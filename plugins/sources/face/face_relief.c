@@ -40,7 +40,7 @@ static float folds(const struct face *f, float a, float v)
     const float t = (top - v) / (top - low);
     const float line = f->nose_half + 0.012f +
                        (f->mouth_half + 0.055f - f->nose_half) * root(limit(t, 0, 1)) * 0.95f;
-    const float deep = 0.002f + 0.012f * f->old + 0.011f * f->a[SMILE];
+    const float deep = 0.002f + 0.009f * f->old + 0.008f * f->a[SMILE];
     const float within = ramp(0.0f, 0.35f, t) * ramp(1.30f, 0.75f, t);
     return within * deep *
            (1.1f * bell(sq((a - line - 0.034f) / 0.040f)) - bell(sq((a - line) / 0.020f)));
