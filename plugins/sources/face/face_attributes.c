@@ -151,7 +151,8 @@ static void light_colours(struct face *f)
                                              {120, 104, 92},  {224, 222, 216}, {86, 100, 116}};
     const float *a = f->a, warm = a[LIGHT_WARMTH] - 0.5f, hard = a[LIGHT_STRENGTH];
     const float side = a[LIGHT_SIDE] * 0.0174533f, up = a[LIGHT_HEIGHT] * 0.0174533f;
-    f->light = f3(sinf(side) * cosf(up), sinf(up), cosf(side) * cosf(up));
+    f->light = f3((float)kit_sin(side) * (float)kit_cos(up), (float)kit_sin(up),
+                  (float)kit_cos(side) * (float)kit_cos(up));
     f->half_way = f3_unit(f3_add(f->light, f3(0, 0, 1)));
     f->back = one_of(backs[(int)(own(f, 3) * 5.999f)]);
     f->back_more = one_of(backs[(int)(own(f, 4) * 5.999f)]);
@@ -216,9 +217,9 @@ void face_init(struct face *f)
     const float *a = f->a, turn = 0.0174533f;
     f->child = 1 - ramp(5, 18, a[AGE]);
     f->old = ramp(32, 78, a[AGE]);
-    f->cos_yaw = cosf(a[YAW] * turn), f->sin_yaw = sinf(a[YAW] * turn);
-    f->cos_pitch = cosf(a[PITCH] * turn), f->sin_pitch = sinf(a[PITCH] * turn);
-    f->cos_roll = cosf(a[ROLL] * turn), f->sin_roll = sinf(a[ROLL] * turn);
+    f->cos_yaw = (float)kit_cos(a[YAW] * turn), f->sin_yaw = (float)kit_sin(a[YAW] * turn);
+    f->cos_pitch = (float)kit_cos(a[PITCH] * turn), f->sin_pitch = (float)kit_sin(a[PITCH] * turn);
+    f->cos_roll = (float)kit_cos(a[ROLL] * turn), f->sin_roll = (float)kit_sin(a[ROLL] * turn);
     f->scale = 1 / 1.12f;
     f->centre_y = 0.085f;
     landmarks(f);

@@ -13,7 +13,7 @@ static float row_v(int i)
 /* Half width of a closed curve of exponent n at q = 0 (widest) .. 1 (its end). */
 static float closing(float q, float n)
 {
-    return q >= 1 ? 0 : q <= 0 ? 1 : powf(1 - powf(q, n), 1 / n);
+    return q >= 1 ? 0 : q <= 0 ? 1 : (float)kit_pow(1 - (float)kit_pow(q, n), 1 / n);
 }
 
 /* Depth of the section's middle; falls to 0 at chin and crown, where the form turns away. */

@@ -67,8 +67,8 @@ static struct strand strand_at(const struct face *f, const struct face_row *r, f
     if (kind == WAVY) {
         const float lock = noise_of(f->seed + 100, k.across * 0.22f, k.along * 0.15f);
         const float wave = k.along * (f->hair_end > 0 ? 5.5f : 3.6f) + 2.2f * lock;
-        k.across += 0.62f * sinf(wave) * ramp(0.4f, 2.2f, k.along);
-        k.dx += 0.60f * cosf(wave), k.dy += 0.3f * sinf(wave);
+        k.across += 0.62f * (float)kit_sin(wave) * ramp(0.4f, 2.2f, k.along);
+        k.dx += 0.60f * (float)kit_cos(wave), k.dy += 0.3f * (float)kit_sin(wave);
     } else if (kind == CURLY || kind == COILY) {
         const float fine = kind == CURLY ? 11 : 19;
         const float a = noise_of(f->seed + 101, x * fine, y * fine),

@@ -57,5 +57,5 @@ float face_exposure(const struct face *f)
 {
     const float skin = 0.30f * f->skin.x + 0.59f * f->skin.y + 0.11f * f->skin.z;
     const float light = 0.62f * f->key.y + 0.75f * f->sky.y;
-    return 1.14f * powf(0.36f / (most(skin, 0.02f) * light + 0.06f), 0.42f);
+    return 1.14f * (float)kit_pow(0.36f / (most(skin, 0.02f) * light + 0.06f), 0.42f);
 }
