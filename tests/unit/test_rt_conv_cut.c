@@ -6,7 +6,7 @@
 #include <kernels/conv.h>
 #include <kernels/lanes.h>
 #include <kernels/simd.h>
-#include <kernels/wino.h>
+#include <kernels/wino_weight.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -200,7 +200,10 @@ static void run(struct bed *b, imp_job *job)
 static double tolerance(const struct bed *b, uint32_t tensor)
 {
     struct rt_wino g;
-    if (tensor == W || !rt_wino_set(&g, &b->v, tensor == X))
+    struct rt_wino_weight p;
+    if (tensor == W)
+        return rt_wino_weight_set(&p, &b->v) ? 4e-12 : 1e-12;
+    if (!rt_wino_set(&g, &b->v, tensor == X))
         return 1e-12;
     return g.s == 4 ? 4e-12 : 4e-11;
 }

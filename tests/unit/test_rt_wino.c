@@ -4,7 +4,7 @@
 
 #include <impasto/kit.h>
 #include <kernels/conv.h>
-#include <kernels/wino.h>
+#include <kernels/wino_weight.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -200,6 +200,82 @@ static void tiles_of_6_agree_with_the_oracle(void **state)
     check_all(6);
 }
 
+/* ---- the gradient by filters ---- */
+
+static void weight_product(void *user, int64_t wide, int64_t narrow, int64_t w)
+{
+    const struct sums *s = user;
+    if (!s->fused || s->b->gate[narrow] > 0)
+        s->want[w] += (double)s->b->x[narrow] * (double)s->b->y[wide];
+}
+
+static void run_weight(const struct bed *b, const struct rt_wino_weight *p, bool fused, float *w,
+                       imp_job *job)
+{
+    const uint64_t bytes = rt_wino_weight_bytes(p);
+    void *scratch = NULL;
+    assert_int_equal(posix_memalign(&scratch, 64, (size_t)bytes + 64), 0);
+    memset(scratch, 0xff, (size_t)bytes + 64);
+    for (int64_t i = 0; i < b->w_size; i++)
+        w[i] = 1;
+    assert_int_equal(rt_wino_weight_run(p, b->y, b->x, fused ? b->gate : NULL, w, scratch, job),
+                     IMP_OK);
+    for (uint64_t i = bytes; i < bytes + 64; i++)
+        assert_int_equal(((unsigned char *)scratch)[i], 0xff);
+    free(scratch);
+}
+
+static void check_weight(const struct shape *s, bool fused)
+{
+    imp_job job = {.struct_size = sizeof job, .max_threads = 2, .parallel = backwards};
+    struct bed b;
+    struct conv_walk w = {.n = s->n, .groups = 1, .c = s->c, .m = s->m};
+    bed_init(&b, s, true); /* so b.x is the narrow side, y the wide one */
+    float *got = malloc((size_t)b.w_size * sizeof *got),
+          *other = malloc((size_t)b.w_size * sizeof *other);
+    struct sums u = {.b = &b, .fused = fused, .want = malloc((size_t)b.w_size * sizeof(double))};
+    for (int64_t i = 0; i < b.w_size; i++)
+        u.want[i] = 1;
+    w.wide = (struct conv_axes){{1, s->h, s->w}};
+    w.narrow = (struct conv_axes){{1, b.v.window.axis[0].out, b.v.window.axis[1].out}};
+    w.kernel = (struct conv_axes){{1, 3, 3}};
+    w.stride = w.dilation = (struct conv_axes){{1, 1, 1}};
+    w.pad = (struct conv_axes){{0, s->pad, s->pad}};
+    conv_walk(&w, weight_product, &u);
+    for (enum rt_simd v = RT_PORTABLE; v < RT_VARIANTS; v++) {
+        struct rt_wino_weight p;
+        double error = 0, energy = 0;
+        setenv("IMPASTO_SIMD", rt_simd_name(v), 1);
+        assert_true(rt_wino_weight_fits(&p, &b.v));
+        run_weight(&b, &p, fused, got, NULL);
+        run_weight(&b, &p, fused, other, &job);
+        if (memcmp(got, other, (size_t)b.w_size * sizeof *got))
+            fail_msg("%s: the gradient by filters depends on the order of pieces", s->name);
+        for (int64_t i = 0; i < b.w_size; i++) {
+            error += ((double)got[i] - u.want[i]) * ((double)got[i] - u.want[i]);
+            energy += u.want[i] * u.want[i];
+        }
+        if (!(error <= 4e-12 * energy))
+            fail_msg("%s, filters, %s: NMSE %g", s->name, rt_simd_name(v), error / energy);
+    }
+    unsetenv("IMPASTO_SIMD");
+    free(u.want);
+    free(got);
+    free(other);
+    bed_fini(&b);
+}
+
+static void the_gradient_by_filters_agrees_with_the_oracle(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < RT_COUNT(all); i++) {
+        check_weight(&all[i], false);
+        check_weight(&all[i], true);
+    }
+}
+
+/* ---- */
+
 static void other_convolutions_are_refused(void **state)
 {
     static const struct rt_axis_window wrong[] = {
@@ -241,6 +317,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(tiles_of_4_agree_with_the_oracle),
         cmocka_unit_test(tiles_of_6_agree_with_the_oracle),
+        cmocka_unit_test(the_gradient_by_filters_agrees_with_the_oracle),
         cmocka_unit_test(other_convolutions_are_refused),
         cmocka_unit_test(the_layer_it_is_made_for_takes_it),
     };

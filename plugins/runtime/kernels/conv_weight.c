@@ -5,6 +5,7 @@
 #include "conv.h"
 #include "gemm.h"
 #include "lanes.h"
+#include "wino_weight.h"
 
 #include <impasto/kit.h>
 #include <string.h>
@@ -135,8 +136,11 @@ static void fold_piece(void *user, uint32_t i) IMP_NX
 imp_status rt_conv_back_weight(const struct rt_conv *v, const float *x, const float *y,
                                const float *gate, float *w, void *scratch, imp_job *job)
 {
+    struct rt_wino_weight p;
     if (rt_conv_is_depthwise(v))
         return rt_depthwise_back_weight(v, x, y, gate, w, scratch, job);
+    if (rt_wino_weight_set(&p, v))
+        return rt_wino_weight_run(&p, x, y, gate, w, scratch, job);
     struct sum u = plan(v);
     u.x = x;
     u.y = y;
@@ -154,8 +158,11 @@ imp_status rt_conv_back_weight(const struct rt_conv *v, const float *x, const fl
 
 uint64_t rt_conv_back_weight_bytes(const struct rt_conv *v)
 {
+    struct rt_wino_weight p;
     if (rt_conv_is_depthwise(v))
         return rt_depthwise_bytes(v);
+    if (rt_wino_weight_set(&p, v))
+        return rt_wino_weight_bytes(&p);
     const struct sum u = plan(v);
     return rt_lanes_bytes(&u.lanes) + u.part_bytes;
 }

@@ -150,6 +150,43 @@ static inline void rt_taps(const float *w, int64_t row, int64_t next, int64_t n,
     }
     taps[8] = _mm512_loadu_ps(last);
 }
+/* RT_LANES vectors as a matrix, turned over. */
+static inline void rt_turn(rt_vec *v)
+{
+    rt_vec a[16];
+    RT_UNROLL
+    for (int i = 0; i < 16; i += 2) {
+        a[i] = _mm512_unpacklo_ps(v[i], v[i + 1]);
+        a[i + 1] = _mm512_unpackhi_ps(v[i], v[i + 1]);
+    }
+    RT_UNROLL
+    for (int i = 0; i < 16; i += 4) {
+        v[i] = _mm512_shuffle_ps(a[i], a[i + 2], 0x44);
+        v[i + 1] = _mm512_shuffle_ps(a[i], a[i + 2], 0xee);
+        v[i + 2] = _mm512_shuffle_ps(a[i + 1], a[i + 3], 0x44);
+        v[i + 3] = _mm512_shuffle_ps(a[i + 1], a[i + 3], 0xee);
+    }
+    RT_UNROLL
+    for (int i = 0; i < 4; i++) { /* lane 4 q + i of rows 0..3, 4..7, ... */
+        const rt_vec low = _mm512_shuffle_f32x4(v[i], v[i + 4], 0x88);
+        const rt_vec high = _mm512_shuffle_f32x4(v[i], v[i + 4], 0xdd);
+        const rt_vec low2 = _mm512_shuffle_f32x4(v[i + 8], v[i + 12], 0x88);
+        const rt_vec high2 = _mm512_shuffle_f32x4(v[i + 8], v[i + 12], 0xdd);
+        a[i] = _mm512_shuffle_f32x4(low, low2, 0x88);
+        a[i + 8] = _mm512_shuffle_f32x4(low, low2, 0xdd);
+        a[i + 4] = _mm512_shuffle_f32x4(high, high2, 0x88);
+        a[i + 12] = _mm512_shuffle_f32x4(high, high2, 0xdd);
+    }
+    RT_UNROLL
+    for (int i = 0; i < 16; i++)
+        v[i] = a[i];
+}
+/* Eight lanes to p, eight to p + next. */
+static inline void rt_store_eights(float *p, int64_t next, rt_vec v)
+{
+    _mm256_storeu_ps(p, _mm512_castps512_ps256(v));
+    _mm256_storeu_ps(p + next, _mm512_extractf32x8_ps(v, 1));
+}
 #else
 static inline void rt_apart(int step, const rt_vec *f, rt_vec *d)
 {
@@ -232,6 +269,22 @@ static inline void rt_taps(const float *w, int64_t row, int64_t next, int64_t n,
     RT_UNROLL
     for (int t = 0; t < 9; t++)
         taps[t] = rt_load(all[t]);
+}
+static inline void rt_turn(rt_vec *v)
+{
+    float from[RT_LANES][RT_LANES], to[RT_LANES][RT_LANES];
+    for (int i = 0; i < RT_LANES; i++)
+        rt_store(from[i], v[i]);
+    for (int i = 0; i < RT_LANES; i++)
+        for (int j = 0; j < RT_LANES; j++)
+            to[j][i] = from[i][j];
+    for (int i = 0; i < RT_LANES; i++)
+        v[i] = rt_load(to[i]);
+}
+static inline void rt_store_eights(float *p, int64_t next, rt_vec v)
+{
+    (void)next;
+    rt_store(p, v);
 }
 #endif
 #endif

@@ -1,7 +1,9 @@
 /* v_wino.c - see wino.h: filters, inputs and outputs transformed, and the products between, for one
  * kind of processor. */
+#include "v_block.h"
 #include "v_steps.h"
 #include "v_wino_points.h"
+#include "v_wino_tiles.h"
 #include "wino.h"
 
 /* ---- filters ---- */
@@ -57,79 +59,6 @@ static void all_filters(const struct rt_wino *g, const float *w, int64_t p0, int
 
 /* ---- inputs ---- */
 
-/* The columns that the tiles of a run read from one row of x: d[s + 2]. */
-static inline void row_of_run(int s, const struct rt_wino_run *r, const float *x, const float *gate,
-                              int64_t next, rt_vec *d)
-{
-    rt_vec f[RT_WINO_SIDE - 1];
-    RT_UNROLL
-    for (int k = 0; k <= s; k++)
-        rt_prefetch(x + k * RT_LANES + next);
-    if (r->whole_in)
-        RT_UNROLL
-    for (int k = 0; k < s; k++)
-        f[k] = rt_load(x + k * RT_LANES);
-    else RT_UNROLL for (int k = 0; k < s; k++) f[k] = rt_load_bits(x + k * RT_LANES, r->in[k]);
-    f[s] = rt_load_bits(x + s * RT_LANES, r->in[s]);
-    for (int k = 0; gate && k <= s; k++)
-        f[k] = rt_gate(rt_load_bits(gate + k * RT_LANES, r->in[k]), f[k]);
-    rt_apart(s, f, d);
-    d[s] = rt_down(d[0], f[s]);
-    d[s + 1] = rt_down(d[1], rt_down(f[s], f[s]));
-}
-
-/* The same for row i of its tiles in channel c. */
-static inline void row_of_tiles(int s, const struct rt_wino *g, const struct rt_wino_run *r,
-                                const float *x, const float *gate, int64_t c, int i, rt_vec *d)
-{
-    const int64_t y = r->ty * s + i - g->pad_top;
-    const int64_t at =
-        ((r->n * g->c + c) * g->h + y) * g->w + r->tx * s - g->pad_left - (int64_t)r->lane * s;
-    if (y >= 0 && y < g->h)
-        row_of_run(s, r, x + at, gate ? gate + at : NULL, g->h * g->w, d);
-    else
-        RT_UNROLL
-    for (int j = 0; j < s + 2; j++)
-        d[j] = rt_zero();
-}
-
-static inline void row_of_group(int s, const struct rt_wino *g, const struct rt_wino_group *t,
-                                const float *x, const float *gate, int64_t c, int i, rt_vec *d)
-{
-    row_of_tiles(s, g, &t->run[0], x, gate, c, i, d);
-    for (uint32_t k = 1; k < t->count; k++) {
-        rt_vec more[RT_WINO_SIDE];
-        row_of_tiles(s, g, &t->run[k], x, gate, c, i, more);
-        RT_UNROLL
-        for (int j = 0; j < s + 2; j++)
-            d[j] = rt_pick_bits(t->run[k].lanes_of, more[j], d[j]);
-    }
-}
-
-/* B' d B of a group, one channel: points `step` floats apart. */
-static inline void input(int s, const struct rt_wino *g, const struct rt_wino_group *t,
-                         const float *x, const float *gate, int64_t c, int64_t step, float *v)
-{
-    const int side = s + 2;
-    rt_vec d[RT_WINO_SIDE], rows[RT_WINO_SIDE][RT_WINO_SIDE], column[RT_WINO_SIDE];
-    for (int i = 0; i < side; i++) {
-        row_of_group(s, g, t, x, gate, c, i, d);
-        rt_wino_b(s, d, rows[i]);
-    }
-    RT_UNROLL
-    for (int j = 0; j < side; j++) {
-        RT_UNROLL
-        for (int i = 0; i < side; i++)
-            column[i] = rows[i][j];
-        rt_wino_b(s, column, d);
-        RT_UNROLL
-        for (int i = 0; i < side; i++) {
-            rt_store(v + (i * side + j) * step, d[i]);
-            __builtin_prefetch(v + (i * side + j) * step + 48, 1, 3);
-        }
-    }
-}
-
 static void inputs(const struct rt_wino *g, const struct rt_wino_panel *p, const float *x,
                    const float *gate, int64_t c0, int64_t c1, float *v)
 {
@@ -138,9 +67,9 @@ static void inputs(const struct rt_wino *g, const struct rt_wino_panel *p, const
         for (int64_t i = 0; i < p->groups; i++) {
             float *to = v + c * p->width + i * RT_LANES;
             if (g->s == 4)
-                input(4, g, &p->group[i], x, gate, c, step, to);
+                rt_wino_input(4, g, &p->group[i], x, gate, c, step, to);
             else
-                input(6, g, &p->group[i], x, gate, c, step, to);
+                rt_wino_input(6, g, &p->group[i], x, gate, c, step, to);
         }
 }
 
@@ -249,52 +178,6 @@ static void outputs(const struct rt_wino *g, const struct rt_wino_panel *p, cons
 
 /* ---- products ---- */
 
-/* to[rows][groups] = sum over k of u[k][8] v[k][groups]: what is summed up stays in registers. */
-static inline void block(int rows, int groups, int64_t count, const float *u, const float *v,
-                         float *to)
-{
-    rt_vec sum[8][RT_WINO_GROUPS], in[RT_WINO_GROUPS];
-    RT_UNROLL
-    for (int i = 0; i < groups; i++)
-        in[i] = rt_load(v + i * RT_LANES);
-    RT_UNROLL
-    for (int r = 0; r < rows; r++)
-        RT_UNROLL
-    for (int i = 0; i < groups; i++)
-        sum[r][i] = rt_all(u[r]) * in[i];
-    for (int64_t k = 1; k < count; k++) {
-        u += 8;
-        v += groups * RT_LANES;
-        RT_UNROLL
-        for (int i = 0; i < groups; i++)
-            in[i] = rt_load(v + i * RT_LANES);
-        RT_UNROLL
-        for (int r = 0; r < rows; r++) {
-            const rt_vec w = rt_all(u[r]);
-            RT_UNROLL
-            for (int i = 0; i < groups; i++)
-                sum[r][i] = rt_fma(w, in[i], sum[r][i]);
-        }
-    }
-    RT_UNROLL
-    for (int r = 0; r < rows; r++)
-        RT_UNROLL
-    for (int i = 0; i < groups; i++)
-        rt_store(to + (r * groups + i) * RT_LANES, sum[r][i]);
-}
-
-enum { BLOCK_ROWS = RT_LANES == 16 ? 8 : 4 };
-
-static void one_block(int64_t groups, int64_t count, const float *u, const float *v, float *to)
-{
-    if (groups == 3)
-        block(BLOCK_ROWS, 3, count, u, v, to);
-    else if (groups == 2)
-        block(BLOCK_ROWS, 2, count, u, v, to);
-    else
-        block(BLOCK_ROWS, 1, count, u, v, to);
-}
-
 /* Calls for the memory of a channel's outputs, so that it is there when they are written. */
 static void expect(const struct rt_wino *g, const struct rt_wino_panel *p, int64_t channel,
                    float *y)
@@ -320,9 +203,9 @@ static void products(const struct rt_wino *g, const struct rt_wino_panel *panel,
         for (int64_t m = x * rows / g->points; m < (x + 1) * rows / g->points; m++)
             expect(g, panel, 8 * p0 + m, y);
         for (int64_t p = 0; p < p1 - p0; p++)
-            for (int64_t r = 0; r < 8; r += BLOCK_ROWS)
-                one_block(panel->groups, g->c, u + (p * g->points + x) * u_step + r, v + x * v_step,
-                          sums + x * step + (p * 8 + r) * panel->width);
+            for (int64_t r = 0; r < 8; r += RT_BLOCK_ROWS)
+                rt_block(panel->groups, g->c, false, u + (p * g->points + x) * u_step + r,
+                         v + x * v_step, sums + x * step + (p * 8 + r) * panel->width);
     }
 }
 

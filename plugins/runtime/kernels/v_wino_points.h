@@ -94,6 +94,32 @@ static inline void rt_wino_a6(const rt_vec *m, rt_vec *y)
     y[5] = rt_fma(rt_all(32), dif_2, rt_fma(rt_all(0.03125f), dif_3, dif_1)) + m[7];
 }
 
+/* For the gradient by filters, s = 4: A y: four outputs to six points, and G' m: six points to
+ * three taps. */
+static inline void rt_wino_spread(const rt_vec *y, rt_vec *m)
+{
+    const rt_vec even_a = rt_fma(rt_all(0.5f), y[2], y[0]);
+    const rt_vec odd_a = rt_all(0.70710678f) * rt_fma(rt_all(0.5f), y[3], y[1]);
+    const rt_vec even_b = rt_fma(rt_all(2), y[2], y[0]);
+    const rt_vec odd_b = rt_all(1.41421356f) * rt_fma(rt_all(2), y[3], y[1]);
+    m[0] = y[0];
+    m[1] = even_a + odd_a;
+    m[2] = even_a - odd_a;
+    m[3] = even_b + odd_b;
+    m[4] = even_b - odd_b;
+    m[5] = y[3];
+}
+
+static inline void rt_wino_collect(const rt_vec *m, rt_vec *g)
+{
+    const rt_vec sum_a = rt_all(-1 / 1.5f) * (m[1] + m[2]);
+    const rt_vec sum_b = rt_all(1 / 6.0f) * (m[3] + m[4]);
+    g[0] = m[0] + sum_a + sum_b;
+    g[1] = rt_fma(rt_all(-0.70710678f / 1.5f), m[1] - m[2],
+                  rt_all(1.41421356f / 6.0f) * (m[3] - m[4]));
+    g[2] = rt_fma(rt_all(0.5f), sum_a, rt_fma(rt_all(2), sum_b, m[5]));
+}
+
 /* By the size of a tile, a constant where they are called. */
 static inline void rt_wino_b(int s, const rt_vec *d, rt_vec *v)
 {

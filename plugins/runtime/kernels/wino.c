@@ -202,23 +202,26 @@ static struct rt_wino_run run_at(const struct rt_wino *g, int64_t tile, int64_t 
     return r;
 }
 
+void rt_wino_group_set(const struct rt_wino *g, int64_t index, struct rt_wino_group *t)
+{
+    const int64_t first = index * g->lanes;
+    t->count = 0;
+    for (int64_t lane = 0; lane < g->lanes && first + lane < g->tiles;) {
+        const int64_t tile = first + lane, row = g->tiles_x - tile % g->tiles_x;
+        const int64_t count = row < g->lanes - lane ? row : g->lanes - lane;
+        t->run[t->count++] = run_at(g, tile, lane, count);
+        lane += count;
+    }
+}
+
 static void set_panel(const struct rt_wino *g, int64_t index, struct rt_wino_panel *p)
 {
     int64_t from, to;
     rt_piece(g->groups, (uint32_t)g->panels, (uint32_t)index, &from, &to);
     p->groups = to - from;
     p->width = p->groups * g->lanes;
-    for (int64_t i = 0; i < p->groups; i++) {
-        struct rt_wino_group *t = &p->group[i];
-        const int64_t first = (from + i) * g->lanes;
-        t->count = 0;
-        for (int64_t lane = 0; lane < g->lanes && first + lane < g->tiles;) {
-            const int64_t tile = first + lane, row = g->tiles_x - tile % g->tiles_x;
-            const int64_t count = row < g->lanes - lane ? row : g->lanes - lane;
-            t->run[t->count++] = run_at(g, tile, lane, count);
-            lane += count;
-        }
-    }
+    for (int64_t i = 0; i < p->groups; i++)
+        rt_wino_group_set(g, from + i, &p->group[i]);
 }
 
 /* ---- each panel by itself, filters made first ---- */

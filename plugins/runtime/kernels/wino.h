@@ -41,6 +41,8 @@ struct rt_wino_group {
     uint32_t count, reserved0;
     struct rt_wino_run run[RT_WINO_MOST_LANES];
 };
+/* Group `index` of the tiles of a pass. */
+void rt_wino_group_set(const struct rt_wino *, int64_t index, struct rt_wino_group *);
 struct rt_wino_panel {
     int64_t groups, width; /* width = groups * lanes */
     struct rt_wino_group group[RT_WINO_GROUPS];
