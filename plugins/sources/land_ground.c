@@ -9,7 +9,7 @@ static struct ground leaves(const struct scene *s, struct f3 p, float floor_y, f
     const float up = sw_unit((p.y - floor_y) / sw_max(t.high, 1));
     struct f3 c = wood ? f3_mix(f3(0.050f, 0.072f, 0.022f), f3(0.105f, 0.112f, 0.035f), pick)
                        : f3_mix(f3(0.020f, 0.036f, 0.016f), f3(0.040f, 0.058f, 0.022f), pick);
-    if (wood && other > 0.92f - 0.55f * s->chance[2] * s->chance[2]) /* autumn comes tree by tree */
+    if (wood && other > 0.96f - 0.5f * s->chance[2] * s->chance[2]) /* autumn comes tree by tree */
         c = f3_mix(f3(0.165f, 0.100f, 0.030f), f3(0.12f, 0.055f, 0.022f), pick);
     float clump = 0, high = 1, size = wood ? 1.9f : 2.5f;
     for (uint32_t k = 0; k < 5 && size > 1.5f * least; k++, size *= 0.47f, high *= 0.90f)
@@ -98,8 +98,9 @@ static struct ground grassland(const struct scene *s, struct f3 p, float least)
         f3_mix(f3(0.066f, 0.092f, 0.030f), f3(0.165f, 0.150f, 0.072f),
                sw_unit(0.40f + 0.5f * patch + 0.22f * tuft + 0.5f * (s->chance[3] - 0.5f)));
     c = f3_scale(c, sw_max(1 + 0.40f * blade + 0.22f * tuft, 0.25f));
-    if (least < 0.08f && sw_random((uint32_t)sw_floor(p.x * 9), (uint32_t)sw_floor(p.z * 5),
-                                   s->seed + 101) > 1.0f - 0.02f * sw_unit(patch * 2))
+    if (least < 0.05f && least > 0.012f &&
+        sw_random((uint32_t)sw_floor(p.x * 9), (uint32_t)sw_floor(p.z * 5), s->seed + 101) >
+            1.0f - 0.012f * sw_unit(patch * 2))
         c = s->chance[4] < 0.5f ? f3(0.62f, 0.52f, 0.05f) : f3(0.68f, 0.66f, 0.70f);
     return (struct ground){.colour = c, .trees = 0.6f};
 }
@@ -111,9 +112,9 @@ struct ground land_ground(const struct scene *s, struct f3 p, struct f3 n, float
         return sand(s, p, least);
     if (s->kind == SCENE_COAST)
         return shore(s, p, n, least);
-    const float floor_y = land_bare(s, p.x, p.z, sw_max(least, 4));
-    const float there = land_woods(s, p.x, p.z, floor_y, 0.3f);
+    const float there = land_woods(s, p.x, p.z, p.y - 6, 0.3f);
     if (there > 0.02f) {
+        const float floor_y = land_bare(s, p.x, p.z, sw_max(least, 4));
         const struct tree t = land_tree(s, p.x, p.z);
         if (least > 4 || p.y > floor_y + 0.5f || land_tree_stands(&t, there))
             return leaves(s, p, floor_y, least);

@@ -96,6 +96,8 @@ void sky_init(struct scene *);
 struct f3 sky_clear(const struct scene *, struct f3 d);
 /* All of it; jitter 0..1 spreads the steps through clouds. */
 struct f3 sky_all(const struct scene *, struct f3 d, float jitter);
+/* The same for moving water: clouds in fewer steps. */
+struct f3 sky_mirrored(const struct scene *, struct f3 d, float jitter);
 /* What reaches the eye of a light that is far away. */
 struct f3 sky_faded(const struct scene *, struct f3 light, struct f3 d, float far);
 

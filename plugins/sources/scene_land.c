@@ -134,7 +134,7 @@ static struct f3 mirrored(const struct block *b, uint32_t i, struct f3 p, struct
         if (y > 3500)
             break;
     }
-    return sky_all(l->s, r, jitter);
+    return sky_mirrored(l->s, r, jitter);
 }
 
 static struct f3 water_seen(const struct block *b, uint32_t i, struct f3 p, struct f3 d, float far,

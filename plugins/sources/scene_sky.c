@@ -3,7 +3,7 @@
 #include "scene.h"
 
 #define PI 3.14159265f
-enum { CLOUD_STEPS = 18 };
+enum { CLOUD_STEPS = 18, FEW_STEPS = 7 };
 
 /* Optical depth straight up: molecules, and haze, which hardly knows colours. */
 static struct f3 air_up(const struct scene *s)
@@ -109,24 +109,24 @@ static float cloud_over(const struct scene *s, float x, float z, int octaves)
 
 /* Marches through the layer, base flat, tops as high as there is cloud. Light: how much cloud is
  * left above, towards the sun. */
-static struct f3 cloudy(const struct scene *s, struct f3 sky, struct f3 d, float jitter)
+static struct f3 cloudy(const struct scene *s, struct f3 sky, struct f3 d, float jitter, int steps)
 {
     if (d.y < 0.018f || s->clouds <= 0.02f)
         return sky;
-    const float base = 1300, thick = 900, from = base / d.y, step = thick / d.y / CLOUD_STEPS;
+    const float base = 1300, thick = 900, from = base / d.y, step = thick / d.y / (float)steps;
     const float fade = sw_exp(-from * (0.000028f + 0.5f * s->thick));
     const float toward = f3_dot(d, s->sun), glow = 0.85f + 0.9f * sw_power(sw_unit(toward), 6);
-    const float stretch = sw_min(step, 150);
+    const float stretch = sw_min(step, 2700.0f / (float)steps);
     float left = 1;
     struct f3 sum = {0, 0, 0};
     const struct f3 white = f3_scale(s->sun_light, 0.62f * glow),
                     shade = f3_scale(s->ambient, 0.80f);
-    for (int i = 0; i < CLOUD_STEPS && left > 0.02f; i++) {
+    for (int i = 0; i < steps && left > 0.02f; i++) {
         const float t = from + ((float)i + jitter) * stretch, y = t * d.y - base;
         const float x = t * d.x, z = t * d.z + 3000 * s->chance[3];
         if (cloud_over(s, x, z, 2) * 1500 + 530 < y) /* what finer octaves could add */
             continue;
-        const float over = cloud_over(s, x, z, 6) * 1500 - y;
+        const float over = cloud_over(s, x, z, steps < CLOUD_STEPS ? 4 : 6) * 1500 - y;
         if (over <= 0)
             continue;
         const float dense = sw_unit(over / 380) * stretch * 0.0052f;
@@ -172,7 +172,7 @@ static struct f3 starry(const struct scene *s, struct f3 d)
         const float far = (ex * ex + ey * ey) * size * size;
         const float warm = sw_random(a, b, seed + 40) - 0.5f;
         const float light = (layer ? 0.16f : 1.0f) * bright * sw_exp(-far * 2600);
-        sum = f3_add(sum, f3_scale(f3(1 + 0.4f * warm, 1, 1 - 0.4f * warm), light * 0.55f));
+        sum = f3_add(sum, f3_scale(f3(1 + 0.4f * warm, 1, 1 - 0.4f * warm), light * 0.24f));
     }
     return f3_scale(sum, sw_step(0.0f, 0.25f, d.y) * (1 - 0.6f * s->haze));
 }
@@ -192,10 +192,20 @@ static struct f3 discs(const struct scene *s, struct f3 d)
                   f3_scale(f3(0.5f, 0.6f, 0.8f), halo));
 }
 
-struct f3 sky_all(const struct scene *s, struct f3 d, float jitter)
+static struct f3 sky_with(const struct scene *s, struct f3 d, float jitter, int steps)
 {
     struct f3 c = f3_add(sky_clear(s, d), discs(s, d));
     if (s->night)
         c = f3_add(c, starry(s, d));
-    return cloudy(s, c, d, jitter);
+    return cloudy(s, c, d, jitter, steps);
+}
+
+struct f3 sky_all(const struct scene *s, struct f3 d, float jitter)
+{
+    return sky_with(s, d, jitter, CLOUD_STEPS);
+}
+
+struct f3 sky_mirrored(const struct scene *s, struct f3 d, float jitter)
+{
+    return sky_with(s, d, jitter, FEW_STEPS);
 }

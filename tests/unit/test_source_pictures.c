@@ -200,6 +200,37 @@ static void without_a_picture_a_scene_is_painted(void **state)
     mini_release(&a->head), mini_release(&b->head);
 }
 
+/* The same bytes, whether pieces run in order on one thread or on four. */
+static void threads_change_nothing(void **state)
+{
+    static const struct {
+        const char *filter, *params;
+    } one[] = {
+        {"source.scene", "kind=coast width=150 height=90 samples=2"},
+        {"source.scene", "kind=street width=150 height=90 samples=1"},
+        {"source.painting", "kind=oil width=200 height=150 scene=still"},
+        {"source.painting", "kind=wash width=200 height=150 margin=4"},
+        {"source.painting", "kind=woodcut width=200 height=150"},
+        {"source.painting", "kind=cutout width=200 height=150 scene=coast"},
+    };
+    for (uint32_t i = 0; i < sizeof one / sizeof *one; i++) {
+        char why[800] = "";
+        struct mini_result r[2];
+        struct mini_node *node = mini_node(*state, one[i].filter, one[i].params, why, sizeof why);
+        if (!node)
+            fail_msg("%s", why);
+        for (uint32_t k = 0; k < 2; k++) {
+            mini_process(node, &(struct mini_call){.threads = k ? 4 : 1}, &r[k]);
+            if (r[k].status != IMP_OK || r[k].fault[0])
+                fail_msg("%s: %s %s", one[i].params, r[k].text, r[k].fault);
+        }
+        if (!mini_same(mini_output(&r[0], 0, 0), mini_output(&r[1], 0, 0)))
+            fail_msg("%s: other bytes on four threads", one[i].params);
+        mini_result_free(&r[0]), mini_result_free(&r[1]);
+        mini_node_free(node);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -209,6 +240,7 @@ int main(void)
         cmocka_unit_test(seeds_and_kinds_differ),
         cmocka_unit_test(paintings_resemble_their_picture),
         cmocka_unit_test(without_a_picture_a_scene_is_painted),
+        cmocka_unit_test(threads_change_nothing),
     };
     return cmocka_run_group_tests_name("source_pictures", tests, open_sources, close_sources);
 }
