@@ -65,7 +65,7 @@ static bool place_hair(const struct tx *t, float x, float y, uint32_t hash, stru
                        0.10F * t->irregular * nz_at(lock, x, y) +
                        0.05F * t->irregular * (nz_part(hash, 4) - 0.5F);
     m->size = t->scale * (0.075F + 0.05F * nz_part(hash, 3)) * (t->variant == 3 ? 0.5F : 1);
-    m->a = t->scale * (0.0011F + 0.0012F * nz_part(hash, 5));
+    m->a = t->scale * (0.0013F + 0.0014F * nz_part(hash, 5));
     m->turn_x = nz_cosine(turn), m->turn_y = nz_sine(turn);
     m->b = 0.14F * (nz_part(hash, 6) - 0.5F) * (0.3F + t->irregular) + 0.10F * nz_at(lock, x, y);
     const float p = nz_at(pattern, x, y);
@@ -85,7 +85,7 @@ static void stamp_hair(const struct tx *t, const struct tx_item *m, const struct
         t, m, p,
         &(struct tx_blade){.rise = 0.012F * t->scale, .round = 1.3F, .taper = 0.9F, .gloss = 0.5F});
 }
-static const struct tx_scatter hairs = {72, 72, 0.13F, 1.0F, 2, place_hair};
+static const struct tx_scatter hairs = {60, 60, 0.13F, 1.0F, 2, place_hair};
 const struct tx_kind tx_fur = {
     .name = "fur",
     .stop = {0x1c120b, 0x4a2f1b, 0x7d5330, 0xa97b4c, 0xcfa877, 0xefdcb8},
@@ -185,7 +185,7 @@ static void stamp_leaf(const struct tx *t, const struct tx_item *m, const struct
             leaf_span(t, m, &s);
     }
 }
-static const struct tx_scatter foliage = {12, 12, 0.13F, 1.0F, 3, place_leaf};
+static const struct tx_scatter foliage = {9.5F, 9.5F, 0.13F, 1.0F, 3, place_leaf};
 const struct tx_kind tx_leaves = {
     .name = "leaves",
     .stop = {0x341b0e, 0x6e3213, 0xa14d17, 0xc5791f, 0xd8a63a, 0x9aa23c},
