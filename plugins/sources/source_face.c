@@ -23,8 +23,8 @@ static const imp_param params[] = {
     {.key = "seed", .type = IMP_INT, .def = 1, .min = 0, .max = 1e9, .help = "Another number, another person."},
     {.key = "mix", .type = IMP_CHOICE, .choices = "natural|independent",
      .help = "What the seed draws: natural lets beards, long hair, make-up, grey hair and age go together as "
-             "they mostly do; independent draws each attribute for itself. Complexion and hair colour are "
-             "equally likely and independent of all in both."},
+             "they mostly do; independent draws each attribute for itself. In both, all complexions and hair "
+             "colours are equally likely, whatever the rest."},
     {.key = "drawing", .type = IMP_CHOICE, .choices = "all|face|contour",
      .help = "Strokes of the output `lines`: contour is the head's outline and the ears, face adds eyes, "
              "brows, nose and mouth, all adds hair, glasses, hat, neck and clothes."},

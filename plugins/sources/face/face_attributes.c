@@ -175,7 +175,7 @@ static void landmarks(struct face *f)
     f->brow = 0.150f + 0.055f * (a[BROW_HEIGHT] - 0.5f) - 0.028f * m;
     f->nose_half = 0.122f + 0.070f * (a[NOSE_WIDTH] - 0.5f) + 0.012f * m - 0.012f * c;
     f->mouth_half =
-        0.178f + 0.075f * (a[MOUTH_WIDTH] - 0.5f) + 0.008f * m - 0.018f * c + 0.058f * a[SMILE];
+        0.178f + 0.075f * (a[MOUTH_WIDTH] - 0.5f) + 0.008f * m - 0.018f * c + 0.044f * a[SMILE];
     const float full = 0.55f + 0.95f * a[LIPS] - 0.12f * f->old - 0.14f * m;
     f->lip_up = 0.056f * full * (1 - 0.25f * a[SMILE]);
     f->lip_low = 0.070f * full * (1 - 0.15f * a[SMILE]);

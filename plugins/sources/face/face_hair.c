@@ -256,11 +256,11 @@ void face_hair(const struct face *f, struct sample *s)
     const float jag =
         (f->a[FRINGE] > 0.5f ? 0.030f : 0.014f) * (strand + 0.5f * wisp + 0.9f * lock) +
         0.016f * puff;
+    const float slope =
+        (face_row_at(f, limit(s->v + 0.012f, FORM_LOW, FORM_HIGH)).opening - on.opening) / 0.012f;
+    /* the curve's top is flat: from outside, a point beside it is not near because its height is */
     float over = fabsf(ox) - on.opening;
-    if (s->v > 0.05f) /* distance to the curve, which is flat at its top */
-        over =
-            over /
-            sqrtf(1 + sq(least(6, 2.2f * ramp(0.1f, 0.55f, s->v) * (f->a[FRINGE] > 0.5f ? 3 : 1))));
+    over /= sqrtf(1 + least(slope * slope, over > 0 ? 4 : 900));
     const float apex = fringed(f) ? 0.205f : f->hair_apex;
     if (s->v > apex)
         over = sqrtf(sq(s->v - apex) + sq(most(fabsf(ox) - 0.03f, 0)));

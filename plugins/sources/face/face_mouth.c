@@ -40,7 +40,7 @@ static struct f3 inside(const struct face *f, const struct sample *s, const stru
                              ramp(-0.15f, 0.30f, deep + 0.25f);
         c = f3_mix(c,
                    face_lit(f, f3(0, 0.1f, 0.99f),
-                            f3(0.66f * bright, 0.62f * bright, 0.54f * bright), 0.9f, 0.8f),
+                            f3(0.74f * bright, 0.70f * bright, 0.62f * bright), 0.9f, 0.8f),
                    teeth);
     }
     return c;
