@@ -99,13 +99,14 @@ static void give_back(const struct rt_store *s, struct rt_row *row, uint64_t fro
 
 static void count_bytes(struct rt_store *s)
 {
-    s->bytes = s->scratch_bytes;
+    uint64_t bytes = s->scratch_bytes;
     for (struct rt_row *row = s->row; row < s->row + RT_ROWS; row++) {
         row->high = row->end > row->high ? row->end : row->high;
         row->most = row->high > row->most ? row->high : row->most;
         row->touched = row->most > row->touched ? row->most : row->touched;
-        s->bytes += row->most;
+        bytes += row->most;
     }
+    s->bytes = bytes > s->bytes ? bytes : s->bytes;
 }
 
 void rt_store_restart(struct rt_store *s)
@@ -120,6 +121,7 @@ void rt_store_trim(struct rt_store *s)
         give_back(s, row, row->most);
         row->high = row->most = row->end;
     }
+    s->bytes = 0;
     count_bytes(s);
 }
 
