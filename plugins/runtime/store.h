@@ -28,7 +28,7 @@ struct rt_store {
     struct rt_row row[RT_ROWS];
     void *scratch; /* beside the blocks: what a call needs while it runs */
     uint64_t scratch_bytes;
-    uint64_t bytes, limit; /* the most of all rows, and scratch; limit 0 = none */
+    uint64_t bytes, limit; /* the most of rows and scratch together since trim; limit 0: none */
     uint64_t used;         /* bytes of the blocks that are in use */
     int32_t spare;         /* a list of numbers without a block */
     bool dry;

@@ -106,7 +106,7 @@ static void a_limit_holds_for_all_together(void **state)
         assert_true(c >= 0);
         rt_store_put(&s, c);
         assert_true(rt_store_scratch(&s, 32000));
-        assert_true(s.bytes <= 64000);
+        assert_in_range(s.bytes, 56000, 64000); /* the most, though some went back since */
         rt_store_fini(&s);
     }
 }
