@@ -214,6 +214,7 @@ soak: setup-build
 	$(Q)tests/soak.sh $(program)
 
 include tests/bench/bench.mk
+include samples/samples.mk
 
 -include $(shell find $(B)/obj -name '*.d' 2>/dev/null)
 
