@@ -219,8 +219,8 @@ static void scratch_stays_small_however_large_the_picture(void **state)
                                   {{2048, 1024, 1, 1, 0}, {2048, 1024, 1, 1, 0}}};
     const struct rt_conv v = conv_of(&huge), w = conv_of(&wide);
     (void)state;
-    assert_true(rt_conv_forward_bytes(&v) < 64u << 20);
-    assert_true(rt_conv_back_data_bytes(&v) < 64u << 20);
+    assert_true(rt_conv_forward_bytes(&v) < 128u << 20); /* filters transformed: 38 MB */
+    assert_true(rt_conv_back_data_bytes(&v) < 128u << 20);
     assert_true(rt_conv_back_weight_bytes(&v) < 64u << 20);
     assert_true(rt_conv_forward_bytes(&w) < (uint64_t)2 << 30);
 }

@@ -17,6 +17,11 @@ struct shape {
     int64_t n, c, m, h, w, pad;
 };
 
+/* What is fused: how, then, beside scale, shift and sum, the activation goes. */
+static const struct {
+    float slope, top;
+} acts[] = {{1, INFINITY}, {0, INFINITY}, {0, 2}, {0.25f, 2}};
+
 static const struct shape all[] = {
     {"one pixel", 1, 1, 1, 1, 1, 1},
     {"one tile", 1, 3, 5, 4, 4, 1},
@@ -35,6 +40,7 @@ struct bed {
     struct rt_conv v;
     int64_t x_size, y_size, w_size, filters;
     float *x, *y, *w, *gate, *add, *scale, *shift;
+    float slope, top;
 };
 
 static float *numbers(int64_t n, uint32_t what)
@@ -111,7 +117,7 @@ static double *oracle(const struct bed *b, const struct shape *s, bool back, boo
     for (int64_t i = 0; fused && i < b->y_size; i++) {
         const int64_t m = i / (b->y_size / s->n / b->filters) % b->filters;
         const double v = (double)b->scale[m] * u.want[i] + (double)b->shift[m] + (double)b->add[i];
-        u.want[i] = v < 0 ? 0.25 * v : v > 2 ? 2 : v;
+        u.want[i] = v < 0 ? (double)b->slope * v : v > (double)b->top ? (double)b->top : v;
     }
     return u.want;
 }
@@ -129,7 +135,7 @@ static imp_status backwards(imp_job *job, uint32_t n, void (*fn)(void *, uint32_
 static void run(const struct bed *b, const struct rt_wino *g, bool fused, imp_job *job)
 {
     const struct rt_after plain = RT_AFTER_NONE;
-    const struct rt_after all_of_it = {b->scale, b->shift, b->add, 0.25f, 2};
+    const struct rt_after all_of_it = {b->scale, b->shift, b->add, b->slope, b->top};
     const uint64_t bytes = rt_wino_bytes(g);
     void *scratch = NULL;
     assert_int_equal(posix_memalign(&scratch, 64, (size_t)bytes + 64), 0);
@@ -156,12 +162,14 @@ static void compare(const struct bed *b, const double *want, const struct shape 
                  error / energy);
 }
 
-static void check(const struct shape *s, int64_t size, bool back, bool fused)
+static void check(const struct shape *s, int64_t size, bool back, bool fused, size_t act)
 {
     imp_job job = {.struct_size = sizeof job, .max_threads = 2, .parallel = backwards};
     struct bed b;
     struct rt_wino g;
     bed_init(&b, s, back);
+    b.slope = acts[act].slope;
+    b.top = acts[act].top;
     double *want = oracle(&b, s, back, fused);
     float *first = malloc((size_t)b.y_size * sizeof *first);
     for (enum rt_simd v = RT_PORTABLE; v < RT_VARIANTS; v++) {
@@ -185,7 +193,7 @@ static void check_all(int64_t size)
 {
     for (size_t i = 0; i < RT_COUNT(all); i++)
         for (int how = 0; how < 4; how++)
-            check(&all[i], size, how & 1, how & 2);
+            check(&all[i], size, how & 1, how & 2, (i + (size_t)how) % RT_COUNT(acts));
 }
 
 static void tiles_of_4_agree_with_the_oracle(void **state)

@@ -18,7 +18,8 @@ struct rt_after {
 
 static inline float rt_act(float v, float slope, float top)
 {
-    v = v < 0 ? v * slope : v;
+    const float below = slope == 0 ? 0 : v * slope; /* of -infinity too */
+    v = v < 0 ? below : v;
     return v > top ? top : v;
 }
 

@@ -6,6 +6,7 @@
 #include "conv.h"
 #include "gemm.h"
 #include "lanes.h"
+#include "rows.h"
 #include "wino.h"
 
 #include <string.h>
@@ -128,7 +129,17 @@ static void one_strip(const struct back *b, const struct part *p, const struct r
     }
     int64_t *table = (int64_t *)(void *)scratch;
     float *cols = (float *)(void *)(scratch + b->blocks.table_bytes);
-    rt_gemm(true, false, p->channels * v->taps, n, v->m, 1, w, k, y, ld, 0, cols, n);
+    /* columns = w' . y */
+    rt_rows_product(&(struct rt_rows){.m = p->channels * v->taps,
+                                      .n = n,
+                                      .k = v->m,
+                                      .row = 1,
+                                      .step = k,
+                                      .ldb = ld,
+                                      .ldc = n,
+                                      .a = w,
+                                      .b = y,
+                                      .c = cols});
     rt_conv_table(v, s, p->from, p->to, table);
     rt_col2im(v, s, table, cols, p->g * v->c + p->c0, p->channels, b->x);
 }

@@ -1,11 +1,11 @@
 /* conv_forward.c - y[m][strip] = bias + sum over blocks of channels of w[m][block] . columns */
 #include "conv.h"
-#include "gemm.h"
 #include "lanes.h"
+#include "rows.h"
 #include "wino.h"
 
 /* Items that there should be at least, and the fewest filters of one. */
-enum { ITEMS = 16, FEWEST_FILTERS = 128 };
+enum { ITEMS = 16, FEWEST_FILTERS = 128, FEW_FILTERS = 64 };
 
 struct forward {
     const struct rt_conv *v;
@@ -74,22 +74,34 @@ static void products(const struct forward *f, const struct part *p, char *scratc
 {
     const struct rt_conv *v = f->v;
     const int64_t k = v->c * v->taps;
-    const float *w = f->w + (p->g * v->m + p->m0) * k;
-    if (v->plain) {
-        const int64_t picture = p->strip.row0 / v->rows, row = p->strip.row0 % v->rows;
-        const float *x =
-            f->x + (picture * v->groups + p->g) * v->c * v->in_size + row * v->out_w + p->strip.x0;
-        rt_gemm(false, false, p->m1 - p->m0, p->cols, k, 1, w, k, x, v->in_size, 0, y, ld);
-        return;
-    }
     int64_t *table = (int64_t *)(void *)scratch;
     float *cols = (float *)(void *)(scratch + f->blocks.table_bytes);
+    struct rt_rows r = {.m = p->m1 - p->m0,
+                        .n = p->cols,
+                        .row = k,
+                        .step = 1,
+                        .ldb = p->cols,
+                        .ldc = ld,
+                        .b = cols,
+                        .c = y};
+    if (v->plain && r.m <= FEW_FILTERS) { /* x is read too seldom for copies to pay */
+        const int64_t picture = p->strip.row0 / v->rows, row = p->strip.row0 % v->rows;
+        r.a = f->w + (p->g * v->m + p->m0) * k;
+        r.b =
+            f->x + (picture * v->groups + p->g) * v->c * v->in_size + row * v->out_w + p->strip.x0;
+        r.ldb = v->in_size;
+        r.k = k;
+        rt_rows_product(&r);
+        return;
+    }
     rt_conv_table(v, &p->strip, 0, INT64_MAX, table);
     for (int64_t c = 0; c < v->c; c += f->blocks.channels) {
-        const int64_t n = c + f->blocks.channels < v->c ? f->blocks.channels : v->c - c;
+        const int64_t n = rt_between(v->c - c, 0, f->blocks.channels);
         rt_im2col(v, &p->strip, table, f->x, p->g * v->c + c, n, cols);
-        rt_gemm(false, false, p->m1 - p->m0, p->cols, n * v->taps, 1, w + c * v->taps, k, cols,
-                p->cols, c > 0, y, ld);
+        r.a = f->w + (p->g * v->m + p->m0) * k + c * v->taps;
+        r.k = n * v->taps;
+        r.more = c > 0;
+        rt_rows_product(&r);
     }
 }
 

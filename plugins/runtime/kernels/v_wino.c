@@ -78,7 +78,7 @@ static void inputs(const struct rt_wino *g, const struct rt_wino_panel *p, const
 /* scale, shift and activation of a channel, ready for vectors. */
 struct finish {
     rt_vec scale, shift, slope, top;
-    bool relu, other; /* only a relu; something else than a relu */
+    bool relu, leaky, cut;
 };
 
 static inline struct finish finish_of(const struct rt_after *a, int64_t channel)
@@ -87,17 +87,18 @@ static inline struct finish finish_of(const struct rt_after *a, int64_t channel)
                            .shift = rt_all(a->shift ? a->shift[channel] : 0),
                            .slope = rt_all(a->slope),
                            .top = rt_all(a->top),
-                           .relu = a->slope == 0 && a->top == INFINITY,
-                           .other = a->slope != 0 && (a->slope != 1 || a->top != INFINITY)};
+                           .relu = a->slope == 0,
+                           .leaky = a->slope != 0 && a->slope != 1,
+                           .cut = a->top < INFINITY};
 }
 
 static inline rt_vec finish(const struct finish *e, rt_vec v)
 {
     if (e->relu)
-        return rt_max(rt_zero(), v);
-    if (e->other)
+        v = rt_max(rt_zero(), v);
+    if (e->leaky)
         v = rt_max(rt_zero(), v) + e->slope * rt_min(rt_zero(), v);
-    return rt_min(e->top, v);
+    return e->cut ? rt_min(e->top, v) : v;
 }
 
 /* One row of outputs of a run: s vectors in the order of columns. */

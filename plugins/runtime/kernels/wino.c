@@ -16,6 +16,9 @@ static const struct rt_wino_kernels *kernels(enum rt_simd v)
 
 /* ---- when ---- */
 
+/* Transformed filters, in floats, beyond which each panel reads them from memory. */
+enum { STREAMED = 2 << 20 };
+
 /* Cycles of both passes, measured on Zen 4 and rounded: products take one a vector, filter and
  * channel; the transforms more where rows of tiles are short; filters that no cache holds slow the
  * products down. */
@@ -26,16 +29,17 @@ static double wino_cost(const struct rt_wino *g)
     const double tiles_x = (double)g->tiles_x, lanes = (double)g->lanes;
     const double runs = tiles_x >= lanes ? 1 : lanes / tiles_x;
     const double each = four ? 540 + 200 * (runs - 1) : 1500 + 450 * (runs - 1);
-    const double streamed = points * c * m > 2e6 && g->panels > 8 ? 1.15 : 1;
+    const double streamed = points * c * m > STREAMED && g->panels > 8 ? 1.15 : 1;
     return (double)g->groups * (c * m * points * streamed + (c + m) * each) +
            c * m * (four ? 14 : 22);
 }
 
-/* The same of products of columns. */
+/* The same of products of columns; columns of short rows are costly to make. */
 static double plain_cost(const struct rt_wino *g)
 {
     const double vectors = (double)g->n * (double)g->oh * (double)g->ow / (double)g->lanes;
-    return vectors * (double)g->c * (double)((g->m + 7) / 8 * 8) * 9 * 1.2;
+    const double columns = g->ow < 8 ? 320 : 40;
+    return vectors * (double)g->c * 9 * ((double)((g->m + 7) / 8 * 8) * 1.3 + columns);
 }
 
 void rt_wino_use(struct rt_wino *g, int64_t s)
@@ -105,7 +109,7 @@ bool rt_wino_set(struct rt_wino *g, const struct rt_conv *v, bool back)
         return false;
     struct rt_wino six = *g;
     rt_wino_use(&six, 6);
-    if (wino_cost(&six) < wino_cost(g))
+    if (six.points * six.c * six.m <= STREAMED && wino_cost(&six) < wino_cost(g))
         *g = six;
     return wino_cost(g) < plain_cost(g);
 }
@@ -113,7 +117,7 @@ bool rt_wino_set(struct rt_wino *g, const struct rt_conv *v, bool back)
 /* ---- how ---- */
 
 /* Bytes of transformed inputs that may be shared; of sums made together; items there should be. */
-enum { SHARED_BYTES = 12 << 20, SUMS_BYTES = 1 << 18, ITEMS = 32 };
+enum { SHARED_BYTES = 20 << 20, SUMS_BYTES = 1 << 18, ITEMS = 32 };
 
 struct plan {
     const struct rt_wino *g;
