@@ -10,3 +10,41 @@ samples-make: build
 	$(Q)set -e; for p in $(sample_presets); do $(program) run presets/$$p.ini -o $(B)/samples; done
 	$(Q)for d in photos paintings textures faces drawings; do \
 	  mkdir -p samples/$$d && cp $(B)/samples/$$d/* samples/$$d/ || exit 1; done
+
+# A picture of the gallery is PRESET:PHOTO; those of several pictures take all photographs.
+gallery := line-drawing:street ink:lake oil:street watercolour:lake pointillist:coast woodcut:alley sketch:kitchen comic:alley \
+           poster:fruit newsprint:room duotone:evening one-colour:fruit film-gold:room film-slide:coast film-silver:lake vintage:street \
+           cross-process:meadow soft-focus:kitchen glow:evening tilt-shift:alley before-after:mist watermark:evening frame:dunes \
+           texture-overlay:meadow
+gallery_all := contact-sheet
+strip    := lake fruit street
+choice   := photos/coast photos/room photos/street paintings/knife paintings/wash paintings/oil \
+            textures/leaves textures/mosaic textures/stone faces/face-3 faces/face-14 drawings/face-14
+.PHONY: gallery gallery-make presets-readme
+## gallery: the pictures of samples/gallery, each made by its preset, and presets/README.md
+gallery: setup-build
+	$(Q)$(both) build
+	$(Q)$(MAKE) gallery-make
+	$(Q)$(MAKE) presets-readme
+# A photograph goes in under the name of its preset, and so comes out under it.
+gallery-make: build
+	$(Q)rm -rf $(B)/gallery && mkdir -p $(B)/gallery/in $(B)/gallery/strip
+	$(Q)set -e; cd $(B)/gallery; for g in $(gallery); do cp $(CURDIR)/samples/photos/$${g#*:}.jpg in/$${g%:*}.jpg; \
+	  $(CURDIR)/$(program) run $(CURDIR)/presets/$${g%:*}.ini in/$${g%:*}.jpg -o full; done
+	$(Q)set -e; for p in $(gallery_all); do $(program) run presets/$$p.ini samples/photos -o $(B)/gallery/full; done
+	$(Q)$(program) run presets/web.ini $(B)/gallery/full -o $(B)/gallery/small --set small.long_edge=480 --set out.quality=82
+	$(Q)set -e; for f in $(strip); do cp samples/photos/$$f.jpg $(B)/gallery/strip/$$f-0.jpg; n=0; for p in $(show); do n=$$((n + 1)); \
+	  $(program) run presets/$$p.ini samples/photos/$$f.jpg -o $(B)/gallery/strip-$$p; cp $(B)/gallery/strip-$$p/$$f.* $(B)/gallery/strip/; \
+	  (cd $(B)/gallery/strip && for o in $$f.*; do mv $$o $$f-$$n.$${o##*.}; done); done; done
+	$(Q)$(program) run presets/contact-sheet.ini $(B)/gallery/strip -o $(B)/gallery/small --set out.name=presets.jpg --set sheet.columns=5 \
+	  --set sheet.labels=no --set sheet.gap=4 --set sheet.background=#ffffff
+	$(Q)$(program) run presets/contact-sheet.ini $(foreach f,$(choice),$(wildcard samples/$f.*)) -o $(B)/gallery/small --set out.name=samples.jpg \
+	  --set sheet.columns=6 --set sheet.labels=no --set sheet.gap=4 --set sheet.background=#ffffff
+	$(Q)mkdir -p samples/gallery && cp $(B)/gallery/small/*.jpg samples/gallery/
+# TO: where the list is written, for the test that it is up to date.
+TO ?= presets/README.md
+presets-readme:
+	$(Q)export LC_ALL=C; { printf '# Presets\n\nEach runs as `impasto run NAME photos/ -o out/`; `--set NODE.KEY=VALUE` changes a key of one. This list comes from their\n'; \
+	  printf 'titles: `make presets-readme`.\n\n| preset | what it makes | |\n|---|---|---|\n'; \
+	  for f in presets/*.ini; do n=$$(basename $$f .ini); p=samples/gallery/$$n.jpg; \
+	    printf '| [%s](%s.ini) | %s | %s |\n' $$n $$n "$$(sed -n 's/^title *= *//p' $$f)" "$$([ ! -e $$p ] || echo "![$$n](../$$p)")"; done; } >$(TO)

@@ -1,4 +1,4 @@
-# Every shipped preset runs: two sample pictures, or small scenes where it makes its own.
+# Every shipped preset runs: two small sample pictures, or small scenes where it makes its own.
 # limit: 300
 # shellcheck shell=bash disable=SC1091,SC2154
 . tests/cli/lib.sh
@@ -19,7 +19,8 @@ one() {
     fi
     # one that loads no picture of the run takes none
     if impasto list nodes "$preset" | grep -q 'load .*per picture'; then
-        in=("$root"/samples/photos/coast.jpg "$root"/samples/photos/fruit.jpg)
+        exits 0 impasto run "$root/presets/web.ini" "$root"/samples/photos/{coast,fruit}.jpg -o small --set small.long_edge=256
+        in=(small/coast.jpg small/fruit.jpg)
     fi
     exits 0 impasto check "$preset" "${sets[@]}"
     exits 0 impasto run "$preset" "${in[@]}" -o out "${sets[@]}"
@@ -36,4 +37,16 @@ for file in presets/*.ini; do
     name=$(basename "$file" .ini)
     eval "case_${name//[!a-z0-9]/_}() { one $name; }"
 done
+case_the_list_of_presets_is_up_to_date() { # else: make presets-readme
+    exits 0 make -C "$root" presets-readme TO="$PWD/README.md"
+    exits 0 diff "$root/presets/README.md" README.md
+    same "$(grep -c '^| \[' README.md)" "$(find "$root/presets" -maxdepth 1 -name '*.ini' | wc -l)"
+}
+case_each_picture_of_the_gallery_has_its_preset() {
+    for picture in "$root"/samples/gallery/*.jpg; do
+        name=$(basename "$picture" .jpg)
+        [ "$name" = presets ] || [ -e "$root/presets/$name.ini" ] || fail "$picture has no preset"
+        grep -q "samples/gallery/$name.jpg" "$root/README.md" || fail "$picture is not in README.md"
+    done
+}
 run_cases
