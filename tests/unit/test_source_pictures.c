@@ -242,5 +242,6 @@ int main(void)
         cmocka_unit_test(without_a_picture_a_scene_is_painted),
         cmocka_unit_test(threads_change_nothing),
     };
+    cmocka_set_message_output(CM_OUTPUT_TAP);
     return cmocka_run_group_tests_name("source_pictures", tests, open_sources, close_sources);
 }

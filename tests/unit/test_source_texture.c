@@ -228,5 +228,6 @@ int main(void)
         cmocka_unit_test(threads_change_no_byte),
         cmocka_unit_test(colours_are_taken_and_checked),
     };
+    cmocka_set_message_output(CM_OUTPUT_TAP);
     return cmocka_run_group_tests(tests, open_sources, close_basic);
 }
