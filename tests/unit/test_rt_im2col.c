@@ -217,11 +217,16 @@ static void scratch_stays_small_however_large_the_picture(void **state)
     const struct geometry huge = {"huge", 2, 1, 1, 512, 512, 0, {{4096, 3, 1, 1, 1}, {4096, 3, 1, 1, 1}}};
     const struct geometry wide = {"filters of a million taps", 2, 1, 1, 1, 1, 0,
                                   {{2048, 1024, 1, 1, 0}, {2048, 1024, 1, 1, 0}}};
-    const struct rt_conv v = conv_of(&huge), w = conv_of(&wide);
+    const struct geometry many = {"more filters than are transformed", 2, 1, 1, 4096, 4096, 0,
+                                  {{256, 3, 1, 1, 1}, {256, 3, 1, 1, 1}}};
+    const struct rt_conv v = conv_of(&huge), w = conv_of(&wide), m = conv_of(&many);
     (void)state;
     assert_true(rt_conv_forward_bytes(&v) < 128u << 20); /* filters transformed: 38 MB */
     assert_true(rt_conv_back_data_bytes(&v) < 128u << 20);
     assert_true(rt_conv_back_weight_bytes(&v) < 64u << 20);
+    assert_true(rt_conv_forward_bytes(&m) < 256u << 20);
+    assert_true(rt_conv_back_data_bytes(&m) < 256u << 20);
+    assert_true(rt_conv_back_weight_bytes(&m) < 256u << 20);
     assert_true(rt_conv_forward_bytes(&w) < (uint64_t)2 << 30);
 }
 

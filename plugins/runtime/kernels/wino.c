@@ -103,17 +103,6 @@ bool rt_wino_fits(struct rt_wino *g, const struct rt_conv *v, bool back)
     return true;
 }
 
-bool rt_wino_set(struct rt_wino *g, const struct rt_conv *v, bool back)
-{
-    if (!rt_wino_fits(g, v, back))
-        return false;
-    struct rt_wino six = *g;
-    rt_wino_use(&six, 6);
-    if (six.points * six.c * six.m <= STREAMED && wino_cost(&six) < wino_cost(g))
-        *g = six;
-    return wino_cost(g) < plain_cost(g);
-}
-
 /* ---- how ---- */
 
 /* Bytes of transformed inputs that may be shared; of sums made together; items there should be. */
@@ -170,6 +159,27 @@ uint64_t rt_wino_bytes(const struct rt_wino *g)
 {
     const struct plan p = plan_of(g);
     return common_bytes(&p) + rt_lanes_bytes(&p.lanes);
+}
+
+/* Bytes of transformed filters or inputs that all items read, at most: 1024 filters of 1024
+ * channels take 151 MB with tiles of four. */
+enum { MOST_BYTES = 256 << 20 };
+
+static bool bounded(const struct rt_wino *g)
+{
+    const struct plan p = plan_of(g);
+    return common_bytes(&p) <= MOST_BYTES;
+}
+
+bool rt_wino_set(struct rt_wino *g, const struct rt_conv *v, bool back)
+{
+    if (!rt_wino_fits(g, v, back))
+        return false;
+    struct rt_wino six = *g;
+    rt_wino_use(&six, 6);
+    if (six.points * six.c * six.m <= STREAMED && wino_cost(&six) < wino_cost(g))
+        *g = six;
+    return wino_cost(g) < plain_cost(g) && bounded(g);
 }
 
 /* ---- panels ---- */

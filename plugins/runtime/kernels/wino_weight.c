@@ -4,8 +4,9 @@
 #include "conv.h"
 #include "lanes.h"
 
-/* Bytes of both sides in a round; cuts of the filters where items would be few. */
-enum { ROUND_BYTES = 12 << 20, CUTS = 4 };
+/* Bytes of both sides in a round; of all scratch, at most; cuts of the filters where items would be
+ * few. */
+enum { ROUND_BYTES = 12 << 20, MOST_BYTES = 256 << 20, CUTS = 4 };
 
 static const struct rt_wino_weight_kernels *kernels(enum rt_simd v)
 {
@@ -37,18 +38,6 @@ bool rt_wino_weight_fits(struct rt_wino_weight *p, const struct rt_conv *v)
     return true;
 }
 
-bool rt_wino_weight_set(struct rt_wino_weight *p, const struct rt_conv *v)
-{
-    if (!rt_wino_weight_fits(p, v))
-        return false;
-    const struct rt_wino *g = &p->g;
-    const double c = (double)(p->columns * p->width), m = (double)(p->rows * 8);
-    const double runs = g->tiles_x >= g->lanes ? 1 : (double)g->lanes / (double)g->tiles_x;
-    const double each = 900 + 200 * (runs - 1), pixels = (double)(g->n * g->oh * g->ow);
-    const double cost = (double)g->groups * (c * m * 36 + (c + m) * each) + c * m * 40;
-    return cost < pixels / (double)g->lanes * 9 * (double)g->c * (double)g->m * 1.8;
-}
-
 struct plan {
     const struct rt_wino_weight *p;
     const struct rt_wino_weight_kernels *k;
@@ -66,6 +55,19 @@ uint64_t rt_wino_weight_bytes(const struct rt_wino_weight *p)
 {
     const uint64_t sums = (uint64_t)(p->rows * p->columns * p->g.points * rt_wino_sums_step(p));
     return side_bytes(p, false) + side_bytes(p, true) + sums * sizeof(float);
+}
+
+bool rt_wino_weight_set(struct rt_wino_weight *p, const struct rt_conv *v)
+{
+    if (!rt_wino_weight_fits(p, v))
+        return false;
+    const struct rt_wino *g = &p->g;
+    const double c = (double)(p->columns * p->width), m = (double)(p->rows * 8);
+    const double runs = g->tiles_x >= g->lanes ? 1 : (double)g->lanes / (double)g->tiles_x;
+    const double each = 900 + 200 * (runs - 1), pixels = (double)(g->n * g->oh * g->ow);
+    const double cost = (double)g->groups * (c * m * 36 + (c + m) * each) + c * m * 40;
+    return cost < pixels / (double)g->lanes * 9 * (double)g->c * (double)g->m * 1.8 &&
+           rt_wino_weight_bytes(p) <= MOST_BYTES;
 }
 
 /* An item: one group of tiles, as many channels or filters as a vector holds. */
