@@ -102,8 +102,8 @@ static inline rt_vec finish(const struct finish *e, rt_vec v)
 }
 
 /* One row of outputs of a run: s vectors in the order of columns. */
-static inline void finish_run(int s, const struct rt_wino_run *r, const struct finish *e,
-                              const rt_vec *f, const float *add, float *y)
+RT_INLINE void finish_run(int s, const struct rt_wino_run *r, const struct finish *e,
+                          const rt_vec *f, const float *add, float *y)
 {
     if (r->whole_out && !add) {
         RT_UNROLL
@@ -119,9 +119,9 @@ static inline void finish_run(int s, const struct rt_wino_run *r, const struct f
         }
 }
 
-static inline void rows_to(int s, const struct rt_wino *g, const struct rt_wino_group *t,
-                           const struct rt_after *a, const struct finish *e, int64_t channel, int i,
-                           const rt_vec *f, float *y)
+RT_INLINE void rows_to(int s, const struct rt_wino *g, const struct rt_wino_group *t,
+                       const struct rt_after *a, const struct finish *e, int64_t channel, int i,
+                       const rt_vec *f, float *y)
 {
     for (uint32_t k = 0; k < t->count; k++) {
         const struct rt_wino_run *r = &t->run[k];
@@ -134,9 +134,9 @@ static inline void rows_to(int s, const struct rt_wino *g, const struct rt_wino_
 }
 
 /* A' m A of a group, one channel. */
-static inline void output(int s, const struct rt_wino *g, const struct rt_wino_group *t,
-                          const float *sums, int64_t step, const struct rt_after *a,
-                          int64_t channel, float *y)
+RT_INLINE void output(int s, const struct rt_wino *g, const struct rt_wino_group *t,
+                      const float *sums, int64_t step, const struct rt_after *a, int64_t channel,
+                      float *y)
 {
     const int side = s + 2;
     const struct finish e = finish_of(a, channel);
