@@ -57,6 +57,7 @@ imp_status rt_run_call(struct imp_nn_run *r, uint32_t i, imp_job *job, bool back
     call->in_grad = r->slot_grad;
     call->statistic = r->slot_statistic;
     call->training = rt_run_is_training(r);
+    call->lean = (r->flags & IMP_NN_LEAN) != 0;
     call->random = r->trainer ? kit_random(rt_trainer_seed(r->trainer), i, r->draw) : 0;
     call->job = job;
     call->out = rt_store_data(&r->store, r->values[i].block);

@@ -71,6 +71,8 @@ struct rt_call {
     const struct rt_info *out_info;
     uint32_t input_count;
     uint32_t training;        /* dropout drops, batch norm normalises by the batch */
+    uint32_t lean, reserved0; /* forward of a run without gradients: a few units more in the last place
+                               * turn no gradient, faster sums may have them */
     uint64_t random;          /* changes with trainer, node and step; for kit_random */
     imp_job *job;             /* for rt_parallel only; NULL = serial */
     const float *const *in;   /* by slot; NULL = left open, or I64 (then in_info->known has it) */

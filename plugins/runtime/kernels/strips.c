@@ -25,7 +25,6 @@ void rt_conv_set(struct rt_conv *v)
     v->out_w = w->axis[last].out;
     v->rows = v->out_w ? v->out_size / v->out_w : 0;
     v->plain = ones && (v->n <= 1 || v->out_size >= SMALL_PLANE);
-    v->reserved0 = 0;
 }
 
 /* ---- strips ---- */

@@ -16,7 +16,8 @@ struct rt_conv {
     int64_t taps, outer_taps;  /* of a filter: all, all axes but the last */
     int64_t in_size, out_size; /* of a plane */
     int64_t out_w, rows;       /* out_size = rows * out_w */
-    uint32_t plain, reserved0; /* 1x1: x is its own matrix of columns */
+    uint32_t plain;            /* 1x1: x is its own matrix of columns */
+    uint32_t rough;            /* the caller's: relative errors of 3e-6 instead of 1e-6 will do */
 };
 void rt_conv_set(struct rt_conv *);
 

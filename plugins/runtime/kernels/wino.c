@@ -177,7 +177,8 @@ bool rt_wino_set(struct rt_wino *g, const struct rt_conv *v, bool back)
         return false;
     struct rt_wino six = *g;
     rt_wino_use(&six, 6);
-    if (six.points * six.c * six.m <= STREAMED && wino_cost(&six) < wino_cost(g))
+    if (v->rough && !back && six.points * six.c * six.m <= STREAMED &&
+        wino_cost(&six) < wino_cost(g))
         *g = six;
     return wino_cost(g) < plain_cost(g) && bounded(g);
 }

@@ -83,7 +83,8 @@ RT_DECLARE(struct rt_wino_kernels, rt_wino_kernels);
 bool rt_wino_fits(struct rt_wino *, const struct rt_conv *, bool back);
 /* Takes tiles of s, 4 or 6. */
 void rt_wino_use(struct rt_wino *, int64_t s);
-/* Is it the fastest way, too? With the s that is. By shape and variant alone. */
+/* Is it the fastest way, too? With the s that is; 6 only forward where v->rough: its errors turn a
+ * choice of a maximum often enough to show in gradients. By shape and variant alone. */
 bool rt_wino_set(struct rt_wino *, const struct rt_conv *, bool back);
 uint64_t rt_wino_bytes(const struct rt_wino *);
 /* y = after(w * x). IMP_OK, IMP_CANCELLED. */

@@ -93,14 +93,18 @@ static struct rt_conv geometry(const struct rt_call *call)
     v.m = w->dim[0] / v.groups;
     rt_window_read(call->node, &window_attrs, x, w->dim + 2, &v.window, NULL);
     rt_conv_set(&v);
+    v.rough = call->lean;
     return v;
 }
 
 static void need(const struct rt_call *call, struct rt_need *n)
 {
     const struct rt_conv v = geometry(call);
+    struct rt_conv rough = v;
+    rough.rough = 1; /* which run it will be is not known yet */
     const uint64_t data = rt_conv_back_data_bytes(&v), weight = rt_conv_back_weight_bytes(&v);
-    n->scratch = rt_conv_forward_bytes(&v);
+    const uint64_t fine = rt_conv_forward_bytes(&v), fast = rt_conv_forward_bytes(&rough);
+    n->scratch = fine > fast ? fine : fast;
     n->scratch_backward = data > weight ? data : weight;
     n->macs = rt_conv_macs(&v);
 }
