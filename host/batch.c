@@ -98,8 +98,8 @@ static int status_of(const struct batch *b, enum work_end end)
     return failures ? failures : end == WORK_HALTED ? 1 : 0;
 }
 
-/* One picture per thread needs no cutting and no waiting: measured with networks and with filters, it is as
- * fast as all threads on one picture or faster, at the cost of memory. */
+/* One picture per thread needs no cutting and no waiting, at the cost of memory. Measured with a feed-forward style
+ * network on eight pictures of 256 to 1024 px: from 1 % slower to 6 % faster than all threads on one. */
 static void explain_jobs(const struct batch *b, struct text *t)
 {
     const char *why = b->o->jobs && b->jobs == b->o->jobs ? "as --jobs says"

@@ -6,4 +6,9 @@
 extern const imp_filter filter_source_scene, filter_source_texture, filter_source_painting,
     filter_source_face, filter_data_generated;
 
+
+/* create of filters whose instance is the parameters themselves: they stay valid until destroy. */
+imp_status sources_keep_params(const imp_host *, const imp_filter *, const imp_cell *params,
+                               void **instance, imp_error *) IMP_NX;
+
 #endif

@@ -57,19 +57,6 @@ static imp_status plan(void *instance, imp_plan *plan, imp_error *err) IMP_NX
     return IMP_OK;
 }
 
-/* The instance is the parameters themselves: they stay valid until destroy. */
-static imp_status create(const imp_host *host, const imp_filter *self, const imp_cell *params,
-                         void **instance, imp_error *err) IMP_NX
-{
-    union {
-        const imp_cell *in;
-        void *out;
-    } same = {.in = params};
-    (void)host, (void)self, (void)err;
-    *instance = same.out;
-    return IMP_OK;
-}
-
 static const imp_param params[] = {
     {.key = "kind", .type = IMP_CHOICE, .choices = SCENE_KINDS, .help = "What the scene shows."},
     {.key = "width",
@@ -162,7 +149,7 @@ const imp_filter filter_source_scene = {
         "for any number of threads.",
     .params = IMP_LIST(params),
     .outputs = IMP_LIST(out),
-    .create = create,
+    .create = sources_keep_params,
     .process = process,
     .plan = plan,
 };

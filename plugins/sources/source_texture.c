@@ -25,19 +25,6 @@ static imp_status plan(void *instance, imp_plan *plan, imp_error *err)
     return IMP_OK;
 }
 
-/* The instance is the parameters themselves: they stay valid until destroy. */
-static imp_status create(const imp_host *host, const imp_filter *self, const imp_cell *params,
-                         void **instance, imp_error *err)
-{
-    union {
-        const imp_cell *in;
-        void *out;
-    } same = {.in = params};
-    (void)host, (void)self, (void)err;
-    *instance = same.out;
-    return IMP_OK;
-}
-
 static const imp_param params[] = {
     {.key = "kind", .type = IMP_CHOICE, .choices = TX_KIND_NAMES, .help = "What it is of."},
     {.key = "width",
@@ -162,7 +149,7 @@ const imp_filter filter_source_texture = {
         "number of threads.",
     .params = IMP_LIST(params),
     .outputs = IMP_LIST(out),
-    .create = create,
+    .create = sources_keep_params,
     .process = tx_process,
     .plan = plan,
 };
