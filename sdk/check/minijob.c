@@ -259,15 +259,13 @@ struct pieces {
 static void *work(void *user)
 {
     struct pieces *p = user;
-    while (!atomic_load(&p->stopped) && atomic_load(&p->next) < p->n) {
-        if (ask(p->run)) {
+    uint32_t i;
+    /* One question for each piece taken: the count is the same however the threads meet. */
+    while (!atomic_load(&p->stopped) && (i = atomic_fetch_add(&p->next, 1)) < p->n)
+        if (ask(p->run))
             atomic_store(&p->stopped, true);
-            break;
-        }
-        const uint32_t i = atomic_fetch_add(&p->next, 1);
-        if (i < p->n)
+        else
             p->fn(p->user, i);
-    }
     return NULL;
 }
 
