@@ -199,6 +199,27 @@ static void helpers_come_however_long_they_waited(void **state)
     pool_free(p);
 }
 
+static void count_processors(void *user, uint32_t i)
+{
+    atomic_int *each = user;
+    each[i] = (int)pool_processors(); /* of the thread that asks */
+    meet(each + 3, i);
+}
+
+static void who_is_called_from_sleep_may_run_everywhere(void **state)
+{
+    (void)state;
+    struct pool *p = pool_new(3);
+    for (int round = 0; round < 5; round++) {
+        atomic_int each[4] = {0};
+        nap(20); /* they sleep */
+        assert_int_equal(pool_parallel(p, 3, count_processors, each, NULL), IMP_OK);
+        assert_int_equal(each[1], each[0]);
+        assert_int_equal(each[2], each[0]);
+    }
+    pool_free(p);
+}
+
 static double processor_time(void)
 {
     struct timespec t;
@@ -235,6 +256,7 @@ int main(void)
         cmocka_unit_test(nobody_begins_an_item_inside_another),
         cmocka_unit_test(after_a_stop_nothing_more_is_handed_out),
         cmocka_unit_test(helpers_come_however_long_they_waited),
+        cmocka_unit_test(who_is_called_from_sleep_may_run_everywhere),
         cmocka_unit_test(a_pool_without_work_sleeps),
         cmocka_unit_test(there_is_at_least_one_processor),
     };
