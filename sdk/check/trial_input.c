@@ -38,13 +38,18 @@ static const imp_value *feed_image(const imp_port *row, const struct shape_wish 
                 ->head;
 }
 
+/* Names and numbers, as facts of the three maps of the tensor that is fed. */
 static const imp_value *feed_table(void)
 {
-    const imp_column columns[] = {{.name = "name", .type = IMP_TEXT},
-                                  {.name = "value", .unit = "dB", .type = IMP_FLOAT}};
-    imp_table *t = mini_table(2, columns);
+    const imp_column columns[] = {
+        {.name = "name", .type = IMP_TEXT},  {.name = "value", .unit = "dB", .type = IMP_FLOAT},
+        {.name = "layer", .type = IMP_TEXT}, {.name = "map", .type = IMP_INT},
+        {.name = "mean", .type = IMP_FLOAT}, {.name = "rms", .type = IMP_FLOAT},
+        {.name = "share", .type = IMP_FLOAT}};
+    imp_table *t = mini_table(sizeof columns / sizeof *columns, columns);
     for (int i = 0; i < 3; i++) {
-        imp_cell cells[2] = {{.s = {"a <name>", 8}}, {.f = 0.5 * i}};
+        imp_cell cells[] = {{.s = {"a <name>", 8}}, {.f = 0.5 * i}, {.s = {"code", 4}},    {.i = i},
+                            {.f = 0.3 + 0.1 * i},   {.f = 0.6},     {.f = 0.25 + 0.05 * i}};
         mini_row(t, cells);
     }
     return &t->head;
