@@ -301,12 +301,13 @@ imp_status kit_lbfgs_step(void *block, float *x, uint32_t most, kit_objective *o
     struct search q = {.s = &s, .x = x, .objective = objective, .user = user, .most = most};
     struct head *h = s.head;
     memcpy(s.start, x, s.n * sizeof *x);
+    const uint32_t started = h->started;
     if (!h->started && (q.status = start(&q)) != IMP_OK)
         return q.status;
     const uint32_t count = h->count;
     const bool moved = !h->stalled && advance(&q);
     if (q.status != IMP_OK) {
-        h->count = count;
+        h->count = count, h->started = started;
         return q.status;
     }
     if (moved) {
@@ -317,4 +318,11 @@ imp_status kit_lbfgs_step(void *block, float *x, uint32_t most, kit_objective *o
     *info = (kit_lbfgs_info){h->value, norm_of(s.gradient, s.n), moved ? q.best.step : 0, q.used,
                              h->stalled};
     return IMP_OK;
+}
+
+void kit_lbfgs_moved(void *state)
+{
+    struct head *h = state;
+    h->started = 0;
+    h->stalled = 0;
 }

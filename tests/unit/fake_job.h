@@ -9,6 +9,7 @@
 
 struct job {
     imp_job as;
+    const char *name; /* of what is kept */
     unsigned char *kept;
     uint64_t size;
     uint32_t polls, stop_at, keeps; /* stop_at 0: never */
@@ -45,7 +46,7 @@ static imp_status job_parallel(imp_job *job, uint32_t n, void (*fn)(void *, uint
 static imp_status job_keep(imp_job *job, const char *name, const void *data, uint64_t size) IMP_NX
 {
     struct job *j = job_of(job);
-    assert_string_equal(name, "training");
+    assert_string_equal(name, j->name);
     free(j->kept);
     j->kept = malloc((size_t)size);
     assert_non_null(j->kept);
@@ -58,9 +59,16 @@ static imp_status job_keep(imp_job *job, const char *name, const void *data, uin
 static const void *job_kept(imp_job *job, const char *name, uint64_t *size) IMP_NX
 {
     struct job *j = job_of(job);
-    assert_string_equal(name, "training");
+    assert_string_equal(name, j->name);
     *size = j->size;
     return j->kept;
+}
+
+static imp_status job_preview(imp_job *job, const imp_image *picture) IMP_NX
+{
+    (void)job;
+    assert_non_null(picture->data);
+    return IMP_OK;
 }
 
 static struct job new_job(void)
@@ -69,7 +77,9 @@ static struct job new_job(void)
                                .progress = job_progress,
                                .parallel = job_parallel,
                                .keep = job_keep,
-                               .kept = job_kept}};
+                               .kept = job_kept,
+                               .preview = job_preview},
+                        .name = "training"};
 }
 
 #endif

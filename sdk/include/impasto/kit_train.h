@@ -67,6 +67,9 @@ bool kit_lbfgs_fits(const void *state, size_t size, uint32_t history, size_t n);
  * fails, x and the state are as before the step. */
 imp_status kit_lbfgs_step(void *state, float *x, uint32_t most, kit_objective *, void *user,
                           kit_lbfgs_info *);
+/* Says that x was changed between steps (projected): value and gradient are asked for anew, the pairs
+ * stay. */
+void kit_lbfgs_moved(void *state);
 
 /* ---- schedules: kit_schedule.c; [any] ---- */
 
