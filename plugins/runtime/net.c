@@ -3,7 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MOST_NAMES = 4000 /* nodes offered as names; the host shows the nearest */ };
 
 imp_error *net_error_init(struct net_error *e)
 {
@@ -139,49 +138,11 @@ imp_status net_prepare_of(const imp_nn_model *model, const struct net_ends *e, k
     return kit_prepare_read(meta_of, user.out, e->channels, e->width, e->height, p, err);
 }
 
-/* All names of nodes with blanks between, on the heap; NULL: none. */
-static char *all_names(const imp_nn_model *model)
-{
-    uint32_t count = 0;
-    size_t used = 0, room = 1;
-    char *text = NULL;
-    if (rt_model_table.node_count(NULL, model, &count, NULL) != IMP_OK)
-        return NULL;
-    for (int pass = 0; pass < 2; pass++) {
-        for (uint32_t i = 0; i < count && i < MOST_NAMES; i++) {
-            imp_nn_node node;
-            if (node_of(model, i, &node, NULL) != IMP_OK || strchr(node.name, ' '))
-                continue;
-            if (pass)
-                used += (size_t)snprintf(text + used, room - used, "%s%s", used ? " " : "", node.name);
-            else
-                room += strlen(node.name) + 1;
-        }
-        if (!pass && !(text = calloc(room, 1)))
-            return NULL;
-    }
-    return text;
-}
-
 bool net_check_layers(imp_plan *plan, const imp_nn_model *model, int32_t param,
                       const imp_cell *names)
 {
-    char *all = NULL;
-    bool fine = true;
-    for (uint64_t i = 0; i < names->w.count; i++) {
-        const char *name = names->w.ptr[i];
-        uint32_t node;
-        char text[200];
-        if (rt_model_table.find(NULL, model, name, &node, NULL) == IMP_OK)
-            continue;
-        if (!all)
-            all = all_names(model);
-        snprintf(text, sizeof text, "no layer '%.120s' in the network", name);
-        plan->mistake(plan, param, -1, name, text, all);
-        fine = false;
-    }
-    free(all);
-    return fine;
+    static const kit_nn services = {.model = {&rt_model_table, NULL}};
+    return kit_sight_check(plan, &services, model, param, names);
 }
 
 void net_mistake(imp_plan *plan, int32_t param, int32_t port, const struct net_error *e)

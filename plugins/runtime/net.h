@@ -2,7 +2,7 @@
  * any other plugin does. */
 #ifndef IMP_RT_NET_H
 #define IMP_RT_NET_H
-#include <impasto/kit_prepare.h>
+#include <impasto/kit_sight.h>
 #include <stdbool.h>
 #include "net_filters.h"
 #include "services.h"
