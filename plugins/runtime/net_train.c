@@ -100,50 +100,6 @@ struct instance {
     const imp_host *host;
 };
 
-/* ---- samples as the network wants them ---- */
-
-struct samples {
-    kit_prepare prepare;
-    uint32_t channels, width, height, reserved0; /* of the data set */
-};
-
-static imp_status prepare(const void *user, const float *pixels, float *input) IMP_NX
-{
-    const struct samples *s = user;
-    const kit_box all = {0, 0, s->width, s->height};
-    union {
-        const float *in;
-        float *out;
-    } data = {.in = pixels};
-    const imp_image picture = {.head = {sizeof picture, IMP_IMAGE},
-                               .width = s->width,
-                               .height = s->height,
-                               .channels = s->channels,
-                               .colour = IMP_SRGB,
-                               .row = s->width,
-                               .plane = (int64_t)s->width * s->height,
-                               .data = data.out};
-    return kit_to_network(&s->prepare.input, &picture, &all, input, NULL);
-}
-
-/* How the data set's samples go into the model; the task's input points to *samples. */
-static imp_status prepare_with(const imp_nn_model *model, const imp_dataset *data,
-                               struct samples *s, kit_task *task, imp_error *err)
-{
-    struct net_ends ends;
-    if (data->channels != 1 && data->channels != 3)
-        return imp_fail(err, IMP_E_INPUT, "the data set has %u channels: 1 or 3 can be prepared",
-                        data->channels);
-    imp_status st = net_ends_of(model, NULL, &ends, err);
-    if (st == IMP_OK && ends.node.ndim == 2)
-        return IMP_OK; /* flat samples go in as they are */
-    if (st == IMP_OK)
-        st = net_prepare_of(model, &ends, &s->prepare, err);
-    s->channels = data->channels, s->width = data->width, s->height = data->height;
-    task->input = (kit_input){prepare, s, s->prepare.input.channels, 0};
-    return st;
-}
-
 /* ---- the preset's keys ---- */
 
 static kit_task task_of(const imp_cell *p)
@@ -259,12 +215,12 @@ static imp_status hand_out(imp_job *job, const imp_dataset *data, kit_trained *t
 static imp_status process(void *instance, imp_job *job, imp_error *err) IMP_NX
 {
     const struct instance *self = instance;
-    const imp_nn_model *model = net_model(job->inputs[NET]);
+    imp_nn_model *model = net_model(job->inputs[NET]);
     const imp_dataset *train = data_of(job->inputs[TRAIN]), *test = data_of(job->inputs[TEST]);
     const imp_cell *p = job->params;
     kit_training t = training_of(p);
     kit_trained trained;
-    struct samples samples;
+    kit_sight_samples samples;
     double *drops = job->scratch(job, (p[DROPS].n.count + 1) * sizeof *drops);
     if (!drops)
         return IMP_E_MEMORY;
@@ -275,7 +231,7 @@ static imp_status process(void *instance, imp_job *job, imp_error *err) IMP_NX
     } host = {.in = self->host};
     t.note = note;
     t.note_user = host.out;
-    imp_status st = prepare_with(model, train, &samples, &t.task, err);
+    imp_status st = kit_sight_input(&services, model, train, &samples, &t.task.input, err);
     if (st == IMP_OK && test && test->channels != train->channels)
         return imp_fail(err, IMP_E_INPUT,
                         "the data set to learn from has %u channels, the one to test on %u",
@@ -319,10 +275,10 @@ static void plan_cost(imp_plan *plan, const imp_nn_model *model, const imp_cell 
 static imp_status plan(void *instance, imp_plan *plan, imp_error *err) IMP_NX
 {
     const imp_cell *p = ((const struct net_instance *)instance)->params;
-    const imp_nn_model *model = net_planned(plan, NET);
+    imp_nn_model *model = net_planned(plan, NET);
     const imp_dataset *train = planned_data(plan, TRAIN), *test = planned_data(plan, TEST);
     kit_task task = task_of(p);
-    struct samples samples;
+    kit_sight_samples samples;
     struct net_error e;
     (void)err;
     if (task.loss == KIT_CROSS_ENTROPY && task.target != KIT_TARGET_CLASS) {
@@ -332,7 +288,7 @@ static imp_status plan(void *instance, imp_plan *plan, imp_error *err) IMP_NX
     }
     if (!model || !train)
         return IMP_OK;
-    if (prepare_with(model, train, &samples, &task, net_error_init(&e)) != IMP_OK)
+    if (kit_sight_input(&services, model, train, &samples, &task.input, net_error_init(&e)) != IMP_OK)
         net_mistake(plan, -1, NET, &e);
     else if (kit_task_check(&task, model, train, &e.as) != IMP_OK)
         net_mistake(plan, -1, TRAIN, &e);

@@ -324,3 +324,43 @@ imp_status kit_code_of(const imp_tensor *t, kit_code *out, float **copy, imp_err
         *out = c;
     return st;
 }
+
+/* ---- samples of a data set ---- */
+
+static imp_status prepare_sample(const void *user, const float *pixels, float *input) IMP_NX
+{
+    const kit_sight_samples *s = user;
+    const kit_box all = {0, 0, s->width, s->height};
+    union {
+        const float *in;
+        float *out;
+    } data = {.in = pixels};
+    const imp_image picture = {.head = {sizeof picture, IMP_IMAGE},
+                               .width = s->width,
+                               .height = s->height,
+                               .channels = s->channels,
+                               .colour = IMP_SRGB,
+                               .row = s->width,
+                               .plane = (int64_t)s->width * s->height,
+                               .data = data.out};
+    return kit_to_network(&s->prepare.input, &picture, &all, input, NULL);
+}
+
+imp_status kit_sight_input(const kit_nn *nn, imp_nn_model *model, const imp_dataset *data,
+                           kit_sight_samples *s, kit_input *input, imp_error *err)
+{
+    kit_sight sight = {.nn = nn, .model = model};
+    imp_nn_node node = {.name = NULL};
+    if (data->channels != 1 && data->channels != 3)
+        return imp_fail(err, IMP_E_INPUT, "the data set has %u channels: 1 or 3 can be prepared",
+                        data->channels);
+    imp_status st = find_input(&sight, &node, err);
+    *input = (kit_input){NULL, NULL, 0, 0};
+    if (st != IMP_OK || node.ndim == 2)
+        return st;
+    if ((st = kit_sight_open(&sight, nn, model, err)) != IMP_OK)
+        return st;
+    *s = (kit_sight_samples){sight.prepare, data->channels, data->width, data->height, 0};
+    *input = (kit_input){prepare_sample, s, sight.channels, 0};
+    return IMP_OK;
+}

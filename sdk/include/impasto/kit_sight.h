@@ -72,6 +72,18 @@ imp_status kit_sight_code(const kit_sight *, imp_nn_run *, uint32_t node, imp_jo
  * *copy is NULL. IMP_E_INPUT, IMP_E_MEMORY. [any] */
 imp_status kit_code_of(const imp_tensor *, kit_code *, float **copy, imp_error *);
 
+/* ---- samples of a data set ---- */
+
+typedef struct kit_sight_samples { /* user of the kit_input below */
+    kit_prepare prepare;
+    uint32_t channels, width, height, reserved0; /* of the data set */
+} kit_sight_samples;
+/* How a data set's samples go into the network: *input, for batches and tasks, borrows *samples. A
+ * network that takes flat samples gets them as they are. IMP_E_INPUT: neither grey nor colour; or
+ * as kit_sight_open. [any] */
+imp_status kit_sight_input(const kit_nn *, imp_nn_model *, const imp_dataset *, kit_sight_samples *,
+                           kit_input *input, imp_error *);
+
 #ifdef __cplusplus
 }
 #endif
