@@ -120,7 +120,7 @@ file_flags = $(extra_$(basename $(1))) $(if $(filter sdk/kit/%,$(1)),$(extra_sdk
 variant = $(patsubst .%,%,$(suffix $(basename $@)))
 define compile
 	$(call say,CC,$< $(variant))
-	$(Q)mkdir -p $(@D) && $(CC) $(ours) $(include_kit) $(if $(filter host/% tests/%,$<),-Ihost) $(if $(filter tests/%,$<),-Itests/unit -Isdk/check -Iplugins/runtime) \
+	$(Q)mkdir -p $(@D) && $(CC) $(ours) $(include_kit) $(if $(filter host/% tests/%,$<),-Ihost) $(if $(filter tests/%,$<),-Itests/unit -Isdk/check -Iplugins/runtime -Iplugins/energy) \
 	  $(call system,$(host_libs)) $(call file_flags,$<) $(variant_$(variant)) $(CFLAGS) -MMD -MP -c $< -o $@
 endef
 $(B)/obj/%.o: %.c $(B)/flags
@@ -174,16 +174,21 @@ $(B)/share:
 	  && ln -sfn $(CURDIR)/sdk/template $@/impasto/template && ln -sfn $(CURDIR)/sdk/kit $@/impasto/kit
 
 # ---- tests ----
-# Tests named test_rt_* are linked with the runtime's own objects; the others open plugins as hosts do.
+# Tests named test_rt_* and test_energy_* are linked with the plugin's own objects; the others open plugins as hosts do.
 wrap_test_rt_keep := $(foreach f,malloc calloc realloc posix_memalign mmap mprotect madvise,-Wl,--wrap=$(f))
 rt_units := $(filter test_rt_%,$(units))
 $(rt_units:%=$(B)/tests/%): $(B)/tests/%: $(B)/obj/tests/unit/%.o $(B)/obj/tests/unit/op_check.o $(B)/libruntime.a $(B)/libhost.a $(filter-out $(B)/obj/sdk/check/main.o,$(check_o))
 	$(call say,LD,$@)
 	$(Q)mkdir -p $(@D) && $(CC) $(instrument) $(LDFLAGS) $(wrap_$*) -pthread $(filter %.o,$^) $(B)/libruntime.a $(B)/libhost.a \
 	  $(call libs,cmocka $(host_libs) $(libs_runtime)) -ldl -lm -o $@
+$(B)/libenergy.a: $(filter-out $(B)/obj/plugins/energy/energy_plugin.o,$(call plugin_o,energy))
+	$(call say,AR,$@)
+	$(Q)rm -f $@.new && ar rcs $@.new $^ && mv -f $@.new $@
+energy_units := $(filter test_energy_%,$(units))
+$(energy_units:%=$(B)/tests/%): $(B)/libenergy.a
 $(B)/tests/%: $(B)/obj/tests/unit/%.o $(B)/libhost.a $(filter-out $(B)/obj/sdk/check/main.o,$(check_o))
 	$(call say,LD,$@)
-	$(Q)mkdir -p $(@D) && $(CC) $(instrument) $(LDFLAGS) $(wrap_$*) -pthread $(filter-out $(B)/libhost.a,$^) $(B)/libhost.a $(call libs,cmocka $(host_libs)) -ldl -lm -o $@
+	$(Q)mkdir -p $(@D) && $(CC) $(instrument) $(LDFLAGS) $(wrap_$*) -pthread $(filter %.o,$^) $(filter-out $(B)/libhost.a,$(filter %.a,$^)) $(B)/libhost.a $(call libs,cmocka $(host_libs)) -ldl -lm -o $@
 $(B)/fuzz/fuzz_rt_%-replay: $(B)/obj/tests/fuzz/fuzz_rt_%.o $(B)/obj/tests/fuzz/replay.o $(B)/libruntime.a $(B)/libhost.a
 	$(call say,LD,$@)
 	$(Q)mkdir -p $(@D) && $(CC) $(instrument) $(LDFLAGS) -pthread $^ $(call libs,$(host_libs) $(libs_runtime)) -ldl -lm -o $@
