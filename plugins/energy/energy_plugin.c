@@ -9,13 +9,15 @@ static const imp_filter *const filters[] = {
     &en_filter_moments,
     &en_filter_table,
     &en_filter_blend,
+    &en_filter_measure,
     NULL,
 };
 static const char *const needs[] = {IMP_NN_MODEL_1, IMP_NN_GRAD_1, NULL};
+static const char *const wants[] = {IMP_NN_EDIT_1, NULL};
 
 static const imp_plugin plugin = {
-    IMP_PLUGIN_HEAD,  .id = "impasto.energy", .version = "0.1.0",
-    .licence = "MIT", .filters = filters,     .needs = needs,
+    IMP_PLUGIN_HEAD,    .id = "impasto.energy", .version = "0.1.0", .licence = "MIT",
+    .filters = filters, .needs = needs,         .wants = wants,
 };
 
 IMP_EXPORT const imp_plugin *imp_entry_v1(void) IMP_NX

@@ -14,30 +14,50 @@ struct measure {
 
 enum { LANES = 8, RUN = 4096 }; /* sums of so many places are added to the map's */
 
+struct run_sums {
+    double sum[LANES], square[LANES], zeros;
+    float high;
+};
+
+KIT_CLONES
+static void sum_run(const float *f, size_t n, struct run_sums *s)
+{
+    uint32_t zeros[LANES] = {0};
+    float high[LANES];
+    size_t i = 0;
+    for (int k = 0; k < LANES; k++)
+        s->sum[k] = s->square[k] = 0, high[k] = f[0];
+    for (; i + LANES <= n; i += LANES)
+        for (size_t k = 0; k < LANES; k++) {
+            const float v = f[i + k];
+            s->sum[k] += (double)v, s->square[k] += (double)v * (double)v;
+            zeros[k] += v == 0;
+            high[k] = v > high[k] ? v : high[k];
+        }
+    for (; i < n; i++) {
+        s->sum[0] += (double)f[i], s->square[0] += (double)f[i] * (double)f[i];
+        zeros[0] += f[i] == 0;
+        high[0] = f[i] > high[0] ? f[i] : high[0];
+    }
+    s->zeros = 0, s->high = high[0];
+    for (int k = 0; k < LANES; k++)
+        s->zeros += zeros[k], s->high = high[k] > s->high ? high[k] : s->high;
+}
+
 static void measure_map(void *user, uint32_t c) IMP_NX
 {
     const struct measure *t = user;
     const float *f = t->code + c * t->places;
-    struct en_moments m = {0, 0, (double)f[0]};
+    struct en_moments m = {0, 0, (double)f[0], 0};
     for (size_t p = 0; p < t->places; p += RUN) {
-        const size_t end = p + RUN < t->places ? p + RUN : t->places;
-        double sum[LANES] = {0}, square[LANES] = {0};
-        float low = f[p];
-        size_t i = p;
-        for (; i + LANES <= end; i += LANES)
-            for (int k = 0; k < LANES; k++) {
-                const double v = (double)f[i + (size_t)k];
-                sum[k] += v, square[k] += v * v;
-                low = f[i + (size_t)k] < low ? f[i + (size_t)k] : low;
-            }
-        for (; i < end; i++)
-            sum[0] += (double)f[i], square[0] += (double)f[i] * (double)f[i],
-                low = fminf(low, f[i]);
+        struct run_sums s;
+        sum_run(f + p, t->places - p < RUN ? t->places - p : RUN, &s);
         for (int k = 0; k < LANES; k++)
-            m.mean += sum[k], m.square += square[k];
-        m.low = (double)low < m.low ? (double)low : m.low;
+            m.mean += s.sum[k], m.square += s.square[k];
+        m.zeros += s.zeros;
+        m.high = (double)s.high > m.high ? (double)s.high : m.high;
     }
-    m.mean /= (double)t->places, m.square /= (double)t->places;
+    m.mean /= (double)t->places, m.square /= (double)t->places, m.zeros /= (double)t->places;
     t->out[c] = m;
 }
 

@@ -16,10 +16,10 @@ struct en_part {
     double gain, offset;
     uint32_t from, reserved0;
 };
-/* Mean and mean square of each map over its places; `low` its smallest value. IMP_E_INPUT: a value
+/* Mean, mean square, largest value and share of zeros of each map over its places. IMP_E_INPUT: a value
  * is not finite, and *bad is its map. */
 struct en_moments {
-    double mean, square, low;
+    double mean, square, high, zeros;
 };
 imp_status en_measure(const float *code, uint32_t maps, size_t places, struct en_moments *,
                       uint32_t *bad, imp_job *);
