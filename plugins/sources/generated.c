@@ -9,10 +9,13 @@
 #include "filters.h"
 
 /* A source draws from job->params alone (its process is called without an instance), has the
- * parameters width, height and seed, perhaps kind, and none but numbers, choices and yes or no. */
-static const imp_filter *const sources[] = {&filter_source_scene, &filter_source_face};
+ * parameters width, height and seed, perhaps kind, and beside names (which stay as they are) none
+ * but numbers, choices and yes or no. */
+static const imp_filter *const sources[] = {&filter_source_scene, &filter_source_face,
+                                            &filter_source_texture, &filter_source_painting};
 
-enum { SEEDS = 0, FACTORS = 1 /* and so on: streams of random numbers */ };
+/* Streams of random numbers: a seed for each drawing, its factors, where each sample is cut. */
+enum { SEEDS = 0, FACTORS = 1, LEFT = FACTORS + GENERATED_PARAMS, TOP };
 
 struct reading {
     struct generated *g;
@@ -49,9 +52,12 @@ static int64_t find_param(const imp_filter *f, const char *key, size_t n)
     return -1;
 }
 
-/* One that this filter sets itself. */
-static bool is_ours(const char *key, size_t n)
+/* One that this filter sets itself, or leaves alone. */
+static bool is_ours(const imp_filter *f, const char *key, size_t n)
 {
+    const int64_t k = find_param(f, key, n);
+    if (k >= 0 && f->params[k].type == IMP_NAMES)
+        return true;
     static const char *const ours[] = {"kind", "width", "height", "seed"};
     for (size_t i = 0; i < sizeof ours / sizeof *ours; i++)
         if (strlen(ours[i]) == n && !memcmp(ours[i], key, n))
@@ -99,24 +105,44 @@ static imp_status take_memory(struct reading *r, const imp_param *kind, char **t
     r->names = cut(&at, names);
     *texts = at;
     for (uint32_t i = 0; i < g->source->param_count; i++)
-        if (!is_ours(g->source->params[i].key, strlen(g->source->params[i].key)))
+        if (!is_ours(g->source, g->source->params[i].key, strlen(g->source->params[i].key)))
             strcat(strcat(r->names, *r->names ? " " : ""), g->source->params[i].key);
     return IMP_OK;
 }
 
 /* ---- what the preset says ---- */
 
+static bool is_side(double v)
+{
+    return v >= 1 && v <= 4096 && v == floor(v);
+}
+
+/* One side or two into width and height; false: told. */
+static bool read_sides(struct reading *r, const imp_cell *c, const char *key, int32_t param,
+                       uint32_t *width, uint32_t *height)
+{
+    const double *v = c->n.ptr;
+    if (c->n.count < 1 || c->n.count > 2 || !is_side(v[0]) || !is_side(v[c->n.count - 1])) {
+        mistake(r, param, NULL, NULL,
+                "%s wants a side, or width and height: whole numbers of 1 to 4096 px", key);
+        return false;
+    }
+    *width = (uint32_t)v[0], *height = (uint32_t)v[c->n.count - 1];
+    return true;
+}
+
 static void read_size(struct reading *r)
 {
-    const imp_cell *c = r->wish->size;
-    const double *v = c->n.ptr, last = c->n.count ? v[c->n.count - 1] : 0;
-    if (c->n.count < 1 || c->n.count > 2 || !(v[0] >= 1) || !(v[0] <= 4096) || !(last >= 1) ||
-        !(last <= 4096) || v[0] != floor(v[0]) || last != floor(last)) {
-        mistake(r, r->wish->size_param, NULL, NULL,
-                "size wants a side, or width and height: whole numbers of 1 to 4096 px");
-        return;
-    }
-    r->g->width = (uint32_t)v[0], r->g->height = (uint32_t)last;
+    struct generated *g = r->g;
+    const struct generated_wish *w = r->wish;
+    const bool fine = read_sides(r, w->size, "size", w->size_param, &g->width, &g->height);
+    g->drawn_width = g->width, g->drawn_height = g->height;
+    if (w->drawn->n.count &&
+        read_sides(r, w->drawn, "drawn", w->drawn_param, &g->drawn_width, &g->drawn_height) &&
+        fine && (g->drawn_width < g->width || g->drawn_height < g->height))
+        mistake(r, w->drawn_param, NULL, NULL,
+                "pictures of %u x %u px cannot be cut from drawings of %u x %u: size, or drawn",
+                g->width, g->height, g->drawn_width, g->drawn_height);
 }
 
 /* texts: room for all names of the choices. */
@@ -149,8 +175,8 @@ static void read_kinds(struct reading *r, const imp_param *kind, char **texts)
     }
 }
 
-/* A number whose default lies at its least, below 0, is drawn by the source's seed there: -1 below a
- * range from 0, less where it may be negative; a choice is drawn at its first word, `any`. */
+/* A number whose default lies at its least, below 0, is drawn by the source's seed there: -1 below
+ * a range from 0, less where it may be negative; a choice is drawn at its first word, `any`. */
 static bool seed_draws(const imp_param *row)
 {
     if (row->type == IMP_CHOICE)
@@ -179,6 +205,14 @@ static bool range_of(const imp_param *row, const kit_attribute *spec, struct gen
     return !spec->choices && f->min >= least_of(row) && f->max <= row->max && f->min < f->max;
 }
 
+static bool is_varied(const struct generated *g, int64_t param)
+{
+    for (uint32_t i = 0; i < g->vary_count; i++)
+        if (g->factors[i].param == param)
+            return true;
+    return false;
+}
+
 static void read_vary(struct reading *r, char **texts)
 {
     struct generated *g = r->g;
@@ -194,9 +228,13 @@ static void read_vary(struct reading *r, char **texts)
         }
         *texts += strlen(word) + 1;
         const int64_t k = find_param(g->source, spec.name, strlen(spec.name));
-        if (k < 0 || is_ours(spec.name, strlen(spec.name))) {
-            mistake(r, r->wish->vary_param, spec.name, r->names,
-                    "%s has no parameter '%s' to vary", g->source->id, spec.name);
+        if (k < 0 || is_ours(g->source, spec.name, strlen(spec.name))) {
+            mistake(r, r->wish->vary_param, spec.name, r->names, "%s has no parameter '%s' to vary",
+                    g->source->id, spec.name);
+            continue;
+        }
+        if (is_varied(g, k)) {
+            mistake(r, r->wish->vary_param, word, NULL, "'%s' varies twice", spec.name);
             continue;
         }
         const imp_param *row = &g->source->params[k];
@@ -210,8 +248,8 @@ static void read_vary(struct reading *r, char **texts)
         const char *choices = row->type == IMP_CHOICE ? row->choices
                               : row->type == IMP_BOOL ? "no|yes"
                                                       : NULL;
-        g->attributes[g->vary_count++] = (imp_attribute){row->key, choices, choices ? 0 : f->min,
-                                                         choices ? 0 : f->max};
+        g->attributes[g->vary_count++] =
+            (imp_attribute){row->key, choices, choices ? 0 : f->min, choices ? 0 : f->max};
     }
 }
 
@@ -219,8 +257,8 @@ static bool parse(const imp_param *row, const char *text, imp_cell *out)
 {
     const char *end;
     const double v = kit_number(text, &end);
-    const bool number = end != text && !*end && (row->min == row->max ||
-                                                 (v >= row->min && v <= row->max));
+    const bool number =
+        end != text && !*end && (row->min == row->max || (v >= row->min && v <= row->max));
     if (row->type == IMP_FLOAT)
         out->f = v;
     else if (row->type == IMP_INT)
@@ -240,7 +278,7 @@ static void read_others(struct reading *r)
     for (int32_t line = 0; *at; line++) {
         const size_t n = strcspn(at, "\n"), key = strcspn(at, "=\n");
         const size_t length = key < n ? n - key - 1 : 0;
-        const int64_t k = is_ours(at, key) ? -1 : find_param(g->source, at, key);
+        const int64_t k = is_ours(g->source, at, key) ? -1 : find_param(g->source, at, key);
         const int32_t param = r->wish->others_param + line;
         snprintf(value, sizeof value, "%.*s", (int)length, at + (key < n ? key + 1 : n));
         snprintf(name, sizeof name, "%.*s", (int)key, at);
@@ -262,7 +300,7 @@ static void set_defaults(struct generated *g)
             g->fixed[i].f = row->def;
         else if (row->type == IMP_CHOICE)
             g->fixed[i].i = row->def_text ? kit_choice_find(row->choices, row->def_text) : 0;
-        else
+        else if (row->type != IMP_NAMES)
             g->fixed[i].i = (int64_t)row->def;
     }
 }
@@ -272,7 +310,8 @@ imp_status generated_open(struct generated *g, const struct generated_wish *wish
 {
     struct reading r = {.g = g, .wish = wish, .plan = plan, .err = err};
     char *texts = NULL;
-    *g = (struct generated){.source = sources[wish->source], .seed = wish->seed};
+    *g =
+        (struct generated){.source = sources[wish->source], .seed = wish->seed, .cuts = wish->cuts};
     assert(g->source->param_count <= GENERATED_PARAMS);
     const int64_t k = find_param(g->source, "kind", 4);
     const imp_param *kind = k < 0 ? NULL : &g->source->params[k];
@@ -293,7 +332,27 @@ void generated_close(struct generated *g)
     g->memory = NULL;
 }
 
-/* ---- picture i ---- */
+/* ---- drawing i, sample k ---- */
+
+uint64_t generated_drawings(const struct generated *g, int64_t samples)
+{
+    return ((uint64_t)samples + g->cuts - 1) / g->cuts;
+}
+
+uint32_t generated_label(const struct generated *g, uint64_t i)
+{
+    return g->kind_count ? (uint32_t)(i % g->kind_count) : UINT32_MAX;
+}
+
+imp_image generated_cut(const struct generated *g, uint64_t k, const imp_image *drawing)
+{
+    imp_image part = *drawing;
+    const double x = kit_uniform(g->seed, LEFT, k) * (drawing->width - g->width + 1),
+                 y = kit_uniform(g->seed, TOP, k) * (drawing->height - g->height + 1);
+    part.width = g->width, part.height = g->height;
+    part.data += (int64_t)y * drawing->row + (int64_t)x;
+    return part;
+}
 
 static void set_by_key(const struct generated *g, const char *key, int64_t value, imp_cell *cells)
 {
@@ -305,8 +364,8 @@ static void set_by_key(const struct generated *g, const char *key, int64_t value
 void generated_cells(const struct generated *g, uint64_t i, imp_cell *cells, double *attributes)
 {
     memcpy(cells, g->fixed, sizeof g->fixed);
-    set_by_key(g, "width", g->width, cells);
-    set_by_key(g, "height", g->height, cells);
+    set_by_key(g, "width", g->drawn_width, cells);
+    set_by_key(g, "height", g->drawn_height, cells);
     set_by_key(g, "seed", (int64_t)(kit_random(g->seed, SEEDS, i) % 1000000000), cells);
     if (g->kind_count)
         set_by_key(g, "kind", g->kinds[i % g->kind_count], cells);
@@ -322,7 +381,6 @@ void generated_cells(const struct generated *g, uint64_t i, imp_cell *cells, dou
             cells[f->param].f = v;
         else
             cells[f->param].i = (int64_t)v;
-        if (attributes)
-            attributes[k] = v;
+        attributes[k] = v;
     }
 }

@@ -1,18 +1,20 @@
-/* generated.h - what data.generated draws: parameters for picture i of a source, and the drawing. */
+/* generated.h - what data.generated draws: parameters for picture i of a source, and the drawing.
+ */
 #ifndef IMP_GENERATED_H
 #define IMP_GENERATED_H
 #include <impasto/kit_data.h>
 
 /* The sources, a choice each, in the order of the table in generated.c. */
-#define GENERATED_SOURCES "scene|face"
+#define GENERATED_SOURCES "scene|face|texture|painting"
 enum { GENERATED_PARAMS = 64 /* of a source, at most */ };
 
 struct generated_wish { /* what the preset says, and which parameters that were */
     uint32_t source;
-    const imp_cell *kinds, *size, *vary;
+    const imp_cell *kinds, *size, *drawn, *vary;
     const char *others; /* "key=value" lines */
-    uint64_t seed;
-    int32_t kinds_param, size_param, vary_param, others_param; /* others_param + k: line k */
+    uint64_t seed, cuts;
+    int32_t kinds_param, size_param, drawn_param, vary_param,
+        others_param; /* others_param + k: line k */
 };
 
 struct generated_factor { /* a parameter that is drawn for each picture */
@@ -21,14 +23,15 @@ struct generated_factor { /* a parameter that is drawn for each picture */
 };
 struct generated {
     const imp_filter *source;
-    uint64_t seed;
-    uint32_t width, height;
+    uint64_t seed, cuts;                /* cuts: samples from each drawing */
+    uint32_t width, height;             /* of a sample */
+    uint32_t drawn_width, drawn_height; /* not less */
     uint32_t kind_count, vary_count;
-    int64_t *kinds;                     /* values of its parameter `kind` */
+    int64_t *kinds; /* values of its parameter `kind` */
     const char **kind_names;
-    imp_attribute *attributes;          /* vary_count */
-    struct generated_factor *factors;   /* vary_count */
-    imp_cell fixed[GENERATED_PARAMS];   /* parameters that are the same for all pictures */
+    imp_attribute *attributes;        /* vary_count */
+    struct generated_factor *factors; /* vary_count */
+    imp_cell fixed[GENERATED_PARAMS]; /* parameters that are the same for all pictures */
     void *memory;
 };
 
@@ -37,7 +40,12 @@ struct generated {
 imp_status generated_open(struct generated *, const struct generated_wish *, imp_plan *,
                           imp_error *);
 void generated_close(struct generated *);
-/* The parameters of picture i; attributes: vary_count numbers, or NULL. [any] */
+/* Drawings for so many samples; the class of drawing i, UINT32_MAX without classes. [any] */
+uint64_t generated_drawings(const struct generated *, int64_t samples);
+uint32_t generated_label(const struct generated *, uint64_t i);
+/* The part of a drawing that is sample k of the set: a view, at a place by seed and k. [any] */
+imp_image generated_cut(const struct generated *, uint64_t k, const imp_image *drawing);
+/* The parameters of drawing i; attributes: vary_count numbers. [any] */
 void generated_cells(const struct generated *, uint64_t i, imp_cell *cells, double *attributes);
 /* Lets the source draw. job: lends threads and is asked whether to stop; NULL: here and now.
  * The picture is to be freed with kit_image_free. [any] generated_job.c */

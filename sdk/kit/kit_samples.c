@@ -323,12 +323,7 @@ imp_status kit_samples_split(imp_job *job, kit_samples *s, const uint8_t *test, 
     uint8_t *picked = index ? job->scratch(job, n) : NULL;
     if (!picked)
         return IMP_E_MEMORY;
-    uint64_t picks = (uint64_t)((double)n * share + 0.5);
-    if (share > 0 && !picks)
-        picks = 1;
-    if (picks >= n) /* both get some, whatever the rounding */
-        picks = n - 1;
-    imp_status st = test ? IMP_OK : kit_pick(seed, s->labels, n, picks, picked);
+    imp_status st = test ? IMP_OK : kit_pick(seed, s->labels, n, kit_share(n, share), picked);
     for (uint32_t port = 0; port < 2 && st == IMP_OK; port++)
         st = set_part(job, s, port, test ? test : picked, index, param, err);
     return st;

@@ -61,6 +61,14 @@ static void take_shares(struct group *groups, uint32_t count, uint64_t n, uint64
         groups[g].taken++;
 }
 
+uint64_t kit_share(uint64_t n, double share)
+{
+    uint64_t picks = (uint64_t)((double)n * share + 0.5);
+    if (share > 0 && !picks)
+        picks = 1;
+    return picks < n ? picks : n - 1; /* both sides get some, whatever the rounding */
+}
+
 imp_status kit_pick(uint64_t seed, const uint32_t *labels, uint64_t n, uint64_t picks,
                     uint8_t *picked)
 {

@@ -108,6 +108,90 @@ static void grey_and_another_seed(void **state)
     drop_made(&m), drop_made(&n);
 }
 
+/* Is the sample a part of the drawing, and where? */
+static bool is_part(const float *pixels, int size, const imp_image *drawing, int *x, int *y)
+{
+    for (*y = 0; *y + size <= (int)drawing->height; ++*y)
+        for (*x = 0; *x + size <= (int)drawing->width; ++*x) {
+            bool same = true;
+            for (int i = 0; i < 3 * size * size && same; i++) {
+                const float *row = imp_row(drawing, (uint32_t)(i / size / size), (uint32_t)(*y + i / size % size));
+                same = fabsf(row[*x + i % size] - pixels[i]) < 0.501f / 255;
+            }
+            if (same)
+                return true;
+        }
+    return false;
+}
+
+static void cuts_are_parts_of_drawings_of_textures_and_paintings(void **state)
+{
+    static const struct { const char *source, *kinds[2], *fixed; } of[] = {
+        {"texture", {"brick", "water"}, "relief=0.5"}, {"painting", {"oil", "pen"}, "brush=2"}};
+    struct data_place *p = *state;
+    float pixels[3 * 64];
+    char params[400], why[300];
+    for (int s = 0; s < 2; s++) {
+        int x = 0, y = 0, places = 0;
+        struct made m = MAKE(p, "data.generated",
+                             "source=%s count=7 size=8 drawn='30 24' cuts=3 kinds='%s %s' test_share=0 %s",
+                             of[s].source, of[s].kinds[0], of[s].kinds[1], of[s].fixed);
+        assert_int_equal(m.train->count, 7);
+        for (uint64_t i = 0; i < 7; i++) {
+            const uint64_t drawing = i / 3;
+            assert_int_equal(read_sample(m.train, i, pixels, NULL), drawing % 2);
+            snprintf(params, sizeof params, "kind=%s width=30 height=24 %s seed=%llu",
+                     of[s].kinds[drawing % 2], of[s].fixed,
+                     (unsigned long long)(kit_random(1, 0, drawing) % 1000000000));
+            char source[40];
+            snprintf(source, sizeof source, "source.%s", of[s].source);
+            imp_image *whole = mini_apply(p->data, source, params, NULL, why, sizeof why);
+            assert_non_null(whole);
+            assert_true(is_part(pixels, 8, whole, &x, &y));
+            places |= 1 << x;
+            mini_release(&whole->head);
+        }
+        assert_true(places & (places - 1)); /* not all at one place */
+        drop_made(&m);
+    }
+}
+
+static void cuts_of_a_drawing_are_all_for_training_or_all_for_the_test(void **state)
+{
+    struct made m = MAKE_BOTH(*state, "data.generated",
+                              "source=texture count=60 size=2 drawn=4 cuts=5 kinds='brick water' "
+                              "vary=scale test_share=0.34%s", "");
+    double a, b;
+    assert_int_equal(m.test->count, 20);
+    assert_int_equal(m.train->count, 40);
+    for (uint64_t i = 0; i < 20; i++) {
+        read_sample(m.test, i, NULL, &a);
+        read_sample(m.test, i / 5 * 5, NULL, &b);
+        assert_true(a == b);
+        for (uint64_t k = 0; k < 40; k++) {
+            read_sample(m.train, k, NULL, &b);
+            assert_true(a != b);
+        }
+    }
+    drop_made(&m);
+}
+
+static void palettes_and_other_choices_vary(void **state)
+{
+    bool seen[2] = {false};
+    double v;
+    struct made m = MAKE(*state, "data.generated",
+                         "source=texture count=80 size=1 test_share=0 vary=palette%s", "");
+    assert_int_equal(m.train->class_count, 31);
+    for (uint64_t i = 0; i < 80; i++) {
+        read_sample(m.train, i, NULL, &v);
+        assert_true(v >= 0 && v < 18);
+        seen[v > 8] = true;
+    }
+    assert_true(seen[0] && seen[1]);
+    drop_made(&m);
+}
+
 static void wrong_wishes_are_refused_all_at_once(void **state)
 {
     struct data_place *p = *state;
@@ -123,6 +207,13 @@ static void wrong_wishes_are_refused_all_at_once(void **state)
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
         assert_part(plan.text, parts[i]);
     assert_int_equal(plan.mistake_count, 9);
+    plan = plan_filter(p, "data.generated",
+                       "source=texture count=5 size=8 drawn='12 7' vary='colours wear wear' colours=red%s", "");
+    const char *more[] = {"pictures of 8 x 8 px cannot be cut from drawings of 12 x 7",
+                          "no parameter 'colours' to vary", "'wear' varies twice", "no parameter 'colours' to set"};
+    for (size_t i = 0; i < sizeof more / sizeof *more; i++)
+        assert_part(plan.text, more[i]);
+    assert_int_equal(plan.mistake_count, 4);
     struct made m = run_filter(p, "data.generated", (struct mini_call){.wanted = 1}, "count=5 vary=fog%s", "");
     assert_int_equal(m.result.status, IMP_E_PARAM);
     assert_part(m.result.text, "no parameter 'fog' to vary");
@@ -148,6 +239,9 @@ int main(void)
         cmocka_unit_test(threads_and_the_way_of_cutting_change_nothing),
         cmocka_unit_test(faces_vary_over_what_may_be_given),
         cmocka_unit_test(grey_and_another_seed),
+        cmocka_unit_test(cuts_are_parts_of_drawings_of_textures_and_paintings),
+        cmocka_unit_test(cuts_of_a_drawing_are_all_for_training_or_all_for_the_test),
+        cmocka_unit_test(palettes_and_other_choices_vary),
         cmocka_unit_test(wrong_wishes_are_refused_all_at_once),
         cmocka_unit_test(drawing_stops_when_asked),
     };

@@ -52,6 +52,8 @@ imp_status kit_samples_split(imp_job *, kit_samples *, const uint8_t *test, doub
 
 /* ---- splits: kit_split.c; [any] ---- */
 
+/* How many of n > 1 a share is: rounded, one at least where the share is above 0, never all. */
+uint64_t kit_share(uint64_t n, double share);
 /* Marks `picks` of n samples (picked[i] = 1, others 0), drawn by seed, as evenly from the classes as
  * whole numbers allow. labels NULL: one class. n below 2^31. IMP_E_MEMORY. */
 imp_status kit_pick(uint64_t seed, const uint32_t *labels, uint64_t n, uint64_t picks,
