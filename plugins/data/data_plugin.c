@@ -2,8 +2,8 @@
 #include "sets.h"
 
 static const imp_filter *const filters[] = {
-    &set_folder.as, &set_idx.as, &set_cifar.as, &set_csv.as, &set_celeba.as, &filter_data_info,
-    NULL,
+    &set_folder.as, &set_idx.as, &set_cifar.as, &set_csv.as, &set_celeba.as, &filter_data_join,
+    &filter_data_info, NULL,
 };
 
 static const imp_plugin plugin = {

@@ -129,7 +129,7 @@ struct set_filter {
     int32_t shared; /* number of the first shared parameter */
 };
 extern const struct set_filter set_folder, set_idx, set_cifar, set_csv, set_celeba;
-extern const imp_filter filter_data_info;
+extern const imp_filter filter_data_info, filter_data_join;
 
 imp_status set_create(const imp_host *, const imp_filter *, const imp_cell *params, void **instance,
                       imp_error *) IMP_NX;
