@@ -36,8 +36,8 @@ static const void *extension(const char *id)
 }
 
 static const imp_filter *const filters[] = {
-    &rt_net_load, &rt_net_build, &rt_net_save, &rt_net_train, &rt_net_apply, &rt_net_classify,
-    &rt_net_encode, &rt_net_decode, &rt_net_inspect, &rt_net_bench, NULL,
+    &rt_net_load, &rt_net_build, &rt_net_save, &rt_net_train, &rt_net_normalise, &rt_net_apply,
+    &rt_net_classify, &rt_net_encode, &rt_net_decode, &rt_net_inspect, &rt_net_bench, NULL,
 };
 
 static const imp_service_def model = {.struct_size = sizeof model, .id = IMP_NN_MODEL_1,
