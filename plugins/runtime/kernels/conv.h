@@ -29,6 +29,10 @@ imp_status rt_channel_sums(const float *y, const float *gate, int64_t n, int64_t
 /* Multiply-accumulates of any of the three. */
 double rt_conv_macs(const struct rt_conv *);
 
+/* conv_plain.c: forward where v->plain, without scratch. */
+imp_status rt_plain_forward(const struct rt_conv *, const float *x, const float *w,
+                            const struct rt_after *, float *y, imp_job *);
+
 /* depthwise.c: the same three where every group has one channel of x. */
 static inline bool rt_conv_is_depthwise(const struct rt_conv *v)
 {

@@ -5,7 +5,7 @@
 #include "wino.h"
 
 /* Items that there should be at least, and the fewest filters of one. */
-enum { ITEMS = 16, FEWEST_FILTERS = 128, FEW_FILTERS = 64 };
+enum { ITEMS = 16, FEWEST_FILTERS = 128 };
 
 struct forward {
     const struct rt_conv *v;
@@ -58,19 +58,12 @@ static struct part part_of(const struct forward *f, int64_t item)
 /* Where sums are made in y's memory, what is added there already would be lost. */
 static bool in_place(const struct forward *f, const struct part *p)
 {
-    return rt_strip_whole(&p->strip, f->v) && f->after->add != f->y;
+    return rt_strip_whole(&p->strip, f->v) && (f->after->add != f->y || f->blocks.count == 1);
 }
 
-/* y = after(y) */
-static void finish(const struct forward *f, const struct part *p, float *y)
-{
-    const struct rt_after *a = f->after;
-    for (int64_t m = p->m0; m < p->m1; m++, y += f->v->out_size)
-        rt_after_row(a, p->g * f->v->m + m, y, a->add ? a->add + (y - f->y) : NULL, y, p->cols);
-}
-
+/* after: here, too, or NULL. */
 static void products(const struct forward *f, const struct part *p, char *scratch, float *y,
-                     int64_t ld)
+                     int64_t ld, const struct rt_after *after)
 {
     const struct rt_conv *v = f->v;
     const int64_t k = v->c * v->taps;
@@ -83,17 +76,9 @@ static void products(const struct forward *f, const struct part *p, char *scratc
                         .ldb = p->cols,
                         .ldc = ld,
                         .b = cols,
-                        .c = y};
-    if (v->plain && r.m <= FEW_FILTERS) { /* x is read too seldom for copies to pay */
-        const int64_t picture = p->strip.row0 / v->rows, row = p->strip.row0 % v->rows;
-        r.a = f->w + (p->g * v->m + p->m0) * k;
-        r.b =
-            f->x + (picture * v->groups + p->g) * v->c * v->in_size + row * v->out_w + p->strip.x0;
-        r.ldb = v->in_size;
-        r.k = k;
-        rt_rows_product(&r);
-        return;
-    }
+                        .c = y,
+                        .channel = p->g * v->m + p->m0};
+    r.add = after && after->add ? after->add + (y - f->y) : NULL;
     rt_conv_table(v, &p->strip, 0, INT64_MAX, table);
     for (int64_t c = 0; c < v->c; c += f->blocks.channels) {
         const int64_t n = rt_between(v->c - c, 0, f->blocks.channels);
@@ -101,6 +86,7 @@ static void products(const struct forward *f, const struct part *p, char *scratc
         r.a = f->w + (p->g * v->m + p->m0) * k + c * v->taps;
         r.k = n * v->taps;
         r.more = c > 0;
+        r.after = c + n == v->c ? after : NULL;
         rt_rows_product(&r);
     }
 }
@@ -112,12 +98,11 @@ static void one(const void *user, int64_t item, void *scratch)
     const int64_t first = p.g * f->v->m + p.m0;
     if (in_place(f, &p)) {
         float *y = f->y + rt_strip_at_y(&p.strip, f->v, first);
-        products(f, &p, scratch, y, f->v->out_size);
-        finish(f, &p, y);
+        products(f, &p, scratch, y, f->v->out_size, f->after);
         return;
     }
     float *y = (float *)(void *)((char *)scratch + f->blocks.table_bytes + f->blocks.cols_bytes);
-    products(f, &p, scratch, y, p.cols);
+    products(f, &p, scratch, y, p.cols, NULL);
     rt_strip_scatter(f->v, &p.strip, y, first, p.m1 - p.m0, f->after, f->y);
 }
 
@@ -127,6 +112,8 @@ imp_status rt_conv_forward(const struct rt_conv *v, const float *x, const float 
     struct rt_wino g;
     if (rt_conv_is_depthwise(v))
         return rt_depthwise_forward(v, x, w, after, y, scratch, job);
+    if (v->plain)
+        return rt_plain_forward(v, x, w, after, y, job);
     if (rt_wino_set(&g, v, false))
         return rt_wino_run(&g, x, NULL, w, after, y, scratch, job);
     struct forward f = plan(v);
@@ -142,6 +129,8 @@ uint64_t rt_conv_forward_bytes(const struct rt_conv *v)
     struct rt_wino g;
     if (rt_conv_is_depthwise(v))
         return rt_depthwise_bytes(v);
+    if (v->plain)
+        return 0;
     if (rt_wino_set(&g, v, false))
         return rt_wino_bytes(&g);
     const struct forward f = plan(v);

@@ -1,7 +1,6 @@
 /* v_depthwise.c - see v_depthwise.h. Where rows lie side by side, four rows of outputs share what
  * they read. */
-#include <stdbool.h>
-
+#include "v_after.h"
 #include "v_depthwise.h"
 
 enum { ROWS = 4, MOST = 25, L = RT_LANES };
@@ -106,22 +105,17 @@ static void fill(const struct rt_fill *f, const float *x, const float *gate, int
 
 /* ---- what comes after a sum ---- */
 
-struct act {
-    rt_vec scale, shift, slope, top;
-};
-
-static inline struct act act_of(const struct rt_taps_out *o)
+static inline struct rt_finish finish_of(const struct rt_taps_out *o)
 {
-    return (struct act){rt_all(o->scale), rt_all(o->shift), rt_all(o->slope), rt_all(o->top)};
+    return rt_finish_by(o->scale, o->shift, o->slope, o->top);
 }
 
-static inline void put(const struct act *a, rt_vec sum, const float *add, float *y, int64_t n)
+static inline void put(const struct rt_finish *a, rt_vec sum, const float *add, float *y, int64_t n)
 {
     rt_vec v = rt_fma(a->scale, sum, a->shift);
     if (add)
         v = rt_add(v, n < L ? rt_load_part(add, n) : rt_load(add));
-    v = rt_fma(a->slope, rt_min(rt_zero(), v), rt_max(rt_zero(), v));
-    v = rt_min(a->top, v);
+    v = rt_finish_act(a, v);
     if (n < L)
         rt_store_part(y, n, v);
     else
@@ -131,7 +125,7 @@ static inline void put(const struct act *a, rt_vec sum, const float *add, float 
 static void finish(const float *sum, int64_t pitch, const struct rt_taps_out *out)
 {
     const struct rt_taps_out o = *out;
-    const struct act a = act_of(out);
+    const struct rt_finish a = finish_of(out);
     for (int64_t r = 0; r < o.rows; r++)
         for (int64_t i = 0; i < o.n; i += L) {
             const int64_t n = o.n - i < L ? o.n - i : L, at = r * o.pitch + i;
@@ -164,7 +158,7 @@ static void join(const float *sum, int64_t apart, int64_t pitch, const struct rt
 /* ---- sums ---- */
 
 /* ROWS rows of outputs of a kernel whose rows lie side by side. */
-RT_INLINE void grid(const struct rt_taps *k, const struct rt_taps_out *o, const struct act *a,
+RT_INLINE void grid(const struct rt_taps *k, const struct rt_taps_out *o, const struct rt_finish *a,
                     int64_t r, int side, int stride)
 {
     const int64_t n = o->n, pitch = o->pitch, row = k->row;
@@ -195,7 +189,7 @@ RT_INLINE void grid(const struct rt_taps *k, const struct rt_taps_out *o, const 
 }
 
 /* `rows` rows of outputs, tap after tap. */
-RT_INLINE void list(const struct rt_taps *k, const struct rt_taps_out *o, const struct act *a,
+RT_INLINE void list(const struct rt_taps *k, const struct rt_taps_out *o, const struct rt_finish *a,
                     int64_t r, int rows, int64_t count)
 {
     const int64_t n = o->n, pitch = o->pitch, step = k->step, *at = k->at;
@@ -217,7 +211,7 @@ RT_INLINE void list(const struct rt_taps *k, const struct rt_taps_out *o, const 
 }
 
 /* One row of nine taps. */
-RT_INLINE void nine(const struct rt_taps *k, const struct rt_taps_out *o, const struct act *a,
+RT_INLINE void nine(const struct rt_taps *k, const struct rt_taps_out *o, const struct rt_finish *a,
                     int64_t r)
 {
     const int64_t n = o->n;
@@ -243,7 +237,7 @@ RT_INLINE void nine(const struct rt_taps *k, const struct rt_taps_out *o, const 
 
 static void rows(const struct rt_taps *k, const struct rt_taps_out *o)
 {
-    const struct act a = act_of(o);
+    const struct rt_finish a = finish_of(o);
     int64_t r = 0;
     for (; r + ROWS <= o->rows; r += ROWS)
         if (k->side == 3 && k->step == k->row)

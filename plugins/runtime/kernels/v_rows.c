@@ -1,15 +1,55 @@
 /* v_rows.c - see rows.h: blocks of the result in registers. */
 #include "rows.h"
+#include "v_after.h"
 
 /* Vectors side by side, and rows, of a block. */
 enum { GROUPS = 3, ROWS = RT_LANES == 16 ? 8 : 4 };
 
+/* A vector of sums, of which n count, to c. */
+static inline void put(const struct rt_finish *e, rt_vec sum, const float *add, bool more, float *c,
+                       int64_t n)
+{
+    const bool whole = n >= RT_LANES;
+    if (more)
+        sum = rt_add(sum, whole ? rt_load(c) : rt_load_part(c, n));
+    if (e)
+        sum = rt_fma(e->scale, sum, e->shift);
+    if (e && add)
+        sum = rt_add(sum, whole ? rt_load(add) : rt_load_part(add, n));
+    if (e)
+        sum = rt_finish_act(e, sum);
+    if (whole)
+        rt_store(c, sum);
+    else
+        rt_store_part(c, n, sum);
+}
+
+/* Sums to where they belong. */
+RT_INLINE void put_all(int rows, int groups, bool part, int64_t last, const struct rt_rows *p,
+                       rt_vec sum[ROWS][GROUPS], int64_t i, int64_t j)
+{
+    const bool more = p->more;
+    float *c = p->c + i * p->ldc + j;
+    const float *add = p->after && p->add ? p->add + i * p->ldc + j : NULL;
+    RT_UNROLL
+    for (int r = 0; r < rows; r++) {
+        struct rt_finish e;
+        if (p->after)
+            e = rt_finish_of(p->after, p->channel + i + r);
+        RT_UNROLL
+        for (int k = 0; k < groups; k++)
+            put(p->after ? &e : NULL, sum[r][k], add ? add + r * p->ldc + k * RT_LANES : NULL, more,
+                c + r * p->ldc + k * RT_LANES, part && k == groups - 1 ? last : RT_LANES);
+    }
+}
+
 /* rows and groups are constants where it is called; part: the last vector holds `last` columns
  * only. */
 RT_INLINE void block(int rows, int groups, bool part, int64_t last, const struct rt_rows *p,
-                     const float *a, const float *b, float *c)
+                     int64_t i0, int64_t j0)
 {
-    const int64_t row = p->row, step = p->step, ldb = p->ldb, ldc = p->ldc, count = p->k;
+    const int64_t row = p->row, step = p->step, ldb = p->ldb, count = p->k;
+    const float *a = p->a + i0 * row, *b = p->b + j0;
     rt_vec sum[ROWS][GROUPS], in[GROUPS];
     RT_UNROLL
     for (int r = 0; r < rows; r++) {
@@ -30,19 +70,7 @@ RT_INLINE void block(int rows, int groups, bool part, int64_t last, const struct
                 sum[r][i] = rt_fma(w, in[i], sum[r][i]);
         }
     }
-    const bool more = p->more;
-    RT_UNROLL
-    for (int r = 0; r < rows; r++) {
-        RT_UNROLL
-        for (int i = 0; i < groups; i++) {
-            float *at = c + r * ldc + i * RT_LANES;
-            if (part && i == groups - 1)
-                rt_store_part(at, last,
-                              more ? rt_add(sum[r][i], rt_load_part(at, last)) : sum[r][i]);
-            else
-                rt_store(at, more ? rt_add(sum[r][i], rt_load(at)) : sum[r][i]);
-        }
-    }
+    put_all(rows, groups, part, last, p, sum, i0, j0);
 }
 
 /* All rows of some columns. */
@@ -50,11 +78,11 @@ RT_INLINE void columns(int groups, bool part, int64_t last, const struct rt_rows
 {
     int64_t i = 0;
     for (; i + ROWS <= p->m; i += ROWS)
-        block(ROWS, groups, part, last, p, p->a + i * p->row, p->b + j, p->c + i * p->ldc + j);
+        block(ROWS, groups, part, last, p, i, j);
     for (; i + 2 <= p->m; i += 2)
-        block(2, groups, part, last, p, p->a + i * p->row, p->b + j, p->c + i * p->ldc + j);
+        block(2, groups, part, last, p, i, j);
     for (; i < p->m; i++)
-        block(1, groups, part, last, p, p->a + i * p->row, p->b + j, p->c + i * p->ldc + j);
+        block(1, groups, part, last, p, i, j);
 }
 
 static void whole3(const struct rt_rows *p, int64_t j)

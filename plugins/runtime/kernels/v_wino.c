@@ -1,5 +1,6 @@
 /* v_wino.c - see wino.h: filters, inputs and outputs transformed, and the products between, for one
  * kind of processor. */
+#include "v_after.h"
 #include "v_block.h"
 #include "v_steps.h"
 #include "v_wino_points.h"
@@ -75,52 +76,26 @@ static void inputs(const struct rt_wino *g, const struct rt_wino_panel *p, const
 
 /* ---- outputs ---- */
 
-/* scale, shift and activation of a channel, ready for vectors. */
-struct finish {
-    rt_vec scale, shift, slope, top;
-    bool relu, leaky, cut;
-};
-
-static inline struct finish finish_of(const struct rt_after *a, int64_t channel)
-{
-    return (struct finish){.scale = rt_all(a->scale ? a->scale[channel] : 1),
-                           .shift = rt_all(a->shift ? a->shift[channel] : 0),
-                           .slope = rt_all(a->slope),
-                           .top = rt_all(a->top),
-                           .relu = a->slope == 0,
-                           .leaky = a->slope != 0 && a->slope != 1,
-                           .cut = a->top < INFINITY};
-}
-
-static inline rt_vec finish(const struct finish *e, rt_vec v)
-{
-    if (e->relu)
-        v = rt_max(rt_zero(), v);
-    if (e->leaky)
-        v = rt_max(rt_zero(), v) + e->slope * rt_min(rt_zero(), v);
-    return e->cut ? rt_min(e->top, v) : v;
-}
-
 /* One row of outputs of a run: s vectors in the order of columns. */
-RT_INLINE void finish_run(int s, const struct rt_wino_run *r, const struct finish *e,
+RT_INLINE void finish_run(int s, const struct rt_wino_run *r, const struct rt_finish *e,
                           const rt_vec *f, const float *add, float *y)
 {
     if (r->whole_out && !add) {
         RT_UNROLL
         for (int k = 0; k < s; k++)
-            rt_store(y + k * RT_LANES, finish(e, f[k]));
+            rt_store(y + k * RT_LANES, rt_finish_act(e, f[k]));
         return;
     }
     RT_UNROLL
     for (int k = 0; k < s; k++)
         if (r->out[k]) {
             const rt_vec more = add ? rt_load_bits(add + k * RT_LANES, r->out[k]) : rt_zero();
-            rt_store_bits(y + k * RT_LANES, r->out[k], finish(e, f[k] + more));
+            rt_store_bits(y + k * RT_LANES, r->out[k], rt_finish_act(e, f[k] + more));
         }
 }
 
 RT_INLINE void rows_to(int s, const struct rt_wino *g, const struct rt_wino_group *t,
-                       const struct rt_after *a, const struct finish *e, int64_t channel, int i,
+                       const struct rt_after *a, const struct rt_finish *e, int64_t channel, int i,
                        const rt_vec *f, float *y)
 {
     for (uint32_t k = 0; k < t->count; k++) {
@@ -139,7 +114,7 @@ RT_INLINE void output(int s, const struct rt_wino *g, const struct rt_wino_group
                       float *y)
 {
     const int side = s + 2;
-    const struct finish e = finish_of(a, channel);
+    const struct rt_finish e = rt_finish_of(a, channel);
     rt_vec m[RT_WINO_SIDE], columns[RT_WINO_SIDE][RT_WINO_SIDE - 2], f[RT_WINO_SIDE - 2];
     RT_UNROLL
     for (int j = 0; j < side; j++) {
