@@ -34,6 +34,8 @@ struct loop { /* one pool_parallel call, on its caller's stack */
     const atomic_int *stop;
     uint32_t n;
     _Atomic uint64_t taken; /* of n; goes beyond it */
+    uint32_t front;         /* those of the caller, from 0 on */
+    atomic_uint back;       /* those of helpers, from n - 1 down */
     atomic_uint helpers;    /* changed under the lock */
 };
 
@@ -143,16 +145,16 @@ static void lock(struct pool *p)
     pthread_mutex_lock(&p->lock);
 }
 
-/* Works on a loop until no piece is left or it is stopped. true: all were handed out. */
-static bool work_on(struct loop *l)
+/* Works on a loop until no piece is left or it is stopped. true: all were handed out. Loop after loop
+ * the caller is at the same end of the data, so that more of it is in its own caches. */
+static bool work_on(struct loop *l, bool caller)
 {
     for (;;) {
         if (l->stop && atomic_load_explicit(l->stop, memory_order_relaxed))
             return atomic_load(&l->taken) >= l->n;
-        const uint64_t i = atomic_fetch_add(&l->taken, 1);
-        if (i >= l->n)
+        if (atomic_fetch_add(&l->taken, 1) >= l->n)
             return true;
-        l->fn(l->user, (uint32_t)i);
+        l->fn(l->user, caller ? l->front++ : l->n - 1 - atomic_fetch_add(&l->back, 1));
     }
 }
 
@@ -171,7 +173,7 @@ static void help(struct pool *p)
     struct loop *l = p->loops;
     atomic_fetch_add(&l->helpers, 1);
     pthread_mutex_unlock(&p->lock);
-    work_on(l);
+    work_on(l, false);
     lock(p);
     unlink_loop(p, l);
     if (atomic_fetch_sub(&l->helpers, 1) == 1) /* the loop may be gone from here on */
@@ -306,14 +308,14 @@ imp_status pool_parallel(struct pool *p, uint32_t n, void (*fn)(void *, uint32_t
 {
     struct loop l = {.fn = fn, .user = user, .stop = stop, .n = n};
     if (n < 2 || p->threads == 1)
-        return work_on(&l) ? IMP_OK : IMP_CANCELLED;
+        return work_on(&l, true) ? IMP_OK : IMP_CANCELLED;
     lock(p);
     l.next = p->loops;
     p->loops = &l;
     call_helpers(p, n - 1 < p->threads - 1 ? n - 1 : p->threads - 1);
     pthread_mutex_unlock(&p->lock);
     atomic_fetch_add(&p->news, 1);
-    work_on(&l);
+    work_on(&l, true);
     lock(p);
     unlink_loop(p, &l);
     pthread_mutex_unlock(&p->lock);

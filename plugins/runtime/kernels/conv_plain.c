@@ -31,10 +31,15 @@ static struct plain plan(const struct rt_conv *v)
     const int64_t planes = v->n * v->groups;
     p.x_units = p.x_units > 0 ? p.x_units : 1;
     const int64_t cuts = up(p.x_units, MOST_PIXELS), even = up(ITEMS, planes > 0 ? planes : 1);
-    p.x_cuts = (uint32_t)rt_between(cuts > even ? cuts : even, 1, p.x_units);
+    p.x_cuts = (uint32_t)cuts;
     p.m_cuts = 1;
-    while (planes * p.x_cuts * p.m_cuts < ITEMS && p.m_units >= 2 * p.m_cuts * FEWEST_FILTERS)
-        p.m_cuts *= 2;
+    if (v->m > v->c && p.m_units >= 4 * FEWEST_FILTERS) {
+        p.m_cuts = (uint32_t)rt_between(p.m_units / FEWEST_FILTERS, 1, even);
+    } else {
+        p.x_cuts = (uint32_t)rt_between(cuts > even ? cuts : even, 1, p.x_units);
+        while (planes * p.x_cuts * p.m_cuts < ITEMS && p.m_units >= 2 * p.m_cuts * FEWEST_FILTERS)
+            p.m_cuts *= 2;
+    }
     p.lanes.items = planes * p.x_cuts * p.m_cuts;
     p.lanes.cost = p.lanes.items ? rt_conv_macs(v) / (double)p.lanes.items : 0;
     rt_lanes_set(&p.lanes);
@@ -47,10 +52,10 @@ static void one(const void *user, int64_t item, void *scratch)
     const struct rt_conv *v = p->v;
     int64_t x0, x1, m0, m1;
     (void)scratch;
-    rt_piece(p->m_units, p->m_cuts, (uint32_t)(item % p->m_cuts), &m0, &m1);
-    item /= p->m_cuts;
     rt_piece(p->x_units, p->x_cuts, (uint32_t)(item % p->x_cuts), &x0, &x1);
-    item /= p->x_cuts; /* the plane: picture * groups + group */
+    item /= p->x_cuts;
+    rt_piece(p->m_units, p->m_cuts, (uint32_t)(item % p->m_cuts), &m0, &m1);
+    item /= p->m_cuts; /* the plane: picture * groups + group */
     const int64_t channel = item % v->groups * v->m + m0 * FILTERS;
     const int64_t at = (item * v->m + m0 * FILTERS) * v->out_size + x0 * PIXELS;
     rt_rows_product(
