@@ -16,6 +16,7 @@ static void share_value(struct imp_nn_run *r, uint32_t i, int32_t ref)
     }
     v->data = r->values[ref].data;
     v->block = r->values[ref].block;
+    v->at = r->values[ref].at;
     if (v->block >= 0)
         r->shares[v->block]++;
 }
@@ -60,7 +61,7 @@ imp_status rt_run_call(struct imp_nn_run *r, uint32_t i, imp_job *job, bool back
     call->lean = (r->flags & IMP_NN_LEAN) != 0;
     call->random = r->trainer ? kit_random(rt_trainer_seed(r->trainer), i, r->draw) : 0;
     call->job = job;
-    call->out = rt_store_data(&r->store, r->values[i].block);
+    call->out = rt_run_place(r, i);
     call->saved = rt_store_data(&r->store, r->values[i].saved);
     call->scratch = r->store.scratch;
     return IMP_OK;
@@ -212,9 +213,37 @@ static int32_t added_in_place(const struct imp_nn_run *r, uint32_t i)
     return v->block >= 0 && v->uses == 1 && r->shares[v->block] == 1 && !input ? other : -1;
 }
 
+/* The concat in whose value that of i is written, if nobody else reads it; -1. */
+static int32_t concat_of(const struct imp_nn_run *r, uint32_t i)
+{
+    const int32_t c = r->plan->links[i].into;
+    const struct rt_value *v = &r->values[i];
+    if (c < 0 || !(r->flags & IMP_NN_LEAN) || v->uses != 1 || v->asked)
+        return -1;
+    return r->values[c].wanted && !r->values[c].done ? c : -1;
+}
+
+static imp_status place_within(struct imp_nn_run *r, uint32_t i, uint32_t concat, imp_error *err)
+{
+    struct rt_value *v = &r->values[i], *whole = &r->values[concat];
+    const imp_status st = whole->block < 0 ? rt_run_make_value(r, concat, err) : IMP_OK;
+    if (st != IMP_OK)
+        return st;
+    v->block = whole->block;
+    v->at = whole->at + (uint64_t)r->plan->links[i].at * sizeof(float);
+    v->data = rt_run_place(r, i);
+    r->shares[v->block]++;
+    return IMP_OK;
+}
+
 static imp_status place_value(struct imp_nn_run *r, uint32_t i, imp_error *err)
 {
     const struct rt_node *n = &r->model->graph->nodes[i];
+    const int32_t concat = concat_of(r, i);
+    if (concat >= 0)
+        return place_within(r, i, (uint32_t)concat, err);
+    if (r->values[i].block >= 0) /* its inputs are in it */
+        return IMP_OK;
     if (r->values[i].head >= 0) {
         const int32_t other = added_in_place(r, i);
         if (other < 0)
@@ -259,7 +288,7 @@ static imp_status call_for(struct imp_nn_run *r, uint32_t i, imp_job *job, struc
     if (st == IMP_OK)
         st = rt_run_call(r, head < 0 ? i : (uint32_t)head, job, false, call, err);
     call->after = head < 0 ? NULL : after;
-    call->out = rt_store_data(&r->store, r->values[i].block);
+    call->out = rt_run_place(r, i);
     if (r->values[i].had)
         call->statistic = NULL; /* moved already */
     return st;

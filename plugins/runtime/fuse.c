@@ -5,7 +5,7 @@
 
 #include <stdlib.h>
 
-extern const struct rt_op rt_op_add;
+extern const struct rt_op rt_op_add, rt_op_concat;
 
 enum { NOBODY = -1, MANY = -2 };
 
@@ -75,6 +75,29 @@ static void take(const struct rt_plan *p, uint32_t head, const int32_t *reader,
     }
 }
 
+/* Those inputs of concat c that may be written into its value. */
+static void gather(const struct rt_plan *p, uint32_t c, const int32_t *reader,
+                   struct rt_link *links)
+{
+    const struct rt_node *n = &p->graph->nodes[c];
+    const struct rt_shape *out = &p->info[c].shape;
+    const int axis = rt_concat_axis(n, out->ndim);
+    int64_t at = 0;
+    for (int i = 0; i < axis; i++)
+        if (out->dim[i] != 1)
+            return;
+    for (uint32_t s = 0; s < n->input_count; s++) {
+        const int32_t ref = n->inputs[s];
+        const struct rt_info *in = p->in[p->first[c] + s];
+        if (ref >= 0 && reader[ref] == (int32_t)c && !in->known && in->dtype == IMP_F32 &&
+            !(p->graph->nodes[ref].op->flags & RT_VIEW)) {
+            links[ref].into = (int32_t)c;
+            links[ref].at = at;
+        }
+        at += rt_count(&in->shape);
+    }
+}
+
 bool rt_fuse(const struct rt_plan *p, struct rt_link *links, int64_t *folded)
 {
     const struct rt_graph *g = p->graph;
@@ -88,6 +111,11 @@ bool rt_fuse(const struct rt_plan *p, struct rt_link *links, int64_t *folded)
     for (uint32_t i = g->node_count; i-- > 0;)
         if (part_of(p, i) == RT_HEAD)
             take(p, i, reader, links, folded);
+    for (uint32_t i = 0; i < g->node_count; i++)
+        links[i].into = -1;
+    for (uint32_t i = g->node_count; i-- > 0;) /* one within another copies */
+        if (g->nodes[i].op == &rt_op_concat && links[i].into < 0 && !p->known[i])
+            gather(p, i, reader, links);
     free(reader);
     return true;
 }

@@ -110,7 +110,7 @@ static bool pack(struct imp_nn_run *r, uint64_t bytes)
     rt_store_pack(&r->store, is_fixed, r);
     for (uint32_t i = 0; i < r->model->graph->node_count; i++)
         if (r->values[i].block >= 0)
-            r->values[i].data = rt_store_data(s, r->values[i].block);
+            r->values[i].data = rt_run_place(r, i);
     return true;
 }
 

@@ -185,6 +185,12 @@ uint64_t rt_run_bytes_of(const struct rt_info *i)
     return (uint64_t)rt_count(&i->shape) * sizeof(float);
 }
 
+float *rt_run_place(const struct imp_nn_run *r, uint32_t i)
+{
+    char *block = rt_store_data(&r->store, r->values[i].block);
+    return block ? (float *)(void *)(block + r->values[i].at) : NULL;
+}
+
 imp_status rt_run_make_value(struct imp_nn_run *r, uint32_t i, imp_error *err)
 {
     struct rt_value *v = &r->values[i];
@@ -194,7 +200,8 @@ imp_status rt_run_make_value(struct imp_nn_run *r, uint32_t i, imp_error *err)
                          input || v->asked ? RT_STAYING : RT_PASSING, &v->block, err);
     if (st == IMP_OK) {
         r->shares[v->block] = 1;
-        v->data = rt_store_data(&r->store, v->block);
+        v->at = 0;
+        v->data = rt_run_place(r, i);
     }
     return st;
 }

@@ -8,6 +8,7 @@
  * parameter, or in what planning knows. */
 struct rt_value {
     const float *data;    /* NULL: not computed (or I64) */
+    uint64_t at;          /* bytes from the beginning of its block */
     int32_t block;        /* of the store; -1: not there */
     uint32_t uses;        /* lean: readers still to come */
     int32_t saved;        /* block of what forward left to backward; -1 */
@@ -77,6 +78,8 @@ void rt_run_each_input(struct imp_nn_run *, uint32_t node,
 imp_status rt_run_get_block(struct imp_nn_run *, uint64_t bytes, enum rt_row_kind, int32_t *block,
                             imp_error *);
 imp_status rt_run_make_value(struct imp_nn_run *, uint32_t node, imp_error *);
+/* Where the value is or will be; NULL: it has no block, or the run is dry. */
+float *rt_run_place(const struct imp_nn_run *, uint32_t node);
 void rt_run_drop_value(struct imp_nn_run *, uint32_t node);
 uint64_t rt_run_bytes_of(const struct rt_info *);
 /* Plans when every input has a shape. */

@@ -289,6 +289,43 @@ static void an_output_is_never_fused_away(void **state)
     }
 }
 
+/* Inputs of a concat that nobody else reads need no memory of their own: of one picture, whose
+ * channels follow each other. `t` has another reader, and `n` is within another concat. */
+static void a_concat_of_one_picture_copies_nothing(void **state)
+{
+    static const char ini[] =
+        HEAD CONV("a") "[b]\nop = relu\n" CONV("c") "in = x\n[t]\nop = tanh\nin = x\n"
+                       "[m]\nop = max_pool\nkernel = 3\nstride = 1\npad = 1\nin = t\n"
+                       "[n]\nop = concat\naxis = 1\nin = c m\n[e]\nop = concat\naxis = 1\n"
+                       "in = b t n\n" LAST;
+    const struct chain c = {"concat", ini, NULL, NULL};
+    struct said said;
+    (void)state;
+    for (int64_t n = 1; n < 3; n++) {
+        const int64_t shape[4] = {n, 4, 9, 7};
+        struct bench all, lean;
+        open_bench(&all, &c, false, 0);
+        open_bench(&lean, &c, false, IMP_NN_LEAN);
+        set_noise(all.run, all.model, "x", 4, shape, 5);
+        set_noise(lean.run, lean.model, "x", 4, shape, 5);
+        there_and_back(&all, true, false);
+        for (int again = 0; again < 2; again++)
+            there_and_back(&lean, false, false);
+        compare(&c, &all, &lean, false);
+        const struct rt_link *links = lean.run->plan->links;
+        const int32_t e = (int32_t)node_of(lean.model, "e");
+        assert_int_equal(links[node_of(lean.model, "b")].into, n == 1 ? e : -1);
+        assert_int_equal(links[node_of(lean.model, "n")].at, n == 1 ? 8 * 9 * 7 : 0);
+        assert_int_equal(links[node_of(lean.model, "t")].into, -1);
+        assert_int_equal(links[node_of(lean.model, "c")].into, -1);
+        must(rt_model_table.forward(NULL, lean.run, (uint32_t)e, NULL, listen(&said)));
+        const imp_tensor u = value_of(all.run, (uint32_t)e), v = value_of(lean.run, (uint32_t)e);
+        expect_same(&c, "the concat", u.data, v.data, count_of(&u));
+        close_bench(&all);
+        close_bench(&lean);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -298,6 +335,7 @@ int main(void)
         cmocka_unit_test(a_value_between_can_be_had_at_any_time),
         cmocka_unit_test(a_value_between_can_be_seeded),
         cmocka_unit_test(an_output_is_never_fused_away),
+        cmocka_unit_test(a_concat_of_one_picture_copies_nothing),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);
     return cmocka_run_group_tests(tests, NULL, NULL);
