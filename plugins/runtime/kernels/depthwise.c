@@ -240,6 +240,8 @@ static void weights_of(const void *user, int64_t m, void *scratch)
 imp_status rt_depthwise_forward(const struct rt_conv *v, const float *x, const float *w,
                                 const struct rt_after *after, float *y, void *scratch, imp_job *job)
 {
+    if (rt_depthwise_has_threes(v))
+        return rt_threes_forward(v, x, w, after, y, job);
     if (rt_depthwise_has_rows(v))
         return rt_rows_forward(v, x, w, after, y, scratch, job);
     struct depthwise d = plan(v, v->n * v->groups * v->m, weight_bytes(v));

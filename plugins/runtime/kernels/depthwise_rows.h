@@ -12,4 +12,9 @@ imp_status rt_rows_back_weight(const struct rt_conv *, const float *x, const flo
                                const float *gate, float *w, void *scratch, imp_job *);
 uint64_t rt_rows_bytes(const struct rt_conv *);
 
+/* depthwise_threes.c: 3x3, one sample of padding, stride 1 or 2. */
+bool rt_depthwise_has_threes(const struct rt_conv *);
+imp_status rt_threes_forward(const struct rt_conv *, const float *x, const float *w,
+                             const struct rt_after *, float *y, imp_job *);
+
 #endif

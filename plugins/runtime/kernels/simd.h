@@ -121,6 +121,12 @@ static inline void rt_split(rt_vec a, rt_vec b, rt_vec *even, rt_vec *odd)
     *even = _mm512_permutex2var_ps(a, e, b);
     *odd = _mm512_permutex2var_ps(a, _mm512_add_epi32(e, _mm512_set1_epi32(1)), b);
 }
+/* 0, then all lanes but the last */
+static inline rt_vec rt_shift_in(rt_vec v)
+{
+    return _mm512_castsi512_ps(
+        _mm512_alignr_epi32(_mm512_castps_si512(v), _mm512_setzero_si512(), 15));
+}
 static inline void rt_join(rt_vec even, rt_vec odd, rt_vec *a, rt_vec *b)
 {
     const __m512i low = _mm512_setr_epi32(0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
@@ -193,6 +199,11 @@ static inline void rt_split(rt_vec a, rt_vec b, rt_vec *even, rt_vec *odd)
     *even = rt_middle_swapped(_mm256_shuffle_ps(a, b, 0x88));
     *odd = rt_middle_swapped(_mm256_shuffle_ps(a, b, 0xdd));
 }
+static inline rt_vec rt_shift_in(rt_vec v)
+{
+    const __m256i behind = _mm256_setr_epi32(0, 0, 1, 2, 3, 4, 5, 6);
+    return _mm256_blend_ps(_mm256_permutevar8x32_ps(v, behind), _mm256_setzero_ps(), 1);
+}
 static inline void rt_join(rt_vec even, rt_vec odd, rt_vec *a, rt_vec *b)
 {
     const __m256 low = _mm256_unpacklo_ps(even, odd), high = _mm256_unpackhi_ps(even, odd);
@@ -262,6 +273,10 @@ static inline void rt_split(rt_vec a, rt_vec b, rt_vec *even, rt_vec *odd)
 {
     *even = (rt_vec){a[0], a[2], b[0], b[2]};
     *odd = (rt_vec){a[1], a[3], b[1], b[3]};
+}
+static inline rt_vec rt_shift_in(rt_vec v)
+{
+    return (rt_vec){0, v[0], v[1], v[2]};
 }
 static inline void rt_join(rt_vec even, rt_vec odd, rt_vec *a, rt_vec *b)
 {

@@ -5,41 +5,68 @@
 /* Vectors side by side, and rows, of a block. */
 enum { GROUPS = 3, ROWS = RT_LANES == 16 ? 8 : 4 };
 
-/* A vector of sums, of which n count, to c. */
-static inline void put(const struct rt_finish *e, rt_vec sum, const float *add, bool more, float *c,
-                       int64_t n)
+static inline rt_vec get(const float *at, bool whole, int64_t last)
 {
-    const bool whole = n >= RT_LANES;
-    if (more)
-        sum = rt_add(sum, whole ? rt_load(c) : rt_load_part(c, n));
-    if (e)
-        sum = rt_fma(e->scale, sum, e->shift);
-    if (e && add)
-        sum = rt_add(sum, whole ? rt_load(add) : rt_load_part(add, n));
-    if (e)
-        sum = rt_finish_act(e, sum);
+    return whole ? rt_load(at) : rt_load_part(at, last);
+}
+
+static inline void put(float *at, bool whole, int64_t last, rt_vec v)
+{
     if (whole)
-        rt_store(c, sum);
+        rt_store(at, v);
     else
-        rt_store_part(c, n, sum);
+        rt_store_part(at, last, v);
+}
+
+/* What is there already is added to sums, and then comes what is after them: `relu`, as constant as
+ * rows and groups: a relu, or a cut at top. */
+RT_INLINE void finish(int rows, int groups, bool part, int64_t last, bool relu,
+                      const struct rt_rows *p, rt_vec sum[ROWS][GROUPS], int64_t i, int64_t j)
+{
+    const int64_t ldc = p->ldc;
+    float *c = p->c + i * ldc + j;
+    const float *add = p->add ? p->add + i * ldc + j : NULL;
+    const rt_vec top = rt_all(p->after->top);
+    RT_UNROLL
+    for (int r = 0; r < rows; r++) {
+        const struct rt_finish e = rt_finish_of(p->after, p->channel + i + r);
+        RT_UNROLL
+        for (int k = 0; k < groups; k++) {
+            const bool whole = !part || k < groups - 1;
+            const int64_t at = r * ldc + k * RT_LANES;
+            rt_vec v = sum[r][k];
+            if (p->more)
+                v = rt_add(v, get(c + at, whole, last));
+            v = rt_fma(e.scale, v, e.shift);
+            if (add)
+                v = rt_add(v, get(add + at, whole, last));
+            v = relu ? rt_min(top, rt_max(rt_zero(), v)) : rt_finish_act(&e, v);
+            put(c + at, whole, last, v);
+        }
+    }
 }
 
 /* Sums to where they belong. */
 RT_INLINE void put_all(int rows, int groups, bool part, int64_t last, const struct rt_rows *p,
                        rt_vec sum[ROWS][GROUPS], int64_t i, int64_t j)
 {
-    const bool more = p->more;
     float *c = p->c + i * p->ldc + j;
-    const float *add = p->after && p->add ? p->add + i * p->ldc + j : NULL;
+    if (p->after && p->after->slope == 0) {
+        finish(rows, groups, part, last, true, p, sum, i, j);
+        return;
+    }
+    if (p->after) {
+        finish(rows, groups, part, last, false, p, sum, i, j);
+        return;
+    }
     RT_UNROLL
     for (int r = 0; r < rows; r++) {
-        struct rt_finish e;
-        if (p->after)
-            e = rt_finish_of(p->after, p->channel + i + r);
         RT_UNROLL
-        for (int k = 0; k < groups; k++)
-            put(p->after ? &e : NULL, sum[r][k], add ? add + r * p->ldc + k * RT_LANES : NULL, more,
-                c + r * p->ldc + k * RT_LANES, part && k == groups - 1 ? last : RT_LANES);
+        for (int k = 0; k < groups; k++) {
+            const bool whole = !part || k < groups - 1;
+            float *at = c + r * p->ldc + k * RT_LANES;
+            put(at, whole, last, p->more ? rt_add(sum[r][k], get(at, whole, last)) : sum[r][k]);
+        }
     }
 }
 
