@@ -84,7 +84,11 @@ RT_INLINE void block(int rows, int groups, bool part, int64_t last, const struct
         for (int i = 0; i < groups; i++)
             sum[r][i] = rt_zero();
     }
+    const uintptr_t next = (uintptr_t)(i0 + 2 * rows <= p->m ? a + rows * row : p->a); /* block */
+    const int64_t ahead = step == 1 ? (count + 15) / 16 * 8 : 0;
     for (int64_t k = 0; k < count; k++, a += step, b += ldb) {
+        if (k < ahead)
+            __builtin_prefetch((const void *)(next + (uintptr_t)(k % 8 * row * 4 + k / 8 * 64)));
         RT_UNROLL
         for (int i = 0; i < groups; i++)
             in[i] = part && i == groups - 1 ? rt_load_part(b + i * RT_LANES, last)
