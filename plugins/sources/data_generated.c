@@ -7,8 +7,8 @@
 #include "filters.h"
 #include "generated.h"
 
-enum { SOURCE, KINDS, COUNT, SIZE, DRAWN, CUTS, CHANNELS, VARY, TEST_SHARE, SEED, OTHERS };
-enum { BATCH = 64 };
+enum { SOURCE, KINDS, CLASSES, COUNT, SIZE, DRAWN, CUTS, CHANNELS, VARY, TEST_SHARE, SEED, OTHERS };
+enum { BATCH = 64, NAME_ROOM = 80 };
 /* px; larger pictures are cut up among threads themselves, so that a stop never waits for one. */
 enum { SMALL = 32 * 32 };
 
@@ -21,6 +21,12 @@ static const imp_param params[] = {
      .type = IMP_NAMES,
      .def_text = "",
      .help = "Kinds of it, which are the classes, equally often. Left out: all."},
+    {.key = "classes",
+     .type = IMP_CHOICE,
+     .choices = "kinds|drawings",
+     .help =
+         "drawings: each drawing is a class of its own, to be told by its cuts whatever it is of; "
+         "then the test is of other cuts of the same drawings."},
     {.key = "count",
      .type = IMP_INT,
      .flags = IMP_PARAM_REQUIRED,
@@ -178,6 +184,21 @@ static imp_status make_all(struct work *w, imp_job *job, imp_error *err)
     return st;
 }
 
+/* "texture-1-brick-14": source, seed, kind, number. NULL: no memory. */
+static const char *const *name_drawings(const struct generated *g, uint64_t count, imp_job *job)
+{
+    const char **names = job->scratch(job, count * sizeof *names);
+    char *texts = job->scratch(job, count * NAME_ROOM);
+    for (uint64_t i = 0; names && texts && i < count; i++) {
+        char *text = texts + i * NAME_ROOM;
+        snprintf(text, NAME_ROOM, "%s-%llu-%s%s%llu", g->source->id + sizeof "source",
+                 (unsigned long long)g->seed, g->kind_count ? g->kind_names[i % g->kind_count] : "",
+                 g->kind_count ? "-" : "", (unsigned long long)i);
+        names[i] = text;
+    }
+    return texts ? names : NULL;
+}
+
 static kit_form form_of(const struct generated *g, const imp_cell *p)
 {
     return (kit_form){.count = (uint64_t)p[COUNT].i,
@@ -200,6 +221,7 @@ static struct generated_wish wish_of(const imp_cell *p)
                                    .others = p[OTHERS].s.ptr,
                                    .seed = (uint64_t)p[SEED].i,
                                    .cuts = (uint64_t)p[CUTS].i,
+                                   .by_drawing = p[CLASSES].i != 0,
                                    .kinds_param = KINDS,
                                    .size_param = SIZE,
                                    .drawn_param = DRAWN,
@@ -213,7 +235,7 @@ static imp_status split(const struct work *w, imp_job *job, imp_error *err)
     const imp_cell *p = job->params;
     const uint64_t seed = (uint64_t)p[SEED].i, n = w->drawings, count = w->samples->form.count;
     uint8_t *test = NULL;
-    if (w->g->cuts > 1) {
+    if (w->g->cuts > 1 && !w->g->by_drawing) {
         uint32_t *labels = job->scratch(job, n * sizeof *labels);
         uint8_t *picked = job->scratch(job, n);
         test = job->scratch(job, count);
@@ -239,8 +261,14 @@ static imp_status process(void *instance, imp_job *job, imp_error *err) IMP_NX
     (void)instance;
     imp_status st = generated_open(&g, &wish, NULL, err);
     if (st == IMP_OK) {
-        const kit_form form = form_of(&g, p);
-        st = kit_samples_new(&form, job->max_bytes / 2, &samples, err);
+        kit_form form = form_of(&g, p);
+        if (g.by_drawing) {
+            form.class_count = (uint32_t)generated_drawings(&g, p[COUNT].i);
+            form.class_names = name_drawings(&g, form.class_count, job);
+        }
+        st = g.by_drawing && !form.class_names
+                 ? IMP_E_MEMORY
+                 : kit_samples_new(&form, job->max_bytes / 2, &samples, err);
     }
     struct work w = {.g = &g, .samples = samples, .drawings = generated_drawings(&g, p[COUNT].i)};
     if (st == IMP_OK)

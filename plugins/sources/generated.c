@@ -310,8 +310,10 @@ imp_status generated_open(struct generated *g, const struct generated_wish *wish
 {
     struct reading r = {.g = g, .wish = wish, .plan = plan, .err = err};
     char *texts = NULL;
-    *g =
-        (struct generated){.source = sources[wish->source], .seed = wish->seed, .cuts = wish->cuts};
+    *g = (struct generated){.source = sources[wish->source],
+                            .seed = wish->seed,
+                            .cuts = wish->cuts,
+                            .by_drawing = wish->by_drawing};
     assert(g->source->param_count <= GENERATED_PARAMS);
     const int64_t k = find_param(g->source, "kind", 4);
     const imp_param *kind = k < 0 ? NULL : &g->source->params[k];
@@ -341,6 +343,8 @@ uint64_t generated_drawings(const struct generated *g, int64_t samples)
 
 uint32_t generated_label(const struct generated *g, uint64_t i)
 {
+    if (g->by_drawing)
+        return (uint32_t)i;
     return g->kind_count ? (uint32_t)(i % g->kind_count) : UINT32_MAX;
 }
 

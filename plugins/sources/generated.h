@@ -3,6 +3,7 @@
 #ifndef IMP_GENERATED_H
 #define IMP_GENERATED_H
 #include <impasto/kit_data.h>
+#include <stdbool.h>
 
 /* The sources, a choice each, in the order of the table in generated.c. */
 #define GENERATED_SOURCES "scene|face|texture|painting"
@@ -13,6 +14,7 @@ struct generated_wish { /* what the preset says, and which parameters that were 
     const imp_cell *kinds, *size, *drawn, *vary;
     const char *others; /* "key=value" lines */
     uint64_t seed, cuts;
+    bool by_drawing; /* each drawing is a class */
     int32_t kinds_param, size_param, drawn_param, vary_param,
         others_param; /* others_param + k: line k */
 };
@@ -27,6 +29,7 @@ struct generated {
     uint32_t width, height;             /* of a sample */
     uint32_t drawn_width, drawn_height; /* not less */
     uint32_t kind_count, vary_count;
+    bool by_drawing;
     int64_t *kinds; /* values of its parameter `kind` */
     const char **kind_names;
     imp_attribute *attributes;        /* vary_count */

@@ -176,6 +176,26 @@ static void cuts_of_a_drawing_are_all_for_training_or_all_for_the_test(void **st
     drop_made(&m);
 }
 
+static void each_drawing_may_be_a_class(void **state)
+{
+    struct made m = MAKE_BOTH(*state, "data.generated",
+                              "source=texture count=12 size=2 drawn=8 cuts=3 kinds='brick water' seed=5 "
+                              "classes=drawings test_share=0.34%s", "");
+    uint32_t of_class[4] = {0};
+    assert_int_equal(m.train->class_count, 4);
+    assert_string_equal(m.train->class_names[0], "texture-5-brick-0");
+    assert_string_equal(m.train->class_names[3], "texture-5-water-3");
+    assert_int_equal(m.test->count, 4);
+    for (uint64_t i = 0; i < 4; i++)
+        of_class[read_sample(m.test, i, NULL, NULL)]++;
+    for (uint32_t k = 0; k < 4; k++)
+        assert_int_equal(of_class[k], 1);
+    drop_made(&m);
+    m = MAKE(*state, "data.generated", "source=face count=2 size=2 classes=drawings test_share=0%s", "");
+    assert_string_equal(m.train->class_names[1], "face-1-1");
+    drop_made(&m);
+}
+
 static void palettes_and_other_choices_vary(void **state)
 {
     bool seen[2] = {false};
@@ -241,6 +261,7 @@ int main(void)
         cmocka_unit_test(grey_and_another_seed),
         cmocka_unit_test(cuts_are_parts_of_drawings_of_textures_and_paintings),
         cmocka_unit_test(cuts_of_a_drawing_are_all_for_training_or_all_for_the_test),
+        cmocka_unit_test(each_drawing_may_be_a_class),
         cmocka_unit_test(palettes_and_other_choices_vary),
         cmocka_unit_test(wrong_wishes_are_refused_all_at_once),
         cmocka_unit_test(drawing_stops_when_asked),
