@@ -241,6 +241,29 @@ static imp_status normalise(struct work *w, const imp_host *host, imp_error *err
     return st == IMP_OK && w->job->wanted >> MEANS & 1 ? give_table(w) : st;
 }
 
+/* Folded, and cut behind `last`; names of classes go with the classifier. */
+static imp_status fold(const imp_nn_model *model, const char *last, imp_nn_model **out,
+                       imp_error *err)
+{
+    uint32_t node = IMP_NN_ALL;
+    imp_nn_node n = {.struct_size = sizeof n};
+    imp_nn_model *own = NULL;
+    imp_status st = *last ? rt_model_table.find(NULL, model, last, &node, err) : IMP_OK;
+    if (st != IMP_OK && err)
+        err->param = LAST;
+    if (st == IMP_OK && *last)
+        st = rt_model_table.node(NULL, model, node, &n, err);
+    if (st == IMP_OK)
+        st = rt_fold_norms(model, node, &own, err);
+    if (st == IMP_OK && *last && !(n.flags & IMP_NN_OUTPUT)) {
+        st = rt_train_table.with_meta(NULL, own, "classes", NULL, out, err);
+        net_drop(own);
+    } else {
+        *out = own;
+    }
+    return st;
+}
+
 static imp_status process(void *instance, imp_job *job, imp_error *err) IMP_NX
 {
     const struct instance *self = instance;
@@ -248,14 +271,7 @@ static imp_status process(void *instance, imp_job *job, imp_error *err) IMP_NX
     const char *last = job->params[LAST].s.ptr;
     struct work w = {.job = job,
                      .data = ((const imp_object *)(const void *)job->inputs[DATA])->object};
-    uint32_t node = IMP_NN_ALL;
-    imp_status st = *last ? rt_model_table.find(NULL, model, last, &node, err) : IMP_OK;
-    if (st != IMP_OK) {
-        if (err)
-            err->param = LAST;
-        return st;
-    }
-    st = rt_fold_norms(model, node, &w.model, err);
+    imp_status st = fold(model, last, &w.model, err);
     if (st == IMP_OK)
         st = normalise(&w, self->host, err);
     net_drop(w.model);

@@ -5,25 +5,27 @@
 #include "minipriv.h"
 
 enum { SIDE = 12, PLANE = SIDE * SIDE, COUNT = 5 };
-static char folder[] = "/tmp/impasto-normalise-XXXXXX", file[64];
+static char folder[] = "/tmp/impasto-normalise-XXXXXX", file[64], saved[64];
 
 static int open_runtime(void **state)
 {
     if (!mkdtemp(folder))
         return -1;
     snprintf(file, sizeof file, "%s/a.ini", folder);
+    snprintf(saved, sizeof saved, "%s/a.safetensors", folder);
     return open_plugin(state, "runtime");
 }
 
 static int close_runtime(void **state)
 {
     unlink(file);
+    unlink(saved);
     rmdir(folder);
     return close_plugin(state);
 }
 
-#define HEAD                                                                                       \
-    "[network]\nformat = 1\ninput = rgb\nrange = 0 1\n[picture]\nop = input\nshape = N 3 H W\n"
+#define HEAD      "[network]" BODY_HEAD
+#define BODY_HEAD "\nformat = 1\ninput = rgb\nrange = 0 1\n[picture]\nop = input\nshape = N 3 H W\n"
 #define BODY                                                                                       \
     "[c1]\nop = conv\nfilters = 6\nkernel = 3\npad = 1\nbias = no\n[n1]\nop = batch_norm\n"        \
     "[r1]\nop = relu\n[p1]\nop = average_pool\nkernel = 2\nstride = 2\n"                           \
@@ -122,13 +124,35 @@ static void every_map_has_the_mean_one(void **state)
     drop_made(&n), drop_made(&net);
 }
 
+/* Does the network's file name classes? */
+static bool has_classes(struct data_place *p, const struct made *net)
+{
+    char head[4096] = "";
+    const imp_value *in[] = {mini_output(&net->result, 0, 0)};
+    struct made m = run_filter(p, "net.save", (struct mini_call){.inputs = in, .input_count = 1},
+                               "name=%s", saved);
+    assert_int_equal(m.result.status, IMP_OK);
+    drop_made(&m);
+    FILE *f = fopen(saved, "rb");
+    assert_non_null(f);
+    assert_true(fseek(f, 8, SEEK_SET) == 0 && fread(head, 1, sizeof head - 1, f) > 100);
+    fclose(f);
+    return strstr(head, "\"classes\"") != NULL || strstr(head, "classes = ") != NULL;
+}
+
 static void the_last_layer_ends_the_network(void **state)
 {
     struct data_place *p = *state;
-    struct made net = build(p, HEAD BODY TAIL);
+    struct made net = build(p, "[network]\nclasses = cat|dog" BODY_HEAD BODY TAIL);
     struct made n = normalise(p, &net, &own, "last=r1", (struct mini_call){0});
     assert_int_equal(n.result.status, IMP_OK);
     assert_int_equal(table_of(&n)->row_count, 6);
+    assert_false(has_classes(p, &n));
+    assert_true(has_classes(p, &net));
+    drop_made(&n);
+    n = normalise(p, &net, &own, "last=kind", (struct mini_call){0});
+    assert_int_equal(n.result.status, IMP_OK);
+    assert_true(has_classes(p, &n));
     drop_made(&n);
     n = normalise(p, &net, &own, "last=r7", (struct mini_call){0});
     assert_int_equal(n.result.status, IMP_E_MISSING);
