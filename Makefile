@@ -293,6 +293,7 @@ install-files:
 	$(Q)install -m644 sdk/plugin.map $(share)/
 	$(Q)cp -R sdk/template/. $(share)/template/
 	$(Q)cp -R presets/. $(share)/presets/
+	$(Q)install -d $(share)/samples/models && install -m644 samples/models/* $(share)/samples/models/
 	$(Q)grep -rhoE '\.\./samples/[A-Za-z0-9._/-]+' presets | sort -u | sed 's|^\.\./||' | while read -r f; do \
 	  install -d $(share)/$$(dirname $$f) && cp -R $$f $(share)/$$(dirname $$f)/ || exit 1; done
 	$(Q)sed -e 's|@prefix@|$(prefix)|g' -e 's|@libdir@|$(libdir)|g' -e 's|@includedir@|$(includedir)|g' -e 's|@datadir@|$(datadir)|g' \

@@ -25,7 +25,8 @@ build() { # build COMPILER SOURCE RESULT
 
 case_everything_is_where_it_belongs() {
     for file in bin/impasto libexec/impasto/impasto-check lib/impasto/plugins-1/basic.so include/impasto/impasto.h \
-        share/impasto/kit/kit_blur.c share/impasto/plugin.map share/impasto/presets/web.ini lib/pkgconfig/impasto.pc \
+        share/impasto/kit/kit_blur.c share/impasto/plugin.map share/impasto/presets/web.ini \
+        share/impasto/samples/models/texel.safetensors lib/pkgconfig/impasto.pc \
         share/man/man1/impasto.1 share/man/man1/impasto-run.1 share/man/man5/impasto-preset.5 share/man/man7/impasto-plugin.7 \
         share/bash-completion/completions/impasto share/zsh/site-functions/_impasto \
         share/fish/vendor_completions.d/impasto.fish; do

@@ -17,6 +17,9 @@ one() {
         greys mnist
         sets+=(--set "vars.mnist=$PWD/mnist" --set vars.epochs=1)
     fi
+    if [ "$1" = train-texel ]; then
+        for set in epochs=1 textures=62 paintings=24 scenes=18 drawn=64 cuts=2 large=48; do sets+=(--set "vars.$set"); done
+    fi
     # one that loads no picture of the run takes none
     if impasto list nodes "$preset" | grep -q 'load .*per picture'; then
         exits 0 impasto run "$root/presets/web.ini" "$root"/samples/photos/{coast,fruit}.jpg -o small --set small.long_edge=256
