@@ -16,8 +16,8 @@ struct en_part {
     double gain, offset;
     uint32_t from, reserved0;
 };
-/* Mean, mean square, largest value and share of zeros of each map over its places. IMP_E_INPUT: a value
- * is not finite, and *bad is its map. */
+/* Mean, mean square, largest value and share of zeros of each map over its places. IMP_E_INPUT: a
+ * value is not finite, and *bad is its map. */
 struct en_moments {
     double mean, square, high, zeros;
 };

@@ -1,0 +1,462 @@
+/* goal.c - losses of a picture's layers: targets at each size, statistics, seeds. */
+#include "goal.h"
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- memory ---- */
+
+imp_status en_goal_open(struct en_goal *g, imp_error *err)
+{
+    size_t n = 0;
+    for (uint32_t i = 0; i < g->layer_count; i++) {
+        const size_t c = g->layers[i].maps;
+        n += 8 * c + (g->gram ? 4 * c * c : 0);
+    }
+    double *v = calloc(n + 1, sizeof *v);
+    if (!v)
+        return imp_fail(err, IMP_E_MEMORY, "no memory for the statistics of layers");
+    g->vectors = v;
+    for (uint32_t i = 0; i < g->layer_count; i++) {
+        struct en_layer *l = &g->layers[i];
+        const size_t c = l->maps;
+        union {
+            double *in;
+            float *out;
+        } d;
+        l->first = v, l->second = v + c, l->sum = v + 2 * c, l->sum2 = v + 3 * c;
+        l->a = v + 4 * c, l->b = v + 5 * c, v += 8 * c;
+        if (!g->gram)
+            continue;
+        l->gram = v, l->matrix = v + c * c, l->products = v + 2 * c * c, d.in = v + 3 * c * c;
+        l->d = d.out, v += 4 * c * c;
+    }
+    return IMP_OK;
+}
+
+static void free_size(struct en_goal *g)
+{
+    for (uint32_t i = 0; i < g->layer_count; i++)
+        free(g->layers[i].mask), g->layers[i].mask = NULL;
+    free(g->target), free(g->seeds), free(g->packed), free(g->weights), free(g->work),
+        free(g->sums);
+    g->target = g->seeds = g->packed = g->weights = NULL, g->work = NULL, g->sums = NULL;
+}
+
+void en_goal_close(struct en_goal *g)
+{
+    free_size(g);
+    free(g->vectors);
+    g->vectors = NULL;
+}
+
+static imp_status no_memory(imp_error *err)
+{
+    return imp_fail(err, IMP_E_MEMORY, "no memory for the layers' targets");
+}
+
+/* ---- statistics ---- */
+
+/* Adds those of n places to the layer's. f of a gram is changed by its weights. */
+static imp_status add_places(struct en_goal *g, struct en_layer *l, float *f, size_t n,
+                             const float *w, imp_job *job)
+{
+    for (size_t p = 0; w && p < n; p++)
+        l->whole += (double)w[p];
+    l->whole += w ? 0 : (double)n;
+    if (!g->gram)
+        return en_sums_add(f, l->maps, n, w, l->sum, g->order == 2 ? l->sum2 : NULL, job);
+    for (uint32_t c = 0; w && c < l->maps; c++)
+        for (size_t p = 0; p < n; p++)
+            f[c * n + p] *= sqrtf(w[p]);
+    return en_gram_add(f, l->maps, n, l->products, g->work, job);
+}
+
+static void clear_layer(const struct en_goal *g, struct en_layer *l)
+{
+    l->whole = 0;
+    memset(l->sum, 0, l->maps * sizeof *l->sum);
+    memset(l->sum2, 0, l->maps * sizeof *l->sum2);
+    if (g->gram)
+        memset(l->products, 0, (size_t)l->maps * l->maps * sizeof *l->products);
+}
+
+static void clear(void *user) IMP_NX
+{
+    struct en_goal *g = user;
+    g->distance = g->content_places = 0;
+    for (uint32_t i = 0; i < g->layer_count; i++)
+        clear_layer(g, &g->layers[i]);
+}
+
+/* Where a part's inner lies: in what is held, and in the layer's map of the whole picture. */
+struct place {
+    kit_box inner;
+    size_t x, y, n; /* of the inner in the whole; its places */
+};
+
+static struct place place_of(const kit_part *part, const kit_code *code, uint32_t w, uint32_t h)
+{
+    struct place p = {.inner = kit_part_inner(part, code->w, code->h)};
+    const double left = (double)part->held.x * w / part->width,
+                 top = (double)part->held.y * h / part->height;
+    p.x = (size_t)(floor(left + 0.5) + (double)p.inner.x);
+    p.y = (size_t)(floor(top + 0.5) + (double)p.inner.y);
+    if (part->count == 1)
+        p.x = p.y = 0;
+    p.x = p.x + (size_t)p.inner.width > w ? w - (size_t)p.inner.width : p.x;
+    p.y = p.y + (size_t)p.inner.height > h ? h - (size_t)p.inner.height : p.y;
+    p.n = (size_t)(p.inner.width * p.inner.height);
+    return p;
+}
+
+/* Copies a box of planes of w numbers a row: c planes of it, packed. */
+static void copy_box(const float *from, size_t plane, size_t w, size_t x, size_t y,
+                     const kit_box *b, uint32_t c, float *to)
+{
+    for (uint32_t k = 0; k < c; k++)
+        for (int64_t r = 0; r < b->height; r++, to += b->width)
+            memcpy(to, from + k * plane + (y + (size_t)r) * w + x, (size_t)b->width * sizeof *to);
+}
+
+/* The inner of a layer's value, packed; as it is where that is the same. */
+static const float *inner_of(struct en_goal *g, const kit_code *code, const struct place *p,
+                             int copy)
+{
+    const size_t plane = (size_t)code->h * code->w;
+    if (p->n == plane && !copy)
+        return code->data;
+    copy_box(code->data, plane, code->w, (size_t)p->inner.x, (size_t)p->inner.y, &p->inner, code->c,
+             g->packed);
+    return g->packed;
+}
+
+static const float *weights_of(struct en_goal *g, const struct en_layer *l, const struct place *p)
+{
+    if (!l->mask)
+        return NULL;
+    copy_box(l->mask, 0, l->w, p->x, p->y, &p->inner, 1, g->weights);
+    return g->weights;
+}
+
+static const float *target_of(struct en_goal *g, const struct place *p)
+{
+    const size_t plane = (size_t)g->target_w * g->target_h;
+    if (p->n == plane)
+        return g->target;
+    copy_box(g->target, plane, g->target_w, p->x, p->y, &p->inner, g->target_c, g->seeds);
+    return g->seeds;
+}
+
+static imp_status measure_layer(struct en_goal *g, struct en_layer *l, imp_nn_run *run,
+                                const kit_part *part, imp_job *job, imp_error *err)
+{
+    kit_code code;
+    union {
+        const float *in;
+        float *out;
+    } f;
+    const imp_status st = kit_sight_code(g->sight, run, l->node, job, &code, err);
+    if (st != IMP_OK)
+        return st;
+    const struct place p = place_of(part, &code, l->w, l->h);
+    f.in = inner_of(g, &code, &p, g->gram && l->mask);
+    return add_places(g, l, f.out, p.n, weights_of(g, l, &p), job);
+}
+
+struct apart {
+    const float *f, *p;
+    double *sums;
+    size_t n;
+};
+
+static void apart_map(void *user, uint32_t c) IMP_NX
+{
+    const struct apart *t = user;
+    t->sums[c] = en_distance(t->f + c * t->n, t->p + c * t->n, t->n);
+}
+
+static imp_status measure_content(struct en_goal *g, imp_nn_run *run, const kit_part *part,
+                                  imp_job *job, imp_error *err)
+{
+    kit_code code;
+    imp_status st = kit_sight_code(g->sight, run, g->content_node, job, &code, err);
+    if (st != IMP_OK)
+        return st;
+    const struct place p = place_of(part, &code, g->target_w, g->target_h);
+    struct apart t = {inner_of(g, &code, &p, 0), target_of(g, &p), g->sums, p.n};
+    st = kit_parallel(job, code.c, apart_map, &t);
+    for (uint32_t c = 0; c < code.c && st == IMP_OK; c++)
+        g->distance += g->sums[c];
+    g->content_places += (double)p.n;
+    return st;
+}
+
+static imp_status measure(void *user, imp_nn_run *run, const kit_part *part, imp_job *job,
+                          imp_error *err) IMP_NX
+{
+    struct en_goal *g = user;
+    imp_status st = IMP_OK;
+    for (uint32_t i = 0; i < g->layer_count && st == IMP_OK; i++)
+        st = measure_layer(g, &g->layers[i], run, part, job, err);
+    if (st == IMP_OK && g->content_weight > 0)
+        st = measure_content(g, run, part, job, err);
+    return st;
+}
+
+/* ---- the terms ---- */
+
+/* The content's loss is k |F - P|^2. */
+static double content_factor(const struct en_goal *g)
+{
+    const double s = g->code_scale * g->code_scale, a = g->content_weight;
+    if (!g->compat)
+        return g->content_norm > 0 ? a / g->content_norm : a;
+    return g->gram ? a * s / 2 : a * s / (2 * g->content_places);
+}
+
+static imp_status judge(void *user, double *terms, imp_error *err) IMP_NX
+{
+    struct en_goal *g = user;
+    for (uint32_t i = 0; i < g->layer_count; i++) {
+        struct en_layer *l = &g->layers[i];
+        const struct en_match m = {l->first,  g->order == 2 ? l->second : NULL,
+                                   l->weight, g->code_scale,
+                                   l->maps,   g->compat};
+        const struct en_gram q = {l->matrix, l->weight, g->code_scale, l->maps, g->compat,
+                                  g->parts,  0};
+        if (!(l->whole > 0))
+            return imp_fail(err, IMP_E_PARAM, "the mask is 0 everywhere at layer '%s'", l->name);
+        terms[i] = g->gram ? en_gram_judge(&q, l->products, l->whole, l->d)
+                           : en_match_judge(&m, l->sum, g->order == 2 ? l->sum2 : NULL, l->whole,
+                                            l->a, l->b);
+    }
+    if (g->content_weight > 0)
+        terms[g->layer_count] = content_factor(g) * g->distance;
+    return IMP_OK;
+}
+
+/* ---- seeds ---- */
+
+/* Gives a node its gradient: `inner` packed over the part's inner, 0 around it. */
+static imp_status give_seed(struct en_goal *g, imp_nn_run *run, uint32_t node, const kit_code *code,
+                            const struct place *p, float *inner, float *room, imp_error *err)
+{
+    const imp_nn_grad_1 *grad = g->self->nn.grad.table;
+    const size_t plane = (size_t)code->h * code->w;
+    const int64_t shape[] = {1, code->c, code->h, code->w};
+    imp_tensor seed = {.head = {sizeof seed, IMP_TENSOR},
+                       .dtype = IMP_F32,
+                       .ndim = 4,
+                       .shape = shape,
+                       .data = inner};
+    if (p->n != plane) {
+        memset(room, 0, plane * code->c * sizeof *room);
+        for (uint32_t c = 0; c < code->c; c++)
+            for (int64_t r = 0; r < p->inner.height; r++, inner += p->inner.width)
+                memcpy(room + c * plane + (size_t)((p->inner.y + r) * code->w + p->inner.x), inner,
+                       (size_t)p->inner.width * sizeof *room);
+        seed.data = room;
+    }
+    return grad->seed(g->self->nn.grad.self, run, node, &seed, err);
+}
+
+static imp_status seed_layer(struct en_goal *g, struct en_layer *l, imp_nn_run *run,
+                             const kit_part *part, imp_job *job, imp_error *err)
+{
+    kit_code code;
+    imp_status st = kit_sight_code(g->sight, run, l->node, job, &code, err);
+    if (st != IMP_OK)
+        return st;
+    const struct place p = place_of(part, &code, l->w, l->h);
+    const float *f = inner_of(g, &code, &p, 0), *w = weights_of(g, l, &p);
+    st = g->gram
+             ? en_gram_seed(f, l->maps, p.n, l->d, g->seeds, job)
+             : en_match_seed(f, l->maps, p.n, w, l->a, g->order == 2 ? l->b : NULL, g->seeds, job);
+    for (uint32_t c = 0; st == IMP_OK && g->gram && w && c < l->maps; c++)
+        for (size_t i = 0; i < p.n; i++)
+            g->seeds[c * p.n + i] *= w[i];
+    return st == IMP_OK ? give_seed(g, run, l->node, &code, &p, g->seeds, g->packed, err) : st;
+}
+
+static imp_status seed_content(struct en_goal *g, imp_nn_run *run, const kit_part *part,
+                               imp_job *job, imp_error *err)
+{
+    kit_code code;
+    imp_status st = kit_sight_code(g->sight, run, g->content_node, job, &code, err);
+    if (st != IMP_OK)
+        return st;
+    const struct place p = place_of(part, &code, g->target_w, g->target_h);
+    const float *f = inner_of(g, &code, &p, 0), *target = target_of(g, &p);
+    en_distance_seed(f, target, p.n * code.c, 2 * content_factor(g), g->seeds);
+    return give_seed(g, run, g->content_node, &code, &p, g->seeds, g->packed, err);
+}
+
+static imp_status seed(void *user, imp_nn_run *run, const kit_part *part, imp_job *job,
+                       imp_error *err) IMP_NX
+{
+    struct en_goal *g = user;
+    imp_status st = IMP_OK;
+    for (uint32_t i = 0; i < g->layer_count && st == IMP_OK; i++)
+        st = seed_layer(g, &g->layers[i], run, part, job, err);
+    if (st == IMP_OK && g->content_weight > 0)
+        st = seed_content(g, run, part, job, err);
+    return st;
+}
+
+/* ---- targets of a size ---- */
+
+static imp_status mask_at(struct en_goal *g, struct en_layer *l, imp_job *job, imp_error *err)
+{
+    imp_image *sized = g->mask ? kit_image_new(l->w, l->h, 1, IMP_DATA) : NULL;
+    const size_t n = (size_t)l->w * l->h;
+    if (!g->mask)
+        return IMP_OK;
+    l->mask = malloc(n * sizeof *l->mask);
+    imp_status st = sized && l->mask ? kit_resize(g->mask, sized, KIT_AREA, job) : no_memory(err);
+    for (size_t p = 0; p < n && st == IMP_OK; p++) {
+        const float v = imp_row(sized, 0, (uint32_t)(p / l->w))[p % l->w];
+        l->mask[p] = v > 0 ? v : 0;
+    }
+    kit_image_free(sized);
+    return st;
+}
+
+/* Sizes of the layers for the content looked at, and room for all that follows. */
+static imp_status room_for_size(struct en_goal *g, imp_nn_run *run, imp_job *job, imp_error *err)
+{
+    size_t most = 0, places = 0, work = 0;
+    imp_status st = IMP_OK;
+    for (uint32_t i = 0; i <= g->layer_count && st == IMP_OK; i++) {
+        const int content = i == g->layer_count;
+        kit_code code;
+        if (content && !(g->content_weight > 0))
+            break;
+        st = kit_sight_code(g->sight, run, content ? g->content_node : g->layers[i].node, job,
+                            &code, err);
+        if (st != IMP_OK)
+            return st;
+        const size_t n = (size_t)code.w * code.h, bytes = g->gram ? en_gram_bytes(code.c, n) : 0;
+        if (content)
+            g->target_c = code.c, g->target_w = code.w, g->target_h = code.h;
+        else
+            g->layers[i].w = code.w, g->layers[i].h = code.h;
+        most = n * code.c > most ? n * code.c : most;
+        places = n > places ? n : places;
+        work = bytes > work && !content ? bytes : work;
+    }
+    g->seeds = malloc(most * sizeof *g->seeds), g->packed = malloc(most * sizeof *g->packed);
+    g->weights = malloc(places * sizeof *g->weights), g->work = malloc(work + 1);
+    g->target = malloc((size_t)g->target_c * g->target_w * g->target_h * sizeof *g->target + 1);
+    g->sums = malloc((g->target_c + 1) * sizeof *g->sums);
+    return g->seeds && g->packed && g->weights && g->work && g->target && g->sums ? IMP_OK
+                                                                                  : no_memory(err);
+}
+
+static imp_status keep_content(struct en_goal *g, imp_nn_run *run, imp_job *job, imp_error *err)
+{
+    kit_code code;
+    if (!(g->content_weight > 0))
+        return IMP_OK;
+    const imp_status st = kit_sight_code(g->sight, run, g->content_node, job, &code, err);
+    if (st != IMP_OK)
+        return st;
+    const size_t n = (size_t)code.c * code.h * code.w;
+    memcpy(g->target, code.data, n * sizeof *g->target);
+    g->content_norm = 0;
+    for (size_t i = 0; i < n; i++)
+        g->content_norm += (double)code.data[i] * (double)code.data[i];
+    return IMP_OK;
+}
+
+/* The style's matrices at the size that goes with the picture's, mixed. */
+static imp_status look_at_styles(struct en_goal *g, imp_nn_run *run, uint32_t w, uint32_t h,
+                                 imp_job *job, imp_error *err)
+{
+    imp_status st = IMP_OK;
+    for (uint32_t i = 0; i < g->layer_count; i++)
+        memset(g->layers[i].gram, 0,
+               (size_t)g->layers[i].maps * g->layers[i].maps * sizeof(double));
+    for (uint32_t k = 0; k < g->style_count && st == IMP_OK; k++) {
+        uint32_t sw = w, sh = h;
+        const double side = fmax(1, floor((w > h ? w : h) * g->style_scale + 0.5));
+        if (!g->compat) {
+            kit_sight_shrink(g->styles[k]->width, g->styles[k]->height, (uint32_t)side, &sw, &sh);
+            kit_sight_size(g->sight, sw, sh, &sw, &sh);
+        }
+        st = kit_sight_look(g->sight, run, g->styles[k], sw, sh, job, err);
+        clear(g);
+        for (uint32_t i = 0; i < g->layer_count && st == IMP_OK; i++) {
+            struct en_layer *l = &g->layers[i];
+            kit_code code;
+            st = kit_sight_code(g->sight, run, l->node, job, &code, err);
+            void *own =
+                st == IMP_OK ? malloc(en_gram_bytes(l->maps, (size_t)code.w * code.h)) : NULL;
+            if (st == IMP_OK)
+                st = own ? en_gram_add(code.data, l->maps, (size_t)code.w * code.h, l->products,
+                                       own, job)
+                         : no_memory(err);
+            free(own);
+            for (size_t j = 0; st == IMP_OK && j < (size_t)l->maps * l->maps; j++)
+                l->gram[j] += g->style_weights[k] * l->products[j] / ((double)code.w * code.h);
+        }
+    }
+    return st;
+}
+
+/* Targets on the way from the content's statistics, which were measured, to the style's. */
+static void aim(struct en_goal *g, struct en_layer *l)
+{
+    const double t = g->strength;
+    for (uint32_t c = 0; c < l->maps && !g->gram; c++) {
+        l->first[c] = t * l->mean[c] + (1 - t) * l->sum[c] / l->whole;
+        if (g->order == 2)
+            l->second[c] = t * l->square[c] + (1 - t) * l->sum2[c] / l->whole;
+    }
+    for (size_t i = 0; g->gram && i < (size_t)l->maps * l->maps; i++)
+        l->matrix[i] = t * l->gram[i] + (1 - t) * l->products[i] / l->whole;
+}
+
+static imp_status begin(void *user, imp_nn_run *run, uint32_t width, uint32_t height, imp_job *job,
+                        imp_error *err) IMP_NX
+{
+    struct en_goal *g = user;
+    const kit_part whole = {.count = 1,
+                            .width = width,
+                            .height = height,
+                            .held = {0, 0, width, height},
+                            .inner = {0, 0, width, height}};
+    free_size(g);
+    imp_status st = kit_sight_look(g->sight, run, g->content, width, height, job, err);
+    if (st == IMP_OK)
+        st = room_for_size(g, run, job, err);
+    for (uint32_t i = 0; i < g->layer_count && st == IMP_OK; i++)
+        st = mask_at(g, &g->layers[i], job, err);
+    if (st == IMP_OK && g->gram)
+        st = look_at_styles(g, run, width, height, job, err);
+    if (st == IMP_OK && g->gram)
+        st = kit_sight_look(g->sight, run, g->content, width, height, job, err);
+    if (st == IMP_OK)
+        st = keep_content(g, run, job, err);
+    clear(g);
+    if (st == IMP_OK)
+        st = measure(g, run, &whole, job, err);
+    for (uint32_t i = 0; i < g->layer_count && st == IMP_OK; i++)
+        aim(g, &g->layers[i]);
+    return st;
+}
+
+kit_goal en_goal_of(struct en_goal *g)
+{
+    for (uint32_t i = 0; i < g->layer_count; i++)
+        g->names[i] = g->layers[i].name;
+    g->names[g->layer_count] = "content";
+    return (kit_goal){.user = g,
+                      .names = g->names,
+                      .term_count = g->layer_count + (g->content_weight > 0),
+                      .begin = begin,
+                      .clear = clear,
+                      .measure = measure,
+                      .judge = judge,
+                      .seed = seed};
+}
