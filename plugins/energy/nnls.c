@@ -91,7 +91,8 @@ static bool step(struct nnls *s, bool *free)
     return whole;
 }
 
-imp_status en_nnls(const double *ata, const double *atb, uint32_t n, double *x, void *work)
+imp_status en_nnls(const double *ata, const double *atb, uint32_t n, double *x, void *work,
+                   imp_job *job)
 {
     double *room = work, tolerance = 0;
     struct nnls s = {ata, atb, x, room, room + n, room + 2 * (size_t)n, NULL, n, 0};
@@ -112,6 +113,8 @@ imp_status en_nnls(const double *ata, const double *atb, uint32_t n, double *x, 
         const uint32_t next = best_fixed(&s, flags.out, tolerance);
         if (next == n)
             return IMP_OK;
+        if (job && job->progress(job, -1, NULL) != IMP_OK)
+            return IMP_CANCELLED;
         s.set[s.free++] = next, flags.out[next] = true;
         do
             solve(&s);

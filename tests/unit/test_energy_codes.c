@@ -204,6 +204,20 @@ static void direct_moves_maps_by_rank(void **state)
     free_code(f), free_code(a), free_code(out);
 }
 
+/* Of equal maps the one of the lower number is the weaker. */
+static void equal_maps_keep_their_order(void **state)
+{
+    const double content_values[] = {1, 3, 3, 1, 2, 2, 9, 9},
+                 style_values[] = {4, 4, 5, 5, 5, 5, 1, 1};
+    imp_tensor *f = code_from("l", 4, 1, 2, content_values),
+               *a = code_from("l", 4, 1, 2, style_values);
+    /* content by rank: 0 1 2 3, all of 0..2 equal; style by rank: 3 0 1 2 */
+    imp_tensor *out = becomes(state, "energy.direct", "", NULL, &a->head, &f->head);
+    const double want[] = {5, 3, 5, 5, 5, 5, 0, 2};
+    assert_code(out, want, 1e-6);
+    free_code(f), free_code(a), free_code(out);
+}
+
 static void a_table_says_of_a_style_what_its_code_says(void **state)
 {
     imp_tensor *f = code_of("l", 9, 9, 8, 7), *a = code_of("l", 9, 5, 6, 8);
@@ -326,6 +340,7 @@ int main(void)
         cmocka_unit_test(draws_have_their_distributions),
         cmocka_unit_test(direct_with_the_content_as_style_changes_nothing),
         cmocka_unit_test(direct_moves_maps_by_rank),
+        cmocka_unit_test(equal_maps_keep_their_order),
         cmocka_unit_test(a_table_says_of_a_style_what_its_code_says),
         cmocka_unit_test(dead_maps_stay_0_and_dead_layers_pass),
         cmocka_unit_test(a_constant_map_gets_the_style_s_mean_alone),

@@ -45,7 +45,7 @@ static void solve(struct problem *t)
 {
     void *work = malloc(en_nnls_bytes(t->n));
     normal(t);
-    assert_int_equal(en_nnls(t->ata, t->atb, t->n, t->x, work), IMP_OK);
+    assert_int_equal(en_nnls(t->ata, t->atb, t->n, t->x, work, NULL), IMP_OK);
     free(work);
 }
 
