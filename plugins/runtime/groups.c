@@ -94,18 +94,38 @@ static bool continues(const struct rt_ties *t, const struct unit *a, const struc
     return true;
 }
 
-/* Nodes whose channel u is unit u, for all units. */
+/* Is channel u of the node unit u, for all units? */
+static bool has_units(const struct rt_groups *g, const struct rt_group *to, uint32_t node)
+{
+    bool same = g->channels[node] == to->unit_count;
+    for (uint32_t u = 0; u < to->unit_count && same; u++)
+        same = g->root[g->base[node] + u] == to->roots[u];
+    return same;
+}
+
+/* Is each channel of the node one of several of some unit (grouped convolutions tie them)? */
+static bool shares_units(const struct rt_groups *g, const struct rt_group *to, uint32_t node)
+{
+    bool all = g->channels[node] > to->unit_count;
+    for (uint32_t c = 0; c < g->channels[node] && all; c++) {
+        uint32_t u = 0;
+        while (u < to->unit_count && g->root[g->base[node] + c] != to->roots[u])
+            u++;
+        all = u < to->unit_count;
+    }
+    return all;
+}
+
+/* Nodes whose channel u is unit u; where there are none, those that have several for each. */
 static bool list_nodes(struct rt_groups *g, struct rt_group *to)
 {
     const struct rt_graph *graph = g->plan->graph;
     to->nodes = calloc(graph->node_count, sizeof *to->nodes);
-    for (uint32_t i = 0; to->nodes && i < graph->node_count; i++) {
-        bool same = g->channels[i] == to->unit_count && !(graph->nodes[i].flags & IMP_NN_INPUT);
-        for (uint32_t u = 0; u < to->unit_count && same; u++)
-            same = g->root[g->base[i] + u] == to->roots[u];
-        if (same)
-            to->nodes[to->node_count++] = i;
-    }
+    for (int several = 0; to->nodes && several < 2 && !to->node_count; several++)
+        for (uint32_t i = 0; i < graph->node_count; i++)
+            if (!(graph->nodes[i].flags & IMP_NN_INPUT) &&
+                (several ? shares_units(g, to, i) : has_units(g, to, i)))
+                to->nodes[to->node_count++] = i;
     return to->nodes != NULL;
 }
 

@@ -159,11 +159,26 @@ static imp_status times(void *self, imp_nn_run *r, uint32_t count, double *forwa
     return IMP_OK;
 }
 
+static void drop(void *model) IMP_NX
+{
+    rt_model_table.release(NULL, model, NULL);
+}
+
+static imp_status object(void *self, imp_nn_model *m, imp_job *job, imp_object **out, imp_error *err)
+{
+    (void)self;
+    imp_object *made = job->new_object(job, IMP_NN_MODEL_TYPE, m, drop); /* a refusal drops it */
+    if (!made)
+        return imp_fail(err, IMP_E_MEMORY, "the network was refused by the host");
+    *out = made;
+    return IMP_OK;
+}
+
 const imp_nn_model_1 rt_model_table = {
     .struct_size = sizeof rt_model_table,
     .open = open_file, .retain = retain, .release = release,
     .node_count = node_count, .node = node, .find = find, .meta = meta, .op = op,
     .memory = memory,
     .run_new = run_new, .run_free = run_free, .set_input = set_input, .forward = forward,
-    .value = value, .times = times,
+    .value = value, .times = times, .object = object,
 };

@@ -54,6 +54,9 @@ typedef struct imp_nn_model_1 {
      * since set_input, forward (again too, for backward) and backward. What is computed together, as a
      * relu with its convolution, counts for one of them. Ask IMP_HAS and for NULL first. */
     IMP_FN(times, imp_nn_run *, uint32_t count, double *forward, double *backward);
+    /* [worker] A value of the job's that holds the model, for set_output; takes one reference over, also
+     * when it fails. Ask IMP_HAS and for NULL first. */
+    IMP_FN(object, imp_nn_model *, imp_job *, imp_object **);
 } imp_nn_model_1;
 
 #define IMP_NN_GRAD_1 "impasto.nn.grad/1"
@@ -106,7 +109,8 @@ typedef struct imp_nn_group { /* EXTENSIBLE; units that can only go together, in
     uint32_t struct_size, unit_count;
     const char *name;
     const char *locked;    /* NULL, or why it cannot be cut: "network output" */
-    const uint32_t *nodes; /* where units are scored: axis 1 of these values */
+    const uint32_t *nodes; /* where units are seen: axis 1 of these values; more channels than units: the
+                            * slices that make them say which belong together */
     const imp_nn_slice *slices;
     uint32_t node_count, slice_count;
 } imp_nn_group;
