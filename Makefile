@@ -63,12 +63,13 @@ host_c   := $(filter-out host/main.c,$(wildcard host/*.c))
 kit_c    := $(wildcard sdk/kit/*.c)
 check_c  := $(wildcard sdk/check/*.c)
 host_libs := inih libcjson libdeflate libxxhash
-PLUGINS  := basic sources data runtime energy $(if $(and $(call have,libturbojpeg),$(call have,spng)),turbo)
+PLUGINS  := basic sources data runtime energy pruner $(if $(and $(call have,libturbojpeg),$(call have,spng)),turbo)
 libs_basic   := inih
 libs_sources := inih
 libs_data    := libdeflate inih
 libs_runtime := openblas libprotobuf-c libcjson inih
 libs_energy  := inih
+libs_pruner  := inih
 libs_turbo   := libturbojpeg spng inih
 units    := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test_*.c))
 broken   := $(patsubst tests/broken/%.c,%,$(wildcard tests/broken/*.c))
@@ -174,16 +175,20 @@ $(B)/share:
 	  && ln -sfn $(CURDIR)/sdk/template $@/impasto/template && ln -sfn $(CURDIR)/sdk/kit $@/impasto/kit
 
 # ---- tests ----
-# Tests named test_rt_* and test_energy_* are linked with the plugin's own objects; the others open plugins as hosts do.
+# Tests named test_rt_*, test_energy_* and test_prune_* are linked with the plugin's own objects; the others open plugins as hosts do.
 wrap_test_rt_keep := $(foreach f,malloc calloc realloc posix_memalign mmap mprotect madvise,-Wl,--wrap=$(f))
 rt_units := $(filter test_rt_%,$(units))
 $(rt_units:%=$(B)/tests/%): $(B)/tests/%: $(B)/obj/tests/unit/%.o $(B)/obj/tests/unit/op_check.o $(B)/libruntime.a $(B)/libhost.a $(filter-out $(B)/obj/sdk/check/main.o,$(check_o))
 	$(call say,LD,$@)
-	$(Q)mkdir -p $(@D) && $(CC) $(instrument) $(LDFLAGS) $(wrap_$*) -pthread $(filter %.o,$^) $(B)/libruntime.a $(B)/libhost.a \
+	$(Q)mkdir -p $(@D) && $(CC) $(instrument) $(LDFLAGS) $(wrap_$*) -pthread $(filter %.o,$^) $(filter-out $(B)/libhost.a $(B)/libruntime.a,$(filter %.a,$^)) $(B)/libruntime.a $(B)/libhost.a \
 	  $(call libs,cmocka $(host_libs) $(libs_runtime)) -ldl -lm -o $@
 $(B)/libenergy.a: $(filter-out $(B)/obj/plugins/energy/energy_plugin.o,$(call plugin_o,energy))
 	$(call say,AR,$@)
 	$(Q)rm -f $@.new && ar rcs $@.new $^ && mv -f $@.new $@
+$(B)/libpruner.a: $(filter-out $(B)/obj/plugins/pruner/prune_plugin.o,$(call plugin_o,pruner))
+	$(call say,AR,$@)
+	$(Q)rm -f $@.new && ar rcs $@.new $^ && mv -f $@.new $@
+$(B)/tests/test_rt_prune $(B)/tests/test_prune_score: $(B)/libpruner.a
 energy_units := $(filter test_energy_%,$(units))
 $(energy_units:%=$(B)/tests/%): $(B)/libenergy.a
 $(B)/tests/%: $(B)/obj/tests/unit/%.o $(B)/libhost.a $(filter-out $(B)/obj/sdk/check/main.o,$(check_o))
