@@ -63,11 +63,12 @@ host_c   := $(filter-out host/main.c,$(wildcard host/*.c))
 kit_c    := $(wildcard sdk/kit/*.c)
 check_c  := $(wildcard sdk/check/*.c)
 host_libs := inih libcjson libdeflate libxxhash
-PLUGINS  := basic sources data runtime energy pruner $(if $(and $(call have,libturbojpeg),$(call have,spng)),turbo)
+PLUGINS  := basic sources data runtime inverter energy pruner $(if $(and $(call have,libturbojpeg),$(call have,spng)),turbo)
 libs_basic   := inih
 libs_sources := inih
 libs_data    := libdeflate inih
 libs_runtime := openblas libprotobuf-c libcjson inih
+libs_inverter := inih
 libs_energy  := inih
 libs_pruner  := inih
 libs_turbo   := libturbojpeg spng inih
@@ -121,7 +122,7 @@ file_flags = $(extra_$(basename $(1))) $(if $(filter sdk/kit/%,$(1)),$(extra_sdk
 variant = $(patsubst .%,%,$(suffix $(basename $@)))
 define compile
 	$(call say,CC,$< $(variant))
-	$(Q)mkdir -p $(@D) && $(CC) $(ours) $(include_kit) $(if $(filter host/% tests/%,$<),-Ihost) $(if $(filter tests/%,$<),-Itests/unit -Isdk/check -Iplugins/runtime -Iplugins/energy) \
+	$(Q)mkdir -p $(@D) && $(CC) $(ours) $(include_kit) $(if $(filter host/% tests/%,$<),-Ihost) $(if $(filter tests/%,$<),-Itests/unit -Isdk/check -Iplugins/runtime -Iplugins/energy -Iplugins/inverter) \
 	  $(call system,$(host_libs)) $(call file_flags,$<) $(variant_$(variant)) $(CFLAGS) -MMD -MP -c $< -o $@
 endef
 $(B)/obj/%.o: %.c $(B)/flags
@@ -175,12 +176,20 @@ $(B)/share:
 	  && ln -sfn $(CURDIR)/sdk/template $@/impasto/template && ln -sfn $(CURDIR)/sdk/kit $@/impasto/kit
 
 # ---- tests ----
-# Tests named test_rt_*, test_energy_* and test_prune_* are linked with the plugin's own objects; the others open plugins as hosts do.
+# Tests named test_rt_*, test_inv_*, test_energy_* and test_prune_* are linked with the plugin's own objects; the others open plugins as hosts do.
 wrap_test_rt_keep := $(foreach f,malloc calloc realloc posix_memalign mmap mprotect madvise,-Wl,--wrap=$(f))
 rt_units := $(filter test_rt_%,$(units))
 $(rt_units:%=$(B)/tests/%): $(B)/tests/%: $(B)/obj/tests/unit/%.o $(B)/obj/tests/unit/op_check.o $(B)/libruntime.a $(B)/libhost.a $(filter-out $(B)/obj/sdk/check/main.o,$(check_o))
 	$(call say,LD,$@)
 	$(Q)mkdir -p $(@D) && $(CC) $(instrument) $(LDFLAGS) $(wrap_$*) -pthread $(filter %.o,$^) $(filter-out $(B)/libhost.a $(B)/libruntime.a,$(filter %.a,$^)) $(B)/libruntime.a $(B)/libhost.a \
+	  $(call libs,cmocka $(host_libs) $(libs_runtime)) -ldl -lm -o $@
+$(B)/libinverter.a: $(filter-out $(B)/obj/plugins/inverter/inverter.o,$(call plugin_o,inverter))
+	$(call say,AR,$@)
+	$(Q)rm -f $@.new && ar rcs $@.new $^ && mv -f $@.new $@
+inv_units := $(filter test_inv_%,$(units))
+$(inv_units:%=$(B)/tests/%): $(B)/tests/%: $(B)/obj/tests/unit/%.o $(B)/libinverter.a $(B)/libruntime.a $(B)/libhost.a $(filter-out $(B)/obj/sdk/check/main.o,$(check_o))
+	$(call say,LD,$@)
+	$(Q)mkdir -p $(@D) && $(CC) $(instrument) $(LDFLAGS) -pthread $(filter %.o,$^) $(B)/libinverter.a $(B)/libruntime.a $(B)/libhost.a \
 	  $(call libs,cmocka $(host_libs) $(libs_runtime)) -ldl -lm -o $@
 $(B)/libenergy.a: $(filter-out $(B)/obj/plugins/energy/energy_plugin.o,$(call plugin_o,energy))
 	$(call say,AR,$@)

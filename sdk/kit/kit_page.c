@@ -5,7 +5,7 @@
 #include <string.h>
 #include "kit_page_text.h"
 
-enum part { PLAIN, GRID, SETS }; /* what is open */
+enum part { PLAIN, GRID, TILES, SETS }; /* what is open */
 
 struct kit_page {
     char *text;
@@ -152,7 +152,9 @@ static void enter(kit_page *p, enum part part)
     if (p->part != PLAIN)
         add(p, "</div>\n");
     if (part != PLAIN)
-        add(p, part == GRID ? "<div class=\"grid\">\n" : "<div class=\"sets\">\n");
+        add(p, part == GRID    ? "<div class=\"grid\">\n"
+               : part == TILES ? "<div class=\"grid tiles\">\n"
+                               : "<div class=\"sets\">\n");
     p->part = part;
 }
 
@@ -201,6 +203,12 @@ void kit_page_text(kit_page *p, const char *text)
     element(p, "p", text);
 }
 
+void kit_page_tiles(kit_page *p)
+{
+    kit_page_group_end(p);
+    enter(p, TILES);
+}
+
 void kit_page_group(kit_page *p, const char *name)
 {
     kit_page_group_end(p);
@@ -235,7 +243,7 @@ static void add_description(kit_page *p, const char *caption)
 void kit_page_picture(kit_page *p, const char *mime, const void *data, size_t size, uint32_t width,
                       uint32_t height, const char *caption)
 {
-    if (!p->group)
+    if (!p->group && p->part != TILES)
         enter(p, GRID);
     add(p, "<figure><button type=\"button\"><img width=\"");
     add_int(p, width);

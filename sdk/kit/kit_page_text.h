@@ -35,6 +35,8 @@ static const char *const page_style[] = {
     "p{max-width:70ch;margin:0 0 1rem;overflow-wrap:anywhere}\n",
     ".grid{display:grid;gap:clamp(.8rem,2vw,1.4rem);margin:1.2rem 0;align-items:end;"
     "grid-template-columns:repeat(auto-fill,minmax(min(100%,17rem),1fr))}\n"
+    ".tiles{gap:.7rem;grid-template-columns:repeat(auto-fill,minmax(7.2rem,1fr))}\n"
+    ".tiles figure img{width:100%}\n"
     ".sets{display:grid;gap:clamp(.8rem,2vw,1.5rem);margin:1.2rem 0;"
     "grid-template-columns:repeat(auto-fit,minmax(min(100%,32rem),1fr))}\n"
     ".set{background:var(--card);border:1px solid var(--line);border-radius:.8rem;padding:.8rem;"

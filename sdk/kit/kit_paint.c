@@ -177,15 +177,17 @@ static void preview(struct easel *e, const struct paint *p)
 
 static imp_status tell(struct easel *e, const struct paint *p, double seconds, uint32_t first)
 {
-    char text[160];
+    char text[240];
     double before;
+    const double from = e->o->from, to = e->o->to > from ? e->o->to : 1;
     const double all = work_of(e, p->scale, &before), here = (double)p->w * p->h * p->step;
     if (!e->job)
         return IMP_OK;
-    snprintf(text, sizeof text, "%u x %u, step %u of %u, loss %.3g, %.2g s a step", p->w, p->h,
-             p->step, e->o->steps, p->low, seconds / (p->step - first));
+    snprintf(text, sizeof text, "%.80s%u x %u, step %u of %u, loss %.3g, %.2g s a step",
+             e->o->what ? e->o->what : "", p->w, p->h, p->step, e->o->steps, p->low,
+             seconds / (p->step - first));
     preview(e, p);
-    return e->job->progress(e->job, fmin(1, (before + here) / all), text);
+    return e->job->progress(e->job, from + (to - from) * fmin(1, (before + here) / all), text);
 }
 
 static imp_status steps(struct easel *e, struct paint *p, void *state, float *work)

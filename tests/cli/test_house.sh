@@ -28,7 +28,7 @@ case_includes_point_one_way() {
     only sdk/check sdk/include
     only host sdk/include
     for plugin in plugins/*/; do only "${plugin%/}" sdk/include; done
-    only tests/unit sdk/include host sdk/check plugins/energy plugins/runtime plugins/runtime/*/
+    only tests/unit sdk/include host sdk/check plugins/energy plugins/inverter plugins/runtime plugins/runtime/*/
     only tests/fuzz sdk/include host tests/unit plugins/runtime plugins/data
     only tests/onnx sdk/include plugins/runtime
 }

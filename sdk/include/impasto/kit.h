@@ -144,6 +144,8 @@ void kit_page_text(kit_page *, const char *text); /* a paragraph, escaped */
 /* A picture with a caption, embedded as data: `bytes` of a file of that MIME type. */
 void kit_page_picture(kit_page *, const char *mime, const void *data, size_t size,
                       uint32_t width, uint32_t height, const char *caption);
+/* From here to the next heading, text, table or group pictures are small and many: close together. */
+void kit_page_tiles(kit_page *);
 /* Pictures that belong together (one subject, differently treated) stand side by side in a frame
  * under its name: kit_page_group, their kit_page_picture calls, kit_page_group_end. */
 void kit_page_group(kit_page *, const char *name);

@@ -75,6 +75,10 @@ typedef struct kit_paint_options {
     uint32_t tile;   /* px: gradients by tiles of so many, from layers' statistics of the whole; 0:
                         whole */
     uint32_t truncate; /* 1: result to 8 bit by truncation, as the paper's program */
+    /* A painting that is a part of longer work: progress is told from..to (0, 0: all of it), behind
+     * `what` ("map 7 of 64: "; NULL: nothing). */
+    double from, to;
+    const char *what;
 } kit_paint_options;
 /* Usable defaults for a rule: L-BFGS 60 steps; Adam 200; the paper's program's constants and 1000.
  */
