@@ -29,10 +29,10 @@ static double variation(const struct paint *p, const float *u, float *g)
             double base = dx * dx + dy * dy;
             const bool flat = b < 2 && base < LEAST;
             base = flat ? LEAST : base;
-            sum += b == 2 ? base : pow(base, b / 2);
+            sum += b == 2 ? base : kit_pow(base, b / 2);
             if (flat)
                 continue;
-            const double slope = by * b * (b == 2 ? 1 : pow(base, b / 2 - 1)) * unit;
+            const double slope = by * b * (b == 2 ? 1 : kit_pow(base, b / 2 - 1)) * unit;
             g[i] = (float)((double)g[i] - slope * (dx + dy));
             if (x + 1 < p->w)
                 g[i + 1] = (float)((double)g[i + 1] + slope * dx);

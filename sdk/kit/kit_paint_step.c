@@ -132,7 +132,7 @@ static imp_status quasi_newton(struct paint *p, void *state, float *work, bool *
 
 static double rate_at(double rate, uint32_t t)
 {
-    return t < 2 ? rate : rate * pow(0.9, (t - 2) / 10);
+    return t < 2 ? rate : rate * kit_pow(0.9, (t - 2) / 10);
 }
 
 static void descend_fmi(const struct paint *p, float *v, const float *g)
