@@ -116,21 +116,52 @@ static inline rt_vec rt_down(rt_vec a, rt_vec next)
     return _mm512_castsi512_ps(
         _mm512_alignr_epi32(_mm512_castps_si512(next), _mm512_castps_si512(a), 1));
 }
+/* Taps 0..7 of each filter to v, those that are not there as zeros; the ninth of all. */
+static inline rt_vec rt_take_some_taps(const float *w, int64_t row, int64_t next, int64_t n,
+                                       int64_t nexts, rt_vec *v)
+{
+    float last[16] = {0};
+    for (int r = 0; r < 8; r++) {
+        const float *low = w + r * row, *high = low + next;
+        const bool there = r < n, more = there && nexts > 1;
+        v[r] = _mm512_castps256_ps512(there ? _mm256_loadu_ps(low) : _mm256_setzero_ps());
+        v[r] = _mm512_insertf32x8(v[r], more ? _mm256_loadu_ps(high) : _mm256_setzero_ps(), 1);
+        last[r] = there ? low[8] : 0;
+        last[8 + r] = more ? high[8] : 0;
+    }
+    return _mm512_loadu_ps(last);
+}
+static inline __m128 rt_ninth(const float *w, int64_t row) /* of four filters */
+{
+    const __m128 a = _mm_unpacklo_ps(_mm_load_ss(w + 8), _mm_load_ss(w + row + 8));
+    const __m128 b = _mm_unpacklo_ps(_mm_load_ss(w + 2 * row + 8), _mm_load_ss(w + 3 * row + 8));
+    return _mm_movelh_ps(a, b);
+}
+static inline rt_vec rt_take_all_taps(const float *w, int64_t row, int64_t next, rt_vec *v)
+{
+    enum { AHEAD = 128 }; /* floats: filters come from memory */
+    RT_UNROLL
+    for (int r = 0; r < 8; r++) {
+        const float *low = w + r * row;
+        __builtin_prefetch((const void *)((uintptr_t)low + AHEAD * sizeof *low));
+        v[r] = _mm512_insertf32x8(_mm512_castps256_ps512(_mm256_loadu_ps(low)),
+                                  _mm256_loadu_ps(low + next), 1);
+    }
+    const float *high = w + next;
+    const __m256 a = _mm256_set_m128(rt_ninth(w + 4 * row, row), rt_ninth(w, row));
+    const __m256 b = _mm256_set_m128(rt_ninth(high + 4 * row, row), rt_ninth(high, row));
+    return _mm512_insertf32x8(_mm512_castps256_ps512(a), b, 1);
+}
 /* 3x3 taps of eight filters `row` apart and (upper lanes) of eight more, `next` further on; of each
  * eight n are there. All nine floats of a filter lie together. */
 static inline void rt_taps(const float *w, int64_t row, int64_t next, int64_t n, int64_t nexts,
                            rt_vec *taps)
 {
-    rt_vec a[8], b[8];
-    float last[16] = {0};
-    for (int r = 0; r < 8; r++) {
-        const float *low = w + r * row, *high = low + next;
-        const bool there = r < n, more = there && nexts > 1;
-        __m512 v = _mm512_castps256_ps512(there ? _mm256_loadu_ps(low) : _mm256_setzero_ps());
-        a[r] = _mm512_insertf32x8(v, more ? _mm256_loadu_ps(high) : _mm256_setzero_ps(), 1);
-        last[r] = there ? low[8] : 0;
-        last[8 + r] = more ? high[8] : 0;
-    }
+    rt_vec a[8], b[8], last;
+    if (n >= 8 && nexts > 1)
+        last = rt_take_all_taps(w, row, next, a);
+    else
+        last = rt_take_some_taps(w, row, next, n, nexts, a);
     for (int r = 0; r < 8; r += 2) {
         b[r] = _mm512_unpacklo_ps(a[r], a[r + 1]);
         b[r + 1] = _mm512_unpackhi_ps(a[r], a[r + 1]);
@@ -148,7 +179,7 @@ static inline void rt_taps(const float *w, int64_t row, int64_t next, int64_t n,
         taps[k] = _mm512_castpd_ps(_mm512_permutex2var_pd(x, low, y));
         taps[k + 4] = _mm512_castpd_ps(_mm512_permutex2var_pd(x, high, y));
     }
-    taps[8] = _mm512_loadu_ps(last);
+    taps[8] = last;
 }
 /* RT_LANES vectors as a matrix, turned over. */
 static inline void rt_turn(rt_vec *v)
