@@ -294,6 +294,16 @@ static imp_status call_for(struct imp_nn_run *r, uint32_t i, imp_job *job, struc
     return st;
 }
 
+/* Of node i, in the room that the run leaves. */
+static struct rt_keeper keeper_of(struct imp_nn_run *r, uint32_t i)
+{
+    const struct rt_store *s = &r->store;
+    const uint64_t left = s->limit > s->bytes ? s->limit - s->bytes : 0;
+    return (struct rt_keeper){.kept = &r->model->kept[i],
+                              .total = &r->model->kept_bytes,
+                              .room = s->limit ? left : UINT64_MAX};
+}
+
 static imp_status compute(struct imp_nn_run *r, uint32_t i, imp_job *job, imp_error *err)
 {
     struct rt_value *v = &r->values[i];
@@ -311,6 +321,8 @@ static imp_status compute(struct imp_nn_run *r, uint32_t i, imp_job *job, imp_er
         st = call_for(r, i, job, &call, &after, err);
     if (st == IMP_OK && !r->store.dry && !(call.node->op->flags & RT_VIEW)) {
         const double start = rt_clock_start(r);
+        const struct rt_keeper keeper = keeper_of(r, v->head < 0 ? i : (uint32_t)v->head);
+        call.keeper = (r->flags & IMP_NN_LEAN) && !r->trainer ? &keeper : NULL;
         st = call.node->op->forward(&call);
         rt_clock_stop(r, call.node, RT_CLOCK_FORWARD, start);
     }

@@ -25,6 +25,9 @@ static void model_free(struct imp_nn_model *m)
 {
     for (uint32_t i = 0; m->node_inputs && i < m->graph->node_count; i++)
         free(m->node_inputs[i]);
+    for (uint32_t i = 0; m->kept && i < m->graph->node_count; i++)
+        rt_kept_free(&m->kept[i]);
+    free(m->kept);
     rt_groups_free(m->groups);
     pthread_mutex_destroy(&m->lock);
     rt_graph_free(m->graph);
@@ -46,7 +49,8 @@ imp_status rt_model_new(struct rt_graph *g, struct imp_nn_model **out, imp_error
     pthread_mutex_init(&m->lock, NULL);
     m->graph = g;
     m->shapes = calloc(g->node_count, sizeof *m->shapes);
-    imp_status st = m->shapes && list_node_inputs(m)
+    m->kept = calloc(g->node_count, sizeof *m->kept);
+    imp_status st = m->shapes && m->kept && list_node_inputs(m)
                         ? rt_probe(g, m->shapes, m->why, err)
                         : imp_fail(err, IMP_E_MEMORY, "no memory for a model");
     if (st != IMP_OK) {

@@ -1,17 +1,20 @@
 /* model.h - the handles of <impasto/nn.h>, from inside. */
 #ifndef IMP_RT_MODEL_H
 #define IMP_RT_MODEL_H
+#include "kept.h"
 #include "sizing.h"
 
 #include <pthread.h>
 
-struct imp_nn_model { /* read-only but for refs */
+struct imp_nn_model { /* read-only but for refs and what is kept */
     atomic_uint refs;
     uint32_t reserved0;
     struct rt_graph *graph;
     struct rt_shape *shapes;  /* by node, unknown axes -1 */
     uint32_t **node_inputs;   /* by node: the nodes among its inputs, for imp_nn_node */
     uint32_t *node_input_count;
+    struct rt_kept *kept;     /* by node */
+    _Atomic uint64_t kept_bytes;
     char *options;            /* what it was opened with; NULL: not from a file */
     uint64_t content[4];      /* which file it was, at which time */
     pthread_mutex_t lock;     /* of groups, made when first asked for (cut.c) */

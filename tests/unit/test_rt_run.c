@@ -210,6 +210,40 @@ static void a_second_step_allocates_nothing_and_sizes_may_change(void **state)
     release(m);
 }
 
+/* Bytes are the same whether filters are kept or made again; a gradient's run keeps none, nor does
+ * one whose budget they would break. */
+static void filters_are_kept_from_the_second_forward_on(void **state)
+{
+    static const char wide[] = "[network]\nformat = 1\n[x]\nop = input\nshape = N 256 H W\n"
+                               "[a]\nop = conv\nfilters = 520\nkernel = 3\npad = 1\n[out]\nop = relu\n";
+    const int64_t shape[4] = {1, 256, 8, 16}, count = 520 * 8 * 16;
+    const uint64_t budgets[] = {0, 18 << 20, 1 << 30};
+    struct said said;
+    (void)state;
+    for (int way = 0; way < 4; way++) { /* the last: not lean */
+        imp_nn_model *m = built(wide, 3);
+        const uint32_t a = node_of(m, "a"), out = node_of(m, "out");
+        const bool keeps = way == 0 || way == 2;
+        float *first = malloc((size_t)count * sizeof *first);
+        assert_non_null(first);
+        for (int pass = 0; pass < 4; pass++) {
+            imp_nn_run *r;
+            must(rt_model_table.run_new(NULL, m, way < 3 ? IMP_NN_LEAN : 0, &r, listen(&said)));
+            set_noise(r, m, "x", 4, shape, 9);
+            r->store.limit = way < 3 ? budgets[way] : 0;
+            must(rt_model_table.forward(NULL, r, out, NULL, listen(&said)));
+            if (pass)
+                assert_memory_equal(first, value_of(r, out).data, (size_t)count * sizeof *first);
+            memcpy(first, value_of(r, out).data, (size_t)count * sizeof *first);
+            assert_int_equal(atomic_load(&m->kept[a].block) != NULL, keeps && pass > 0);
+            rt_model_table.run_free(NULL, r, NULL);
+        }
+        assert_int_equal(m->kept_bytes > 256 * 520 * 36 * sizeof(float), keeps);
+        free(first);
+        release(m);
+    }
+}
+
 static void sizes_that_depend_on_the_input_are_bound_when_it_is_set(void **state)
 {
     static const char shapes[] = "[network]\nformat = 1\n"
@@ -298,6 +332,7 @@ int main(void)
         cmocka_unit_test(one_seed_twice_is_twice_the_gradient_and_seeds_are_used_up),
         cmocka_unit_test(memory_said_beforehand_is_memory_taken),
         cmocka_unit_test(a_second_step_allocates_nothing_and_sizes_may_change),
+        cmocka_unit_test(filters_are_kept_from_the_second_forward_on),
         cmocka_unit_test(sizes_that_depend_on_the_input_are_bound_when_it_is_set),
         cmocka_unit_test(mistakes_are_sentences),
         cmocka_unit_test(joined_models_run_as_their_parts),

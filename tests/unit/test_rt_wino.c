@@ -141,7 +141,7 @@ static void run(const struct bed *b, const struct rt_wino *g, bool fused, imp_jo
     assert_int_equal(posix_memalign(&scratch, 64, (size_t)bytes + 64), 0);
     memset(scratch, 0xff, (size_t)bytes + 64);
     memset(b->y, 0xff, (size_t)b->y_size * sizeof *b->y);
-    assert_int_equal(rt_wino_run(g, b->x, fused ? b->gate : NULL, b->w, fused ? &all_of_it : &plain,
+    assert_int_equal(rt_wino_run(g, b->x, fused ? b->gate : NULL, b->w, NULL, fused ? &all_of_it : &plain,
                                  b->y, scratch, job),
                      IMP_OK);
     for (uint64_t i = bytes; i < bytes + 64; i++)

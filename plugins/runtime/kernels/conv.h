@@ -14,6 +14,10 @@
 imp_status rt_conv_forward(const struct rt_conv *, const float *x, const float *w,
                            const struct rt_after *, float *y, void *scratch, imp_job *);
 uint64_t rt_conv_forward_bytes(const struct rt_conv *);
+/* What of the filters may be kept for other forwards of the same shape: bytes, 0 where it does not
+ * pay; and makes it. */
+uint64_t rt_conv_kept_bytes(const struct rt_conv *);
+imp_status rt_conv_keep(const struct rt_conv *, const float *w, float *kept, imp_job *);
 /* x = (add ? x : 0) + transposed w * y. gate (as y, NULL: none): y counts where gate > 0, which is
  * the gradient of the relu that made gate. */
 imp_status rt_conv_back_data(const struct rt_conv *, const float *y, const float *gate,

@@ -179,7 +179,7 @@ imp_status rt_conv_back_data(const struct rt_conv *v, const float *y, const floa
     if (rt_conv_is_depthwise(v))
         return rt_depthwise_back_data(v, y, gate, w, add, x, scratch, job);
     if (rt_wino_set(&g, v, true))
-        return rt_wino_run(&g, y, gate, w, &after, x, scratch, job);
+        return rt_wino_run(&g, y, gate, w, NULL, &after, x, scratch, job);
     struct back b = plan(v);
     b.y = y;
     b.gate = gate;

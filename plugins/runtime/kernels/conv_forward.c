@@ -115,7 +115,7 @@ imp_status rt_conv_forward(const struct rt_conv *v, const float *x, const float 
     if (v->plain)
         return rt_plain_forward(v, x, w, after, y, job);
     if (rt_wino_set(&g, v, false))
-        return rt_wino_run(&g, x, NULL, w, after, y, scratch, job);
+        return rt_wino_run(&g, x, NULL, w, v->kept, after, y, scratch, job);
     struct forward f = plan(v);
     f.x = x;
     f.w = w;
@@ -135,4 +135,17 @@ uint64_t rt_conv_forward_bytes(const struct rt_conv *v)
         return rt_wino_bytes(&g);
     const struct forward f = plan(v);
     return rt_lanes_bytes(&f.lanes);
+}
+
+uint64_t rt_conv_kept_bytes(const struct rt_conv *v)
+{
+    struct rt_wino g;
+    return rt_wino_set(&g, v, false) ? rt_wino_kept_bytes(&g) : 0;
+}
+
+imp_status rt_conv_keep(const struct rt_conv *v, const float *w, float *kept, imp_job *job)
+{
+    struct rt_wino g;
+    rt_wino_set(&g, v, false);
+    return rt_wino_keep(&g, w, kept, job);
 }

@@ -18,6 +18,7 @@ struct rt_conv {
     int64_t out_w, rows;       /* out_size = rows * out_w */
     uint32_t plain;            /* 1x1: x is its own matrix of columns */
     uint32_t rough;            /* the caller's: relative errors of 3e-6 instead of 1e-6 will do */
+    const float *kept;         /* the caller's: filters that rt_conv_keep transformed, or NULL */
 };
 void rt_conv_set(struct rt_conv *);
 

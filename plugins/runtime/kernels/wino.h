@@ -87,8 +87,12 @@ void rt_wino_use(struct rt_wino *, int64_t s);
  * choice of a maximum often enough to show in gradients. By shape and variant alone. */
 bool rt_wino_set(struct rt_wino *, const struct rt_conv *, bool back);
 uint64_t rt_wino_bytes(const struct rt_wino *);
-/* y = after(w * x). IMP_OK, IMP_CANCELLED. */
+/* Filters, transformed: bytes, 0 where it is as fast to transform them again, which depends on the
+ * pass. */
+uint64_t rt_wino_kept_bytes(const struct rt_wino *);
+imp_status rt_wino_keep(const struct rt_wino *, const float *w, float *kept, imp_job *);
+/* y = after(w * x). kept: w as rt_wino_keep left it, or NULL. IMP_OK, IMP_CANCELLED. */
 imp_status rt_wino_run(const struct rt_wino *, const float *x, const float *gate, const float *w,
-                       const struct rt_after *, float *y, void *scratch, imp_job *);
+                       const float *kept, const struct rt_after *, float *y, void *scratch, imp_job *);
 
 #endif

@@ -2,6 +2,7 @@
  *
  *     y[n][m][o] = bias[m] + sum over c, t of w[m][c][t] x[n][c][o * stride + t * dilation - pad]
  */
+#include "kept.h"
 #include "kernels/conv.h"
 #include "ties.h"
 
@@ -111,9 +112,24 @@ static void need(const struct rt_call *call, struct rt_need *n)
 
 /* ---- running ---- */
 
+struct filters {
+    const struct rt_conv *v;
+    const float *w;
+    imp_job *job;
+};
+
+static imp_status transform(const void *user, float *to)
+{
+    const struct filters *f = user;
+    return rt_conv_keep(f->v, f->w, to, f->job);
+}
+
 static imp_status forward(const struct rt_call *call)
 {
-    const struct rt_conv v = geometry(call);
+    struct rt_conv v = geometry(call);
+    const struct filters f = {.v = &v, .w = call->in[WEIGHT], .job = call->job};
+    if (rt_is_param(call->node->inputs[WEIGHT]))
+        v.kept = rt_kept_get(call->keeper, rt_conv_kept_bytes(&v), transform, &f);
     struct rt_after after = RT_AFTER_NONE;
     if (call->after)
         after = *call->after;
