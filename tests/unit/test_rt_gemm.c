@@ -1,10 +1,14 @@
 /* Fully connected layers against obvious loops in double; the products underneath. */
 #include "op_check.h"
 
+#include <impasto/kit.h>
 #include <kernels/gemm.h>
+#include <kernels/gram.h>
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -146,6 +150,63 @@ static void the_library_says_what_it_runs(void **state)
         assert_false(rt_gemm_is_slow());
 }
 
+static void expect_near(const float *is, const double *want, int64_t n, const char *what)
+{
+    double error = 0, energy = 0;
+    for (int64_t i = 0; i < n; i++) {
+        error += (is[i] - want[i]) * (is[i] - want[i]);
+        energy += want[i] * want[i];
+    }
+    if (!(error <= 1e-12 * energy))
+        fail_msg("%s: relative %g", what, sqrt(error / energy));
+}
+
+/* c = alpha x x', dx += alpha (dc + dc') x */
+static void gram_of_size(int64_t m, int64_t k)
+{
+    float *x = malloc((size_t)(m * k) * sizeof *x), *dx = malloc((size_t)(m * k) * sizeof *dx);
+    float *c = malloc((size_t)(m * m) * sizeof *c), *dc = malloc((size_t)(m * m) * sizeof *dc);
+    double *want = malloc((size_t)(m * m) * sizeof *want);
+    double *grad = malloc((size_t)(m * k) * sizeof *grad);
+    void *scratch = malloc((size_t)rt_gram_bytes(m, k));
+    assert_true(x && dx && c && dc && want && grad && scratch && rt_gram_fits(m, k));
+    memset(scratch, 0xff, (size_t)rt_gram_bytes(m, k));
+    for (int64_t i = 0; i < m * k; i++) {
+        x[i] = (float)kit_normal(1, 1, (uint64_t)i);
+        grad[i] = dx[i] = (float)kit_normal(1, 2, (uint64_t)i);
+    }
+    for (int64_t i = 0; i < m; i++)
+        for (int64_t j = 0; j < m; j++) {
+            want[i * m + j] = 0;
+            dc[i * m + j] = (float)kit_normal(1, 3, (uint64_t)(i * m + j));
+            for (int64_t l = 0; l < k; l++)
+                want[i * m + j] += 0.5 * (double)x[i * k + l] * (double)x[j * k + l];
+        }
+    for (int64_t i = 0; i < m; i++)
+        for (int64_t j = 0; j < m; j++)
+            for (int64_t l = 0; l < k; l++)
+                grad[i * k + l] +=
+                    0.5 * ((double)dc[i * m + j] + (double)dc[j * m + i]) * (double)x[j * k + l];
+    const struct rt_gram g = {.m = m, .k = k, .alpha = 0.5f, .x = x};
+    assert_int_equal(rt_gram_run(&g, c, scratch, NULL), IMP_OK);
+    expect_near(c, want, m * m, "the matrix");
+    for (int64_t i = 0; i < m * m; i++)
+        assert_true(c[i] == c[i % m * m + i / m]);
+    memset(scratch, 0xff, (size_t)rt_gram_bytes(m, k));
+    assert_int_equal(rt_gram_back(&g, dc, dx, scratch, NULL), IMP_OK);
+    expect_near(dx, grad, m * k, "the gradient");
+    free(x), free(dx), free(c), free(dc), free(want), free(grad), free(scratch);
+}
+
+static void gram_matrices_and_their_gradients(void **state)
+{
+    (void)state;
+    gram_of_size(2, 256);
+    gram_of_size(19, 1027);
+    gram_of_size(301, 260);
+    assert_false(rt_gram_fits(3, 20) || rt_gram_fits(2000, 2000));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -156,6 +217,7 @@ int main(void)
         cmocka_unit_test(strides_beyond_int_are_served),
         cmocka_unit_test(beta_zero_ignores_what_was_there),
         cmocka_unit_test(the_library_says_what_it_runs),
+        cmocka_unit_test(gram_matrices_and_their_gradients),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,4 +1,5 @@
-/* test_rt_run.c - whole networks: forward, lean and full, gradients of inner nodes, memory, mistakes. */
+/* test_rt_run.c - whole networks: forward, lean and full, gradients of inner nodes, memory,
+ * mistakes. */
 #include "rt_help.h"
 
 #include <run.h>
@@ -244,6 +245,51 @@ static void filters_are_kept_from_the_second_forward_on(void **state)
     }
 }
 
+/* Of one value twice: half the products, by other code than of two equal values. */
+static void a_gram_matrix_is_the_product_of_two_equal_values(void **state)
+{
+    static const char grams[] =
+        "[network]\nformat = 1\n[x]\nop = input\nshape = N 70 H W\n"
+        "[f]\nop = reshape\nshape = 70 -1\n[same]\nop = leaky_relu\nalpha = 1\n"
+        "[two]\nop = gemm\nin = f same\nbias = no\ntrans_b = yes\nalpha = 0.25\n"
+        "[one]\nop = gemm\nin = f f\nbias = no\ntrans_b = yes\nalpha = 0.25\n";
+    const int64_t shape[4] = {1, 70, 19, 17}, count = 70 * 19 * 17, all = 70 * 70;
+    struct said said;
+    imp_nn_model *m = built(grams, 3);
+    const uint32_t x = node_of(m, "x"), nodes[2] = {node_of(m, "two"), node_of(m, "one")};
+    float *value = malloc((size_t)all * sizeof *value), *grad = malloc((size_t)count * sizeof *grad);
+    float *seed = malloc((size_t)all * sizeof *seed);
+    (void)state;
+    assert_true(value && grad && seed);
+    for (int64_t i = 0; i < all; i++)
+        seed[i] = (float)kit_normal(3, 1, (uint64_t)i);
+    for (int way = 0; way < 2; way++) {
+        imp_nn_run *r;
+        imp_tensor g = {.head = {.struct_size = sizeof g}};
+        must(rt_model_table.run_new(NULL, m, 0, &r, listen(&said)));
+        set_noise(r, m, "x", 4, shape, 9);
+        must(rt_model_table.forward(NULL, r, nodes[way], NULL, listen(&said)));
+        imp_tensor v = value_of(r, nodes[way]);
+        for (int64_t i = 0; i < all; i++)
+            if (way)
+                assert_true(fabs(((const float *)v.data)[i] - value[i]) < 1e-4);
+            else
+                value[i] = ((const float *)v.data)[i];
+        v.data = seed;
+        must(rt_grad_table.seed(NULL, r, nodes[way], &v, listen(&said)));
+        must(rt_grad_table.backward(NULL, r, 1, &x, NULL, listen(&said)));
+        must(rt_grad_table.gradient(NULL, r, x, &g, listen(&said)));
+        for (int64_t i = 0; i < count; i++)
+            if (way)
+                assert_true(fabs(((const float *)g.data)[i] - grad[i]) < 1e-4);
+            else
+                grad[i] = ((const float *)g.data)[i];
+        rt_model_table.run_free(NULL, r, NULL);
+    }
+    free(value), free(grad), free(seed);
+    release(m);
+}
+
 static void sizes_that_depend_on_the_input_are_bound_when_it_is_set(void **state)
 {
     static const char shapes[] = "[network]\nformat = 1\n"
@@ -333,6 +379,7 @@ int main(void)
         cmocka_unit_test(memory_said_beforehand_is_memory_taken),
         cmocka_unit_test(a_second_step_allocates_nothing_and_sizes_may_change),
         cmocka_unit_test(filters_are_kept_from_the_second_forward_on),
+        cmocka_unit_test(a_gram_matrix_is_the_product_of_two_equal_values),
         cmocka_unit_test(sizes_that_depend_on_the_input_are_bound_when_it_is_set),
         cmocka_unit_test(mistakes_are_sentences),
         cmocka_unit_test(joined_models_run_as_their_parts),

@@ -57,6 +57,17 @@ void rt_gemm(bool trans_a, bool trans_b, int64_t m, int64_t n, int64_t k, float 
                     sb, beta, c, stride(ldc, n));
 }
 
+void rt_syrk(int64_t m, int64_t k, float alpha, const float *a, int64_t lda, float *c)
+{
+    if (m < 1)
+        return;
+    if (k > 0 && fits(m, k, lda))
+        cblas_ssyrk(CblasRowMajor, CblasLower, CblasNoTrans, (int)m, (int)k, alpha, a,
+                    stride(lda, k), 0, c, (int)m);
+    else
+        plain(false, true, m, m, k, alpha, a, lda, a, lda, 0, c, m);
+}
+
 void rt_gemv(bool trans, int64_t m, int64_t n, float alpha, const float *a, int64_t lda,
              const float *x, float beta, float *y)
 {

@@ -10,6 +10,8 @@
 void rt_gemm(bool trans_a, bool trans_b, int64_t m, int64_t n, int64_t k, float alpha,
              const float *a, int64_t lda, const float *b, int64_t ldb, float beta, float *c,
              int64_t ldc);
+/* c[m][m] = alpha * A A', A [m][k], lda between its rows; what is above the diagonal of c stays. */
+void rt_syrk(int64_t m, int64_t k, float alpha, const float *a, int64_t lda, float *c);
 /* y[m] = alpha * op(A) x + beta * y, A stored [m][n] (not transposed). */
 void rt_gemv(bool trans, int64_t m, int64_t n, float alpha, const float *a, int64_t lda,
              const float *x, float beta, float *y);

@@ -1,4 +1,5 @@
 /* op_gemm.c - a fully connected layer, y = alpha op(x) op(weight) + beta bias, bias broadcast. */
+#include "kernels/gram.h"
 #include "kernels/product.h"
 #include "ties.h"
 
@@ -82,9 +83,27 @@ static struct sizes sizes_in(const struct rt_call *call)
     return sizes_of(call->node, &call->in_info[X]->shape, &call->in_info[WEIGHT]->shape);
 }
 
+/* One matrix times itself turned over, nothing added? */
+static bool is_gram(const struct rt_call *call, const struct sizes *s)
+{
+    const struct rt_node *n = call->node;
+    return n->inputs[X] == n->inputs[WEIGHT] && !s->trans_a && s->trans_b &&
+           (n->input_count <= BIAS || n->inputs[BIAS] == RT_ABSENT) && rt_gram_fits(s->m, s->k);
+}
+
+static struct rt_gram gram_of(const struct rt_call *call, const struct sizes *s)
+{
+    return (struct rt_gram){.m = s->m,
+                            .k = s->k,
+                            .alpha = (float)rt_float(call->node, ALPHA),
+                            .x = call->in[X]};
+}
+
 static void need(const struct rt_call *call, struct rt_need *n)
 {
     const struct sizes s = sizes_in(call);
+    if (is_gram(call, &s))
+        n->scratch = n->scratch_backward = rt_gram_bytes(s.m, s.k);
     n->macs = (double)s.m * (double)s.n * (double)s.k;
 }
 
@@ -103,6 +122,10 @@ static imp_status forward(const struct rt_call *call)
     const struct sizes s = sizes_in(call);
     const float *bias = call->input_count > BIAS ? call->in[BIAS] : NULL;
     const float beta = (float)rt_float(call->node, BETA);
+    if (is_gram(call, &s)) {
+        const struct rt_gram g = gram_of(call, &s);
+        return rt_gram_run(&g, call->out, call->scratch, call->job);
+    }
     struct rt_product p = {.trans_a = s.trans_a, .trans_b = s.trans_b, .add = bias != NULL, .m = s.m,
                            .n = s.n, .k = s.k, .lda = s.lda, .ldb = s.ldb, .ldc = s.n,
                            .alpha = (float)rt_float(call->node, ALPHA), .a = call->in[X],
@@ -172,6 +195,10 @@ static void back_bias(const struct rt_call *call, const struct sizes *s)
 static imp_status backward(const struct rt_call *call)
 {
     const struct sizes s = sizes_in(call);
+    if (is_gram(call, &s) && call->in_grad[X] && call->in_grad[X] == call->in_grad[WEIGHT]) {
+        const struct rt_gram g = gram_of(call, &s);
+        return rt_gram_back(&g, call->out_grad, call->in_grad[X], call->scratch, call->job);
+    }
     imp_status st = call->in_grad[X] ? back_x(call, &s) : IMP_OK;
     if (st == IMP_OK && call->in_grad[WEIGHT])
         st = back_weight(call, &s);
