@@ -26,6 +26,7 @@ static kit_paint_options options_of(const imp_cell *p)
     o.jitter = (uint32_t)p[EN_JITTER].i, o.tile = (uint32_t)p[EN_TILE].i;
     o.denoise = p[EN_DENOISE].f >= 0 ? p[EN_DENOISE].f : fmi ? 0.2 : 0;
     o.truncate = fmi;
+    o.roughen = fmi ? 0 : p[EN_ROUGHEN].f;
     o.seed = (uint64_t)p[EN_SEED].i;
     o.scales = p[EN_SCALES].n.ptr, o.scale_count = (uint32_t)p[EN_SCALES].n.count;
     return o;

@@ -14,6 +14,7 @@ enum en_key {
     EN_OPTIMISER,
     EN_RATE,
     EN_START,
+    EN_ROUGHEN,
     EN_SEED,
     EN_BOUNDS,
     EN_TV,
@@ -83,6 +84,12 @@ enum { EN_AUTO_RULE = 0, EN_START_AUTO = 0, EN_START_PHOTO, EN_START_NOISE };
          .help =                                                                                   \
              "What is painted over, where no picture is wired to start. auto: the photo, with "    \
              "compat = fmi noise."},                                                               \
+        {.key = "roughen",                                                                         \
+         .type = IMP_FLOAT,                                                                        \
+         .def = 8,                                                                                 \
+         .max = 255,                                                                               \
+         .help = "Noise, of 255, laid over what each size starts from, so that flat places take "  \
+                 "strokes too; 0: none. compat = fmi: none."},                                     \
         {.key = "seed",                                                                            \
          .type = IMP_INT,                                                                          \
          .def = 1,                                                                                 \

@@ -63,6 +63,8 @@ static imp_status start_from(const struct easel *e, struct paint *p, const imp_i
                         : no_memory(e, p);
     if (st == IMP_OK)
         kit_paint_from_picture(p, sized);
+    if (st == IMP_OK && kit_paint_roughen(p) != IMP_OK)
+        st = no_memory(e, p);
     kit_image_free(coloured);
     kit_image_free(sized);
     return st;

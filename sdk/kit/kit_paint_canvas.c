@@ -1,8 +1,9 @@
 /* kit_paint_canvas.c - pictures to what an optimiser moves, x = unit u = 255 v - m, and back. */
+#include <stdlib.h>
 #include <string.h>
 #include "kit_paint_work.h"
 
-enum { NOISE = 0x6e6f };
+enum { NOISE = 0x6e6f, ROUGH = 0x726f };
 
 void kit_paint_from_picture(const struct paint *p, const imp_image *v)
 {
@@ -56,4 +57,16 @@ imp_image *kit_paint_channels(const imp_image *from, uint32_t channels)
                        from->width * sizeof *row);
         }
     return to;
+}
+
+imp_status kit_paint_roughen(const struct paint *p)
+{
+    float *noise = p->o->roughen > 0 ? malloc(p->n * sizeof *noise) : NULL;
+    if (!noise)
+        return p->o->roughen > 0 ? IMP_E_MEMORY : IMP_OK;
+    kit_normals(p->o->seed, ROUGH + p->scale, 0, p->n, noise);
+    for (size_t i = 0; i < p->n; i++)
+        p->u[i] = (float)((double)p->u[i] + p->o->roughen / p->unit * (double)noise[i]);
+    free(noise);
+    return IMP_OK;
 }

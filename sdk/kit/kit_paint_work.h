@@ -50,6 +50,7 @@ bool kit_paint_size_at(const kit_sight *, const kit_paint_options *, uint32_t i,
 void kit_paint_from_picture(const struct paint *, const imp_image *v);
 imp_image *kit_paint_to_picture(const struct paint *); /* not clamped; NULL: no memory */
 void kit_paint_from_noise(const struct paint *);
+imp_status kit_paint_roughen(const struct paint *); /* lays noise over u; IMP_E_MEMORY */
 /* A copy in so many channels: grey becomes colour, colour luma. NULL: no memory. */
 imp_image *kit_paint_channels(const imp_image *, uint32_t channels);
 
