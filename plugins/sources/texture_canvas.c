@@ -92,7 +92,7 @@ struct block { /* of cells: those of the picture and those around it that things
 
 static struct block block_of(const struct tx *t, const struct tx_scatter *s, struct nz_grid g)
 {
-    const float reach = s->reach * t->scale + 0.031F + 8 * t->px;
+    const float reach = s->reach * t->scale + 0.031F + 4 * t->px;
     const int across = (int)(g.fx * t->width + 0.999F), down = (int)(g.fy * t->height + 0.999F),
               beyond_x = (int)(reach * g.fx) + 2, beyond_y = (int)(reach * g.fy) + 2;
     return (struct block){-beyond_x, across + beyond_x, -beyond_y, down + beyond_y};

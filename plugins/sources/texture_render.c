@@ -110,14 +110,17 @@ static imp_status prepare(struct work *w, imp_job *job)
     return IMP_OK;
 }
 
-/* A band: a quarter of the longer side, or a megapixel; margins as far as shadows reach. */
+/* A band: a quarter of the longer side, or a megapixel; margins as far as shadows reach, those of
+ * ribbons some times their breadth. */
 static imp_status make_canvas(struct work *w, imp_job *job)
 {
     struct tx_canvas *c = &w->canvas;
     const int n = w->samples, height = (int)w->out->height * n;
     c->width = (int)w->out->width * n;
     c->margin = (int)(0.03F * w->tx.pixels) + 2;
+    const int breadth = c->width < height ? c->width : height, most_margin = 16 + 2 * breadth;
     c->margin = c->margin > 160 ? 160 : c->margin;
+    c->margin = c->margin > most_margin ? most_margin : c->margin;
     const int most = (1 << 20) / c->width, quarter = (int)(w->tx.pixels / 4);
     c->rows = most > quarter ? most : quarter;
     c->rows = (c->rows + n) / n * n;

@@ -129,10 +129,18 @@ static const char *guess(const imp_param *row)
     }
 }
 
+static bool wants_input(const imp_filter *f)
+{
+    for (uint32_t i = 0; i < f->input_count; i++)
+        if (!(mini_input_row(f, i).flags & IMP_PORT_OPTIONAL))
+            return true;
+    return false;
+}
+
 /* The size of a picture made from nothing: its default may be a large one. */
 static bool is_side(const imp_filter *f, const imp_param *row)
 {
-    return f->input_count == 0 && row->type == IMP_INT &&
+    return !wants_input(f) && row->type == IMP_INT &&
            (strcmp(row->key, "width") == 0 || strcmp(row->key, "height") == 0);
 }
 
