@@ -1,5 +1,6 @@
 /* land_ground.c - what the country is made of: leaves, rock, grass, sand, snow; waves. */
 #include "land.h"
+#include "trees.h"
 
 static struct ground leaves(const struct scene *s, struct f3 p, float floor_y, float least)
 {
@@ -52,9 +53,9 @@ static struct ground rocks(const struct scene *s, struct f3 p, struct f3 n, floa
         const float stones = land_bumps(p.x, p.z, s->seed + 92, 0.5f, 1, 0.7f, least);
         const float wet = sw_step(0.45f, 0.1f, p.y);
         const struct f3 shore = f3_scale(
-            f3_mix(f3(0.20f, 0.19f, 0.17f), f3(0.30f, 0.28f, 0.25f), sw_unit(0.5f + stones)),
+            f3_mix(f3(0.13f, 0.125f, 0.11f), f3(0.23f, 0.215f, 0.19f), sw_unit(0.5f + stones)),
             (1 + 0.4f * sw_clamp(stones, -1.5f, 1.5f)) * (1 - 0.5f * wet));
-        c = f3_mix(c, shore, sw_step(2.6f, 0.9f, p.y + 0.5f * grain) * sw_step(400, 100, p.z));
+        c = f3_mix(c, shore, sw_step(2.6f, 0.9f, p.y + 0.5f * grain) * sw_step(240, 60, p.z));
     }
     return (struct ground){.colour = c};
 }
@@ -95,7 +96,7 @@ static struct ground grassland(const struct scene *s, struct f3 p, float least)
     const float tuft = land_bumps(p.x, p.z, s->seed + 99, 2.5f, 1, 0.6f, least);
     const float patch = sw_octaves(p.x * 0.05f, p.z * 0.03f, s->seed + 100, 3, 0.5f);
     struct f3 c =
-        f3_mix(f3(0.066f, 0.092f, 0.030f), f3(0.165f, 0.150f, 0.072f),
+        f3_mix(f3(0.066f, 0.086f, 0.032f), f3(0.165f, 0.150f, 0.078f),
                sw_unit(0.40f + 0.5f * patch + 0.22f * tuft + 0.5f * (s->chance[3] - 0.5f)));
     c = f3_scale(c, sw_max(1 + 0.40f * blade + 0.22f * tuft, 0.25f));
     if (least < 0.05f && least > 0.012f &&
@@ -112,7 +113,7 @@ struct ground land_ground(const struct scene *s, struct f3 p, struct f3 n, float
         return sand(s, p, least);
     if (s->kind == SCENE_COAST)
         return shore(s, p, n, least);
-    const float there = land_woods(s, p.x, p.z, p.y - 6, 0.3f);
+    const float there = trees_near(s, p.z) ? 0 : land_woods(s, p.x, p.z, p.y - 6, 0.3f);
     if (there > 0.02f) {
         const float floor_y = land_bare(s, p.x, p.z, sw_max(least, 4));
         const struct tree t = land_tree(s, p.x, p.z);

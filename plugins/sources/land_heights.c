@@ -1,5 +1,6 @@
 /* land_heights.c - the country: heights in metres, kind by kind, and the woods that stand on it. */
 #include "land.h"
+#include "trees.h"
 
 /* Value noise and its slopes. */
 static float noise_slopes(float x, float y, uint32_t seed, float *dx, float *dy)
@@ -93,7 +94,7 @@ float land_woods(const struct scene *s, float x, float z, float y, float slope)
     const float n = sw_octaves(x * 0.0022f, z * 0.0022f, s->seed + 60, 3, 0.5f);
     if (s->kind == SCENE_FOREST)
         return sw_step(0, 8,
-                       z - 34 - 46 * s->chance[5] - 9 * sw_perlin(x * 0.035f, 0.5f, s->seed + 61) +
+                       z - 16 - 64 * s->chance[5] - 9 * sw_perlin(x * 0.035f, 0.5f, s->seed + 61) +
                            (x > 0 ? 0.35f : -0.2f) * x);
     const float line = s->kind == SCENE_SNOW ? 700 : 560;
     const float near =
@@ -172,7 +173,7 @@ static float coast(const struct scene *s, float x, float z, float least)
 static float meadow(const struct scene *s, float x, float z, float least)
 {
     const float h = land_bumps(x, z, s->seed + 80, 70, 1.6f, 0.4f, least) + 0.02f * z;
-    const float blades = sw_step(46, 12, z) * 0.20f + 0.06f;
+    const float blades = 0.05f;
     return h + blades * land_bumps(x, z, s->seed + 81, 0.7f, 0.9f, 0.75f, least);
 }
 
@@ -224,7 +225,7 @@ float land_height(const struct scene *s, float x, float z, float least)
     const float h = land_bare(s, x, z, least);
     if (s->kind == SCENE_DUNES || s->kind == SCENE_COAST || h < land_sea(s))
         return h;
-    const float there = land_woods(s, x, z, h, 0.3f);
+    const float there = trees_near(s, z) ? 0 : land_woods(s, x, z, h, 0.3f);
     if (there < 0.02f)
         return h;
     if (least > 4)
@@ -248,9 +249,11 @@ void land_init(struct scene *s)
     const float ground = land_bare(s, 0, 2, 1), sea = land_sea(s);
     s->eye = (ground > sea ? ground : sea) + 1.7f;
     if (s->kind == SCENE_COAST)
-        s->eye += 1.5f + 5 * s->chance[7];
+        s->eye += 1.5f + 24 * s->chance[7] * s->chance[7];
     if (s->kind == SCENE_DUNES)
-        s->eye += 5 * s->chance[7];
+        s->eye += 9 * s->chance[7];
+    if (s->kind == SCENE_MOUNTAINS || s->kind == SCENE_SNOW)
+        s->eye += 22 * s->chance[7] * s->chance[7] * s->chance[7];
     for (float z = 2; z < 30; z += 1) /* nothing close hides the view */
         s->eye = sw_max(s->eye, land_bare(s, 0, z, 1) + 1.1f);
 }

@@ -2,6 +2,7 @@
  * exposure, tone curve, vignette and sensor noise. */
 #include "land.h"
 #include "scene_things.h"
+#include "trees.h"
 
 enum { ROWS = 4, ACROSS = 128 /* px of a piece of work */ };
 typedef struct f3 light_fn(const struct scene *, struct f3 from, struct f3 d, uint32_t ray);
@@ -124,8 +125,11 @@ static void develop_row(void *user, uint32_t y) IMP_NX
 
 static void set_up(struct scene *s, struct things *things, const struct scene_wish *w)
 {
-    static const float lens[] = {26, 28, 26, 42, 22, 32, 28, 25, 24};  /* mm, by kind */
+    static const float lens[] = {26, 28, 26, 42, 22, 32, 28, 25, 24}; /* mm, by kind */
+    static const float range[] = {1.5f, 1.2f, 1.3f, 0.4f, 0.5f,
+                                  1.3f, 1.3f, 0.6f, 0.3f};             /* octaves */
     static const float rise[] = {6, 0, 0.5f, -10, 15, 4, 4, 7, -1.5f}; /* degrees */
+    static const float sway[] = {10, 10, 13, 3, 6, 11, 10, 4, 2}; /* degrees about it, of that lens */
     *s = (struct scene){.kind = (enum scene_kind)w->kind,
                         .seed = (uint32_t)kit_random(w->seed, w->kind, 0),
                         .samples = w->samples,
@@ -134,9 +138,12 @@ static void set_up(struct scene *s, struct things *things, const struct scene_wi
                         .clouds = w->clouds};
     for (uint32_t i = 0; i < 8; i++)
         s->chance[i] = sw_random(i, w->kind, s->seed);
-    s->zoom = (w->lens > 0 ? sw_max(w->lens, 12) : lens[w->kind]) / 12;
-    s->shift = s->zoom * sw_sine((w->tilt + rise[w->kind]) / 360) /
-               sw_cosine((w->tilt + rise[w->kind]) / 360);
+    const float own =
+        lens[w->kind] * sw_exp2(range[w->kind] * (sw_random(8, w->kind, s->seed) - 0.4f));
+    s->zoom = (w->lens > 0 ? sw_max(w->lens, 12) : own) / 12;
+    const float up = rise[w->kind] + sway[w->kind] * (sw_random(9, w->kind, s->seed) - 0.5f);
+    const float turn = (w->tilt + up * lens[w->kind] / (12 * s->zoom)) / 360;
+    s->shift = s->zoom * sw_sine(turn) / sw_cosine(turn);
     if (w->kind == SCENE_NIGHT)
         s->hour = 0;
     sky_init(s);
@@ -167,8 +174,10 @@ static imp_status render(const struct scene *s, imp_image *out, imp_job *job)
     case SCENE_INTERIOR:
         return by_rays(s, out, room_light, job);
     default:
-        return land_render(s, out, job);
+        break;
     }
+    const imp_status st = land_render(s, out, job);
+    return st == IMP_OK ? trees_render(s, out, job) : st;
 }
 
 imp_status scene_draw(const struct scene_wish *w, imp_image *out, imp_job *job)

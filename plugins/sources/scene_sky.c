@@ -36,7 +36,8 @@ struct f3 sky_clear(const struct scene *s, struct f3 d)
     /* Light that has come further is redder: low, and towards the sun. Ozone keeps dusk from green.
      */
     const float flat = 1 - sw_unit(d.y), near = 0.5f + 0.5f * cosine, mass_sun = air_mass(s->sun.y);
-    const float way = (0.10f + 0.45f * flat * flat * flat * near) * mass_sun + 0.1f;
+    const float way =
+        (0.10f + 0.45f * flat * flat * flat * near) * (1 + 0.9f * s->low) * mass_sun + 0.1f;
     const struct f3 sunlight =
         through(f3_add(up, f3_scale(f3(0.012f, 0.040f, 0.002f), s->low)), way);
     const float power = s->night ? 0.02f : 2.3f * sw_step(-0.22f, 0.16f, s->sun.y) + 0.01f;
@@ -69,9 +70,10 @@ void sky_init(struct scene *s)
 {
     place_sun(s);
     s->low = 1 - sw_step(0, 0.42f, s->sun.y);
-    const struct f3 reach = through(air_up(s), 0.42f * air_mass(s->sun.y));
+    const struct f3 reach = through(air_up(s), (0.42f + 0.36f * s->low) * air_mass(s->sun.y));
     const float veil = 1 - 0.93f * sw_step(0.55f, 0.98f, s->clouds);
-    const float power = s->night ? 0.028f : 2.9f * sw_step(-0.05f, 0.06f, s->sun.y);
+    const float power =
+        s->night ? 0.028f : (2.9f + 2.6f * s->low) * sw_step(-0.05f, 0.05f, s->sun.y);
     s->sun_light = f3_scale(reach, power * veil);
     if (s->night)
         s->sun_light = f3_mul(s->sun_light, f3(0.66f, 0.78f, 1.0f));

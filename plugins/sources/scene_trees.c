@@ -1,0 +1,221 @@
+/* scene_trees.c - which trees stand where: lattices on the ground, walked from far to near for each
+ * strip of the picture; shadows first, then trees, then the meadow's blades. */
+#include "trees.h"
+
+enum { ACROSS = 64 /* px of a strip */ };
+
+struct stand {             /* what grows in a kind of scene */
+    float cell, near, far; /* m; nearest and farthest tree */
+};
+
+static struct stand stand_of(const struct scene *s)
+{
+    switch (s->kind) {
+    case SCENE_FOREST:
+        return (struct stand){5.2f, 9, 150};
+    case SCENE_SNOW:
+        return (struct stand){6.0f, 12, 330};
+    default:
+        return (struct stand){6.0f, 14, 330};
+    }
+}
+
+int trees_near(const struct scene *s, float z)
+{
+    const int grows = s->kind == SCENE_FOREST || s->kind == SCENE_SNOW ||
+                      s->kind == SCENE_MOUNTAINS || s->kind == SCENE_NIGHT;
+    return grows && z < stand_of(s).far;
+}
+
+float strip_row(const struct strip *t, float slope)
+{
+    return 0.5f * (float)t->out->height * (1 + t->s->shift - slope * t->s->zoom);
+}
+
+float strip_column(const struct strip *t, float x, float z)
+{
+    return 0.5f * (float)t->out->width + t->focus * x / z;
+}
+
+/* ---- a tree's make ---- */
+
+static void choose_kind(const struct scene *s, struct plant *p, float edge)
+{
+    const float pick = sw_random(1, 0, p->seed), mix = s->chance[1],
+                size = sw_random(2, 0, p->seed);
+    if (s->kind == SCENE_FOREST) {
+        const float firs = mix < 0.45f ? 0.04f : mix < 0.75f ? 0.38f : 0.85f;
+        p->kind = pick < firs ? TREE_SPRUCE : pick < firs + 0.10f ? TREE_PINE : TREE_BROAD;
+        if (edge < 0.25f && sw_random(3, 0, p->seed) < 0.45f)
+            p->kind = TREE_BUSH;
+    } else if (s->kind == SCENE_SNOW) {
+        p->kind = pick < 0.10f + 0.35f * mix * mix ? TREE_BARE : TREE_SPRUCE;
+    } else {
+        p->kind = pick < 0.12f ? TREE_PINE : TREE_SPRUCE;
+    }
+    static const float tall[] = {14.5f, 17, 16, 10, 2.4f},
+                       wide[] = {0.34f, 0.17f, 0.22f, 0.3f, 0.62f};
+    p->high = tall[p->kind] * (0.50f + 0.72f * size);
+    if (s->kind != SCENE_FOREST && p->kind == TREE_SPRUCE)
+        p->high *= 0.45f + 0.75f * sw_random(4, 0, p->seed);
+    p->wide = p->high * wide[p->kind] * (0.8f + 0.4f * sw_random(5, 0, p->seed));
+}
+
+static void choose_colours(const struct scene *s, struct plant *p)
+{
+    const float a = sw_random(6, 0, p->seed), b = sw_random(7, 0, p->seed);
+    p->bark = f3_scale(f3(0.115f, 0.090f, 0.070f), 0.6f + 0.6f * a);
+    switch (p->kind) {
+    case TREE_SPRUCE:
+        p->leaf = f3_mix(f3(0.024f, 0.036f, 0.019f), f3(0.050f, 0.060f, 0.031f), a);
+        break;
+    case TREE_PINE:
+        p->leaf = f3_mix(f3(0.030f, 0.048f, 0.022f), f3(0.055f, 0.070f, 0.030f), a);
+        p->bark = f3(0.155f, 0.098f, 0.066f);
+        break;
+    default:
+        p->leaf = f3_mix(f3(0.036f, 0.058f, 0.018f), f3(0.092f, 0.106f, 0.032f), a);
+        if (b > 0.90f && p->kind == TREE_BROAD)
+            p->bark = f3(0.31f, 0.30f, 0.27f);
+        if (s->kind == SCENE_FOREST && b < 0.85f * s->chance[2] * s->chance[2] * s->chance[2])
+            p->leaf = f3_mix(f3(0.200f, 0.125f, 0.022f), f3(0.150f, 0.045f, 0.018f), a);
+    }
+    p->snow = s->kind == SCENE_SNOW ? 0.35f + 0.6f * s->chance[7] : 0;
+}
+
+/* ---- and its place ---- */
+
+/* The highest slope of ground in front of it. */
+static float hidden_below(const struct scene *s, const struct plant *p)
+{
+    float most = -1e3f;
+    for (float z = 3; z < 0.93f * p->z; z *= 1.35f)
+        most = sw_max(most, (land_bare(s, p->x * z / p->z, z, 0.6f + 0.01f * z) - s->eye) / z);
+    return most;
+}
+
+/* 0 open, 1 woods. */
+static float woods_there(const struct scene *s, float x, float z, float y)
+{
+    if (s->kind == SCENE_FOREST)
+        return land_woods(s, x, z, y, 0.3f);
+    if (y < land_sea(s) + 1.2f)
+        return 0;
+    const float n = sw_octaves(x * 0.011f, z * 0.011f, s->seed + 63, 2, 0.5f);
+    const float open = s->kind == SCENE_SNOW
+                           ? sw_step(-0.25f, 0.30f, n + 0.5f * (s->chance[6] - 0.5f))
+                           : sw_step(-0.05f, 0.35f, n + 0.3f * (s->chance[6] - 0.5f));
+    return open * sw_step(9, 26, z + fabsf(x)) * 0.62f;
+}
+
+static int plant_at(const struct strip *t, int32_t i, int32_t j, const struct stand *g,
+                    struct plant *p)
+{
+    const struct scene *s = t->s;
+    *p = (struct plant){.seed = sw_hash((uint32_t)i, (uint32_t)j, s->seed + 210)};
+    p->x = ((float)i + 0.1f + 0.8f * sw_random(8, 0, p->seed)) * g->cell;
+    p->z = ((float)j + 0.1f + 0.8f * sw_random(9, 0, p->seed)) * g->cell;
+    if (p->z < g->near || p->z > g->far)
+        return 0;
+    p->y = land_bare(s, p->x, p->z, 1);
+    const float there = woods_there(s, p->x, p->z, p->y);
+    const float lone =
+        s->kind == SCENE_FOREST && p->z > 15 && fabsf(p->x) > 0.22f * p->z ? 0.010f : 0;
+    if (sw_random(10, 0, p->seed) > sw_max(there, lone))
+        return 0;
+    choose_kind(s, p, there);
+    choose_colours(s, p);
+    p->k = t->focus / p->z;
+    p->px = strip_column(t, p->x, p->z), p->py = strip_row(t, (p->y - s->eye) / p->z);
+    return 1;
+}
+
+static void light_of(const struct strip *t, struct plant *p)
+{
+    const struct scene *s = t->s;
+    const struct f3 d = f3_unit(f3(p->x, p->y + 0.5f * p->high - s->eye, p->z));
+    p->veil = sky_faded(s, f3(0, 0, 0), d, p->z);
+    const struct f3 left = f3_sub(sky_faded(s, f3(1, 1, 1), d, p->z), p->veil);
+    float deep = 1; /* in woods others take the light */
+    if (s->kind == SCENE_FOREST)
+        deep = 1 - 0.72f * land_woods(s, p->x, p->z - 14, p->y, 0.3f);
+    p->sun = f3_scale(f3_mul(s->sun_light, left), deep);
+    p->sky = f3_scale(f3_mul(s->ambient, left), 0.45f + 0.55f * deep);
+    p->low = (int32_t)sw_clamp(strip_row(t, hidden_below(s, p)) + 1, 0, (float)t->out->height);
+}
+
+/* A shrub beside a tree of the woods, in its light. */
+static void undergrowth(const struct strip *t, const struct plant *tree)
+{
+    struct plant p = *tree;
+    p.seed = sw_hash(tree->seed, 1, 211);
+    if (sw_random(0, 0, p.seed) < 0.30f)
+        return;
+    p.kind = TREE_BUSH;
+    p.high = 0.8f + 2.2f * sw_random(1, 0, p.seed) * sw_random(2, 0, p.seed);
+    p.wide = p.high * (0.5f + 0.5f * sw_random(3, 0, p.seed));
+    p.x += 4 * (sw_random(4, 0, p.seed) - 0.5f);
+    p.px = strip_column(t, p.x, p.z), p.py += 0.2f * p.k;
+    choose_colours(t->s, &p);
+    tree_draw(t, &p);
+}
+
+enum pass { PASS_SHADOWS, PASS_TREES };
+
+static void pass_of(const struct strip *t, enum pass pass)
+{
+    const struct stand g = stand_of(t->s);
+    const float wide = 0.5f * (float)t->out->width, most = 2.4f;
+    for (int32_t j = sw_floor(g.far / g.cell); j >= 1; j--) {
+        const float z0 = (float)j * g.cell, z1 = z0 + g.cell, reach = pass == PASS_SHADOWS ? 30 : 7;
+        const float left = sw_max(((float)t->x0 - wide) / t->focus, -most),
+                    right = sw_min(((float)t->x1 - wide) / t->focus, most);
+        const int32_t i0 = sw_floor((sw_min(left * z0, left * z1) - reach) / g.cell),
+                      i1 = sw_floor((sw_max(right * z0, right * z1) + reach) / g.cell);
+        for (int32_t i = i0; i <= i1; i++) {
+            struct plant p;
+            if (!plant_at(t, i, j, &g, &p))
+                continue;
+            if (pass == PASS_SHADOWS) {
+                tree_shadow(t, &p);
+                continue;
+            }
+            const float half = 1.7f * p.wide * p.k + 2 + (t->s->kind == SCENE_FOREST ? 5 * p.k : 0);
+            if (p.px + half < (float)t->x0 || p.px - half > (float)t->x1)
+                continue;
+            light_of(t, &p);
+            if (strip_row(t, (p.y + 1.1f * p.high - t->s->eye) / p.z) < (float)p.low)
+                tree_draw(t, &p);
+            if (t->s->kind == SCENE_FOREST)
+                undergrowth(t, &p);
+        }
+    }
+}
+
+struct planting {
+    const struct scene *s;
+    imp_image *out;
+};
+
+static void strip_of(void *user, uint32_t k) IMP_NX
+{
+    const struct planting *w = user;
+    const int32_t width = (int32_t)w->out->width, x0 = (int32_t)k * ACROSS;
+    const struct strip t = {.s = w->s,
+                            .out = w->out,
+                            .x0 = x0,
+                            .x1 = x0 + ACROSS < width ? x0 + ACROSS : width,
+                            .focus = 0.5f * (float)w->out->height * w->s->zoom};
+    pass_of(&t, PASS_SHADOWS);
+    pass_of(&t, PASS_TREES);
+    if (w->s->kind == SCENE_FOREST)
+        grass_draw(&t);
+}
+
+imp_status trees_render(const struct scene *s, imp_image *linear, imp_job *job)
+{
+    struct planting w = {s, linear};
+    if (!trees_near(s, 0))
+        return IMP_OK;
+    return kit_parallel(job, (linear->width + ACROSS - 1) / ACROSS, strip_of, &w);
+}
