@@ -38,15 +38,22 @@ static float slope_of(const struct block *b, uint32_t i)
     return sw_clamp(b->left + (float)i * b->l->pitch, -60, 60);
 }
 
+/* Where a px has several columns, every second one lies between its neighbours. */
 static void heights(struct block *b)
 {
     const struct land *l = b->l;
-    for (uint32_t i = 0; i < b->columns; i++)
+    const uint32_t step = l->s->samples > 1 ? 2 : 1;
+    for (uint32_t i = 0; i < b->columns; i += i + step < b->columns ? step : 1)
         for (uint32_t k = 0; k < l->deep; k++) {
             const float z = l->way[k];
             b->high[(size_t)i * l->deep + k] =
                 land_height(l->s, slope_of(b, i) * z, z, z * l->pitch);
         }
+    for (uint32_t i = 1; i + 1 < b->columns && step == 2; i += 2) {
+        float *h = b->high + (size_t)i * l->deep;
+        for (uint32_t k = 0; k < l->deep; k++)
+            h[k] = 0.5f * (h[(ptrdiff_t)k - (ptrdiff_t)l->deep] + h[k + l->deep]);
+    }
 }
 
 /* Does the sun see a place? A walk towards it over the broad land, soft by how closely it passes.
