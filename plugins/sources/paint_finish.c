@@ -151,7 +151,7 @@ static void wash_row(void *user, uint32_t row) IMP_NX
         const float gy = height_at(l, i, j + far) - height_at(l, i, j - far);
         const float edge = sw_unit(2.2f * sqrtf(gx * gx + gy * gy) - 0.05f);
         const float pool = sw_octaves((float)x * u, (float)row * u, p->seed + 600, 4, 0.55f);
-        const float d = 0.55f * edge + 0.34f * pool + 0.6f * p->wish.grain * (paper[x] - 0.5f);
+        const float d = 0.55f * edge + 0.34f * pool + 1.0f * p->wish.grain * (paper[x] - 0.5f);
         const float bare = sw_step(0.72f, 0.95f, light[x] + 0.12f * pool);
         static const float sheet[3] = {0.965f, 0.955f, 0.93f};
         for (uint32_t c = 0; c < 3; c++) {
@@ -202,8 +202,8 @@ imp_status paint_finish(struct painting *p)
                                           : 0,
                          .x = sw_cosine(p->wish.light),
                          .y = -sw_sine(p->wish.light),
-                         .weave = oil ? 0.06f * p->wish.grain * sw_unit(p->unit) : 0,
-                         .grain = oil ? 0 : 0.2f * p->wish.grain};
+                         .weave = oil ? 0.085f * p->wish.grain * sw_clamp(p->unit, 0.5f, 1) : 0,
+                         .grain = oil ? 0 : 0.42f * p->wish.grain};
     imp_status st = wash ? kit_parallel(p->job, h, look_row, &l) : IMP_OK;
     if (st == IMP_OK)
         st = kit_parallel(p->job, h, wash ? wash_row : light_row, &l);

@@ -106,17 +106,23 @@ static void add_diversity(struct diversity *d, const struct picture_stats *s, in
         }
 }
 
-/* All kinds of a filter, SEEDS each; pairs of seeds of one kind go into d. */
-static void add_source(struct group *g, struct mini *mini, const char *filter, const char *size, int seeds, struct diversity *d)
+/* All kinds of a filter but those in `without`, SEEDS each; pairs of seeds of one kind go into d. Paintings show the
+ * scenes in turn. */
+static void add_source(struct group *g, struct mini *mini, const char *filter, const char *size, const char *without, int seeds,
+                       struct diversity *d)
 {
-    const char *kinds = source_choices(mini, filter, "kind");
-    char word[64], params[300];
+    const char *kinds = source_choices(mini, filter, "kind"), *scenes = source_choices(mini, filter, "scene");
+    char word[64], scene[64], params[300];
     for (int k = 0; mini_filter(mini, filter) && (k == 0 || kinds); k++) {
         const int before = g->count;
         if (kinds && !source_word(kinds, k, word, sizeof word))
             break;
+        if (kinds && strstr(without, word))
+            continue;
         for (int seed = 1; seed <= (kinds ? seeds : 8 * seeds); seed++) {
-            snprintf(params, sizeof params, "%s seed=%d%s%s", size, seed, kinds ? " kind=" : "", kinds ? word : "");
+            const int n = snprintf(params, sizeof params, "%s seed=%d%s%s", size, seed, kinds ? " kind=" : "", kinds ? word : "");
+            if (scenes && (source_word(scenes, (k + 3 * seed) % 9, scene, sizeof scene) || source_word(scenes, 0, scene, sizeof scene)))
+                snprintf(params + n, sizeof params - (size_t)n, " scene=%s", scene);
             imp_image *m = source_make(mini, filter, params, NULL);
             if (m)
                 add_picture(g, m), mini_release(&m->head);
@@ -236,10 +242,10 @@ int main(int argc, char **argv)
         for (int i = 0; i < GROUPS; i += 2)
             add_diversity(&d[i], g[i].all, g[i].count);
     }
-    add_source(&g[SCENES], mini, "source.scene", "width=384 height=288", seeds, &d[SCENES]);
-    add_source(&g[PAINTED], mini, "source.painting", "width=384 height=288", seeds, &d[PAINTED]);
-    add_source(&g[TEXTURED], mini, "source.texture", "width=512 height=512", seeds, &d[TEXTURED]);
-    add_source(&g[FACES_MADE], mini, "source.face", "width=128 height=128", seeds, &d[FACES_MADE]);
+    add_source(&g[SCENES], mini, "source.scene", "width=384 height=288", "", seeds, &d[SCENES]);
+    add_source(&g[PAINTED], mini, "source.painting", "width=384 height=288", "ink pen woodcut cutout", seeds, &d[PAINTED]);
+    add_source(&g[TEXTURED], mini, "source.texture", "width=512 height=512", "", seeds, &d[TEXTURED]);
+    add_source(&g[FACES_MADE], mini, "source.face", "width=256 height=256", "", seeds, &d[FACES_MADE]);
     printf("%-18s %4s  %-9s %8s %8s %8s %8s %8s   %s\n", "pictures", "n", "measure", "least", "10 %", "median", "90 %", "most", "within the range");
     for (int i = 0; i < GROUPS; i++)
         print_group(&g[i], i % 2 ? &g[i - 1] : NULL);
