@@ -183,9 +183,9 @@ static void landmarks(struct face *f)
     f->eye_x = 0.226f + 0.042f * (a[EYE_GAP] - 0.5f);
     const float size = 0.92f + 0.30f * a[EYE_SIZE] + 0.13f * c - 0.05f * m;
     f->eye_half = 0.108f * size;
-    f->eye_up = 0.0425f * size * (0.62f + 0.46f * a[LIDS]) * (1 - 0.20f * a[SMILE] * a[SMILE]) *
+    f->eye_up = 0.0485f * size * (0.66f + 0.40f * a[LIDS]) * (1 - 0.20f * a[SMILE] * a[SMILE]) *
                 (1 - 0.16f * f->old);
-    f->eye_low = 0.027f * size * (1 - 0.22f * a[SMILE]);
+    f->eye_low = 0.030f * size * (1 - 0.22f * a[SMILE]);
     f->iris = 0.0475f * (0.98f + 0.06f * c);
     f->ear_x = 0.486f + 0.085f * (a[FACE_WIDTH] - 0.5f);
     f->neck_half = 0.330f + 0.12f * m - 0.060f * c + 0.06f * (a[CHEEKS] - 0.5f);

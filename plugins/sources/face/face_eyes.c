@@ -25,9 +25,11 @@ static struct lid lid_at(const struct face *f, float u)
 static struct f3 iris(const struct face *f, const struct sample *s, float dx, float dy, float d)
 {
     const float r = d / f->iris, inv = 1 / most(d, 1e-4f);
-    const float fibre = noise_of(f->seed + 70, dx * inv * 9, dy * inv * 9) * kept(0.012f, s->px);
+    const float fibre = (0.7f * noise_of(f->seed + 70, dx * inv * 9 + r, dy * inv * 9) +
+                         0.6f * noise_of(f->seed + 74, dx * inv * 19, dy * inv * 19 + 2 * r)) *
+                        kept(0.008f, s->px);
     const float ring = noise_of(f->seed + 71, dx * inv * 3, r * 5);
-    struct f3 c = f3_scale(f->iris_colour, 1.0f + 0.35f * fibre + 0.15f * ring);
+    struct f3 c = f3_scale(f->iris_colour, 1.0f + 0.50f * fibre + 0.18f * ring);
     c = f3_mix(f3_mul(c, f3(1.25f, 1.0f, 0.7f)), c,
                ramp(0.40f, 0.68f, r)); /* warmer around the pupil */
     c = f3_scale(c, 1 - 0.72f * ramp(0.74f, 1.0f, r));
@@ -63,14 +65,14 @@ static void lids(const struct face *f, struct sample *s, const struct lid *l, fl
     const float outside = most(fabsf(l->t) - 1, 0) * f->eye_half;
     const float fade = bell(sq(outside / 0.016f));
     const float near = s->v - l->crease;
-    const float fold = 0.42f * bell(sq(near / 0.0085f)) * ramp(1.15f, 0.75f, fabsf(l->t + 0.05f)) *
+    const float fold = 0.36f * bell(sq(near / 0.0105f)) * ramp(1.15f, 0.75f, fabsf(l->t + 0.05f)) *
                        (1 - 0.25f * f->child);
     s->colour =
         f3_mul(s->colour, f3(1 - 0.70f * fold * on, 1 - 0.85f * fold * on, 1 - 0.85f * fold * on));
     /* lashes: a band along the upper edge, thicker outwards; hairs beyond it; the lower lid's wet
      * rim */
     const float paint = f->a[MAKEUP] * (1 - 0.6f * f->a[MASCULINE]) + 0.25f * (1 - f->a[MASCULINE]);
-    const float thick = (0.0090f + 0.0050f * paint) * (0.7f + 0.45f * most(l->t + 0.3f, 0));
+    const float thick = (0.0058f + 0.0050f * paint) * (0.7f + 0.45f * most(l->t + 0.3f, 0));
     const float over = s->v - l->up;
     const float hair = noise_of(f->seed + 72, (s->u + 0.6f * over * l->side * l->t) * 210, 0.5f) *
                        kept(0.014f, s->px);
@@ -80,7 +82,7 @@ static void lids(const struct face *f, struct sample *s, const struct lid *l, fl
     const float low = (0.26f + 0.30f * paint) * bell(sq((s->v - l->low + 0.004f) / 0.0055f)) *
                       ramp(-0.9f, -0.1f, l->t);
     const struct f3 dark = f3(0.014f, 0.010f, 0.009f);
-    s->colour = f3_mix(s->colour, dark, 0.88f * up * fade * on);
+    s->colour = f3_mix(s->colour, dark, (0.72f + 0.2f * paint) * up * fade * on);
     s->colour = f3_mix(s->colour, dark, low * fade * on);
     const float rim =
         0.30f * bell(sq((s->v - l->low - 0.001f) / 0.0045f)) * fade * (1 - outside * 50);
@@ -120,19 +122,19 @@ void face_brows(const struct face *f, struct sample *s)
     const float arch = 0.022f + 0.020f * (1 - f->a[MASCULINE]);
     const float middle = f->brow - 0.012f + arch * bell(sq((t - 0.62f) / 0.42f)) -
                          0.045f * sq(most(t - 0.62f, 0) / 0.38f);
-    const float thick = (0.010f + 0.016f * f->a[BROWS] + 0.006f * f->a[MASCULINE]) *
+    const float thick = (0.009f + 0.013f * f->a[BROWS] + 0.006f * f->a[MASCULINE]) *
                         ramp(-0.06f, 0.16f, t) * mixf(1, 0.30f, ramp(0.45f, 1.0f, t)) *
                         (1 - 0.2f * f->child);
     const float lean =
         mixf(1.0f, -0.15f, ramp(0, 0.45f, t)); /* hairs stand at the nose, lie outwards */
     const float along = a - lean * 0.6f * (s->v - middle), up = s->v - middle;
     const float hair =
-        0.65f * noise_of(f->seed + 80, along * 120, up * 22 + a * 9) * kept(0.014f, s->px) +
-        0.55f * noise_of(f->seed + 81, along * 270, up * 30 + a * 17) * kept(0.006f, s->px);
-    const float in = thick * (1 + 0.35f * hair) - fabsf(s->v - middle);
+        0.75f * noise_of(f->seed + 80, along * 150, up * 16 + a * 9) * kept(0.012f, s->px) +
+        0.75f * noise_of(f->seed + 81, along * 280, up * 28 + a * 17) * kept(0.006f, s->px);
+    const float in = thick * (1 + 0.55f * hair) - fabsf(s->v - middle);
     const float ends = ramp(-0.02f, 0.05f, t) * ramp(1.05f, 0.86f, t);
-    const float cover = ramp(-0.012f, 0.010f, in) * ends *
-                        (0.62f + 0.22f * f->a[BROWS] + 0.22f * hair) * cover_of(s, s->head);
+    const float cover = ramp(-0.018f, 0.014f, in) * ends *
+                        (0.56f + 0.26f * f->a[BROWS] + 0.24f * hair) * cover_of(s, s->head);
     const struct f3 stuff =
         f3_scale(f3_mix(f->hair, f3(0.045f, 0.030f, 0.022f), 0.45f), 0.75f + 0.3f * hair);
     if (cover > 0.01f)

@@ -83,7 +83,7 @@ static struct strand strand_at(const struct face *f, const struct face_row *r, f
 static float curls(const struct face *f, const struct sample *s, const struct strand *k,
                    float *lock)
 {
-    const float fine = f->a[HAIR_KIND] == CURLY ? 18.0f : 36.0f;
+    const float fine = f->a[HAIR_KIND] == CURLY ? 27.0f : 54.0f;
     const float x = k->x * fine, y = k->y * fine;
     const float wx = noise_of(f->seed + 105, 0.5f * x, 0.5f * y),
                 wy = noise_of(f->seed + 106, 0.5f * x, 0.5f * y);
@@ -92,7 +92,7 @@ static float curls(const struct face *f, const struct sample *s, const struct st
     const float hair =
         noise_of(f->seed + 109, 3.5f * x + 9 * wx, 1.5f * y + 9 * wy) * kept(0.3f / fine, s->px);
     *lock = 0.7f * wx;
-    return limit(0.42f - 1.00f * one - 0.60f * two * kept(0.6f / fine, s->px) + 0.30f * hair, -0.7f,
+    return limit(0.42f - 1.00f * one - 0.60f * two * kept(0.6f / fine, s->px) + 0.42f * hair, -0.7f,
                  0.8f);
 }
 

@@ -11,10 +11,10 @@ static struct lips lips_at(const struct face *f, float u)
     const float a = fabsf(u), t = u / f->mouth_half, wide = most(1 - t * t, 0), arch = root(wide);
     const float bow = 1 - 0.26f * bell(sq(u / 0.024f)) + 0.10f * bell(sq((a - 0.045f) / 0.035f));
     struct lips l = {.t = t, .wide = wide};
-    l.line = f->mouth + 0.064f * f->a[SMILE] * t * t - 0.010f * f->old * t * t -
+    l.line = f->mouth + 0.047f * f->a[SMILE] * t * t - 0.010f * f->old * t * t -
              0.005f * bell(sq(u / 0.05f)) + 0.004f * bell(sq((a - 0.07f) / 0.04f));
     l.upper = l.line + 0.10f * f->gap * arch;
-    l.lower = f->mouth + 0.064f * f->a[SMILE] * t * t - 0.010f * f->old * t * t -
+    l.lower = f->mouth + 0.047f * f->a[SMILE] * t * t - 0.010f * f->old * t * t -
               0.90f * f->gap * (0.45f * arch + 0.55f * wide);
     l.top = l.upper + f->lip_up * (0.35f * wide + 0.65f * wide * arch) * bow;
     l.bottom = l.lower - f->lip_low * (0.4f * arch + 0.6f * wide);
@@ -54,10 +54,12 @@ void face_mouth(const struct face *f, struct sample *s)
     const float beyond = f->mouth_half - fabsf(s->u);
     const float within = least(least(l.top - s->v, s->v - l.bottom), 0.5f * beyond);
     const float on = cover_of(s, s->head);
-    const float soft = limit(0.5f + within / (s->px + 0.012f), 0, 1);
-    const float crack = noise_of(f->seed + 60, s->u * 75, s->v * 7) * kept(0.03f, s->px);
-    const float lower = s->v < l.line ? 1 : 0.80f;
-    const struct f3 albedo = f3_scale(f->lip, lower * (1 + 0.10f * crack));
+    const float rim = 0.006f * noise_of(f->seed + 62, s->u * 34, s->v * 20);
+    const float soft = ramp(-0.012f - 0.5f * s->px, 0.016f + 0.5f * s->px, within + rim);
+    const float crack = noise_of(f->seed + 60, s->u * 62, s->v * 6) * kept(0.03f, s->px) +
+                        0.8f * noise_of(f->seed + 61, s->u * 150, s->v * 13) * kept(0.012f, s->px);
+    const float lower = mixf(1, 0.74f, ramp(-0.008f, 0.008f, s->v - l.line));
+    const struct f3 albedo = f3_scale(f->lip, lower * (1 + 0.11f * crack));
     struct f3 c = face_lit_skin(f, s->normal, albedo, s->form.lit, s->form.open);
     const float wet = (0.05f + 0.09f * f->a[MAKEUP]) * face_gloss(f, s->normal, 4) *
                       (1 + 0.8f * crack) * s->form.lit;

@@ -6,22 +6,22 @@ static float nose(const struct face *f, float u, float a, float v)
 {
     const float tip = f->nose_base + 0.050f, bridge = f->a[NOSE_BRIDGE] - 0.5f, half = f->nose_half;
     const float t = limit((0.06f - v) / (0.06f - tip), 0, 1);
-    const float high = mixf(0.048f + 0.060f * bridge, 0.150f + 0.04f * bridge,
+    const float high = mixf(0.046f + 0.055f * bridge, 0.128f + 0.04f * bridge,
                             t * t * (0.4f + 0.6f * t) + 0.35f * t * (1 - t)) *
                        (1 - 0.2f * f->child);
-    const float wide = mixf(0.074f, 0.38f * half + 0.040f, t);
+    const float wide = mixf(0.088f, 0.40f * half + 0.056f, t);
     const float along =
-        ramp(0.16f, 0.02f, v) * ramp(f->nose_base - 0.024f, f->nose_base + 0.060f, v);
+        ramp(0.16f, 0.02f, v) * ramp(f->nose_base - 0.040f, f->nose_base + 0.072f, v);
     return high * bell(sq(u / wide)) * along +
-           (0.066f + 0.016f * bridge) * bump(u / 0.060f, (v - tip + 0.002f) / 0.050f) +
-           0.066f * bump((a - 0.68f * half) / 0.046f, (v - f->nose_base - 0.032f) / 0.040f) -
+           (0.052f + 0.014f * bridge) * bump(u / 0.070f, (v - tip + 0.002f) / 0.056f) +
+           0.054f * bump((a - 0.68f * half) / 0.052f, (v - f->nose_base - 0.032f) / 0.040f) -
            0.014f * bump((a - 1.12f * half) / 0.030f, (v - f->nose_base - 0.045f) / 0.05f);
 }
 
 static float mouth(const struct face *f, float u, float a, float v)
 {
     const float half = f->mouth_half, at = f->mouth, smile = f->a[SMILE];
-    const float corner = at + 0.062f * smile, open = f->gap;
+    const float corner = at + 0.046f * smile, open = f->gap;
     return 0.050f * bump(u / 0.24f, (v - at) / 0.16f) -
            0.012f * bump(u / 0.020f, (v - at - 0.105f) / 0.045f) +
            0.005f * bump((a - 0.034f) / 0.016f, (v - at - 0.1f) / 0.045f) +

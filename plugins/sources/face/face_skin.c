@@ -47,15 +47,32 @@ static float wrinkles(const struct face *f, float u, float v)
     return f->old * limit(sum, 0, 1);
 }
 
+/* Where a beard would grow: cooler and darker, a dot for each hair. */
+static struct f3 stubble(const struct face *f, float u, float v, float px)
+{
+    const float grown = f->a[MASCULINE] * (1 - f->child) * ramp(0.3f, 0.8f, f->a[MASCULINE]);
+    const float jaw = ramp(f->nose_base + 0.02f, f->mouth - 0.02f, v - 0.30f * sq(u) + 0.05f) *
+                          ramp(0.02f, 0.10f, fabsf(u) + most(f->mouth - 0.09f - v, 0)) +
+                      0.9f * bump(u / 0.15f, (v - f->mouth - 0.085f) / 0.045f);
+    const float dots = noise_of(f->seed + 28, u * 190, v * 190) * kept(0.0055f, px);
+    const float k = grown * limit(jaw, 0, 1) * (1 + 0.9f * dots);
+    return f3(1 - 0.20f * k, 1 - 0.16f * k, 1 - 0.12f * k);
+}
+
 static struct f3 complexion(const struct face *f, const struct sample *s, float a)
 {
     const float u = s->u, v = s->v, pale = 1 - f->a[COMPLEXION];
     const float red = flush(f, a, u, v) * (0.35f + 0.9f * f->a[ROSY]) * (0.45f + 0.55f * pale);
     const float patch = fbm_of(f->seed + 20, u * 6, v * 6, 3),
                 fine = fbm_of(f->seed + 24, u * 34, v * 34, 2);
-    struct f3 c = f3_scale(f->skin, 1 + 0.07f * patch + 0.05f * fine * kept(0.03f, s->px));
+    const float grain = noise_of(f->seed + 26, u * 120, v * 120) * kept(0.008f, s->px) +
+                        0.7f * noise_of(f->seed + 27, u * 62, v * 62) * kept(0.016f, s->px);
+    struct f3 c =
+        f3_scale(f->skin, 1 + 0.075f * patch + 0.085f * fine * kept(0.03f, s->px) + 0.055f * grain);
     c = f3_mul(c, f3(1 + 0.04f * red, 1 - 0.13f * red, 1 - 0.10f * red));
-    c = f3_mul(c, f3(1, 1 - 0.05f * fine, 1 - 0.05f * fine));
+    const float veins = fine + 0.7f * grain + 0.45f * patch;
+    c = f3_mul(c, f3(1, 1 - 0.055f * veins, 1 - 0.055f * veins));
+    c = f3_mul(c, stubble(f, u, v, s->px));
     const float rings =
         bump((a - f->eye_x + 0.02f) / 0.10f, (v + 0.045f) / 0.035f) * (0.5f + 0.8f * f->old) +
         0.8f * bump((a - 0.125f) / 0.05f, (v - 0.005f) / 0.05f);
@@ -79,7 +96,7 @@ static float nostrils(const struct face *f, float a, float v)
     const float wing =
         bell(sq((sqrtf(sq(a - 0.66f * h) + sq(v - f->nose_base - 0.036f)) - 0.36f * h) / 0.012f)) *
         ramp(0.66f * h, 0.95f * h, a);
-    return limit(0.80f * hole + 0.26f * wing, 0, 0.85f);
+    return limit(0.72f * hole + 0.20f * wing, 0, 0.8f);
 }
 
 /* Shade of what grows or sits above: hair at its border, a hat, glasses. */
@@ -116,10 +133,10 @@ void face_skin(const struct face *f, struct sample *s)
         struct f3 n = s->normal, c = complexion(f, s, a);
         const float pore = kept(0.006f, s->px), rough = kept(0.035f, s->px),
                     fold = wrinkles(f, s->u, s->v);
-        n.x += 0.05f * rough * noise_of(f->seed + 50, s->u * 60, s->v * 60) +
-               0.15f * pore * noise_of(f->seed + 51, s->u * 170, s->v * 170);
-        n.y += 0.05f * rough * noise_of(f->seed + 52, s->u * 60, s->v * 60) +
-               0.15f * pore * noise_of(f->seed + 53, s->u * 170, s->v * 170) - 0.12f * fold;
+        n.x += 0.085f * rough * noise_of(f->seed + 50, s->u * 55, s->v * 55) +
+               0.20f * pore * noise_of(f->seed + 51, s->u * 150, s->v * 150);
+        n.y += 0.085f * rough * noise_of(f->seed + 52, s->u * 55, s->v * 55) +
+               0.20f * pore * noise_of(f->seed + 53, s->u * 150, s->v * 150) - 0.12f * fold;
         n = f3_unit(n);
         c = f3_scale(c, (1 - 0.28f * fold) * (1 - nostrils(f, a, s->v)));
         const float above = shaded_above(f, s);
