@@ -18,7 +18,7 @@ static struct ground leaves(const struct scene *s, struct f3 p, float floor_y, f
     float dark = (0.30f + 0.70f * up) * (1 + 0.55f * sw_clamp(clump, -1.4f, 1.4f));
     if (s->kind == SCENE_SNOW) {
         const float white = sw_step(-0.35f, 0.35f, clump + 0.9f * up - 0.55f);
-        c = f3_mix(c, f3(0.82f, 0.84f, 0.88f), 0.85f * white);
+        c = f3_mix(f3_scale(c, 1.5f), f3(0.60f, 0.63f, 0.68f), 0.72f * white);
         dark = sw_mix(dark, 0.75f + 0.25f * up, white);
     }
     const float k = wood ? 1.1f : 1.6f,
@@ -57,6 +57,8 @@ static struct ground rocks(const struct scene *s, struct f3 p, struct f3 n, floa
             (1 + 0.4f * sw_clamp(stones, -1.5f, 1.5f)) * (1 - 0.5f * wet));
         c = f3_mix(c, shore, sw_step(2.6f, 0.9f, p.y + 0.5f * grain) * sw_step(240, 60, p.z));
     }
+    c = f3_mix(c, f3(0.060f, 0.062f, 0.042f),
+               0.85f * sw_step(5, 1.5f, p.y) * sw_step(90, 240, p.z) * (s->kind != SCENE_SNOW));
     return (struct ground){.colour = c};
 }
 

@@ -38,12 +38,42 @@ static void chair(struct things *w, float x, float z, float face)
                    f3(0.18f, 0.025f, 0.012f));
 }
 
+int room_has_plant(const struct scene *s)
+{
+    return s->chance[7] <= 0.4f || s->chance[4] > 0.5f;
+}
+
+/* A low cupboard at the right wall with a vase and a bowl, a paper lamp over the table. */
+static void cupboard(const struct scene *s, struct things *w, float x, float z)
+{
+    if (s->chance[1] > 0.3f) {
+        things_add(w, THING_BOX, WOOD, f3(right_x - 0.24f, 0.40f, 3.5f), f3(0.22f, 0.40f, 0.75f));
+        things_add(w, THING_VESSEL, POT, f3(right_x - 0.25f, 0.80f, 3.1f), f3(0.10f, 0.34f, 0.10f));
+        struct thing *bowl = things_add(w, THING_VESSEL, POT, f3(right_x - 0.26f, 0.80f, 3.75f),
+                                        f3(0.13f, 0.09f, 0.13f));
+        bowl->form = 2;
+        for (uint32_t i = 0; i < 4; i++)
+            things_add(
+                w, THING_BOX, CUSHION,
+                f3(right_x - 0.25f + 0.02f * (float)(i & 1), 0.815f + 0.03f * (float)i, 3.42f),
+                f3(0.13f, 0.014f, 0.09f));
+    }
+    if (s->chance[0] > 0.35f) {
+        things_add(w, THING_FRUIT, WHITE, f3(x, 1.98f, z), f3(0.21f, 0.21f, 0.21f));
+        things_add(w, THING_BOX, SHELF, f3(x, 2.46f, z), f3(0.006f, 0.29f, 0.006f));
+    }
+    if (room_has_plant(s))
+        things_add(w, THING_VESSEL, POT, f3(room_plant_x, 0, room_plant_z), f3(0.19f, 0.42f, 0.19f))
+            ->form = 4;
+}
+
 void room_init(struct scene *s, struct things *w)
 {
     s->eye = 1.25f + 0.2f * s->chance[1];
     s->sun = f3_unit(f3(-0.75f, 0.30f + 0.45f * (1 - s->low), -0.35f + 0.5f * s->chance[0]));
     const float x = -0.35f + 0.7f * s->chance[5], z = 3.0f + 0.5f * s->chance[6];
     table(s, w, x, z);
+    cupboard(s, w, x, z);
     chair(w, x - 0.25f, z + 0.62f, 1);
     if (s->chance[7] > 0.4f)
         chair(w, x + 1.05f, z + 0.1f, 1);

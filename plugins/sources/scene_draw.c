@@ -54,7 +54,7 @@ static imp_status by_rays(const struct scene *s, imp_image *out, light_fn *light
 struct developing {
     const struct scene_wish *wish;
     imp_image *out;
-    float gain;
+    float gain, grain;
     uint64_t seed;
 };
 
@@ -115,8 +115,8 @@ static void develop_row(void *user, uint32_t y) IMP_NX
         for (uint32_t i = 0; i < 3; i++)
             for (uint32_t j = 0; j < n; j++) {
                 const float g = 0.8f * noise[3][j] + 0.45f * noise[i][j];
-                c[i][x + j] = sw_unit(c[i][x + j] +
-                                      d->wish->grain * 0.019f * g * (1.15f - 0.7f * c[i][x + j]));
+                c[i][x + j] =
+                    sw_unit(c[i][x + j] + d->grain * 0.019f * g * (1.15f - 0.7f * c[i][x + j]));
             }
     }
 }
@@ -129,7 +129,8 @@ static void set_up(struct scene *s, struct things *things, const struct scene_wi
     static const float range[] = {1.5f, 1.2f, 1.3f, 0.4f, 0.5f,
                                   1.3f, 1.3f, 0.6f, 0.3f};             /* octaves */
     static const float rise[] = {6, 0, 0.5f, -10, 15, 4, 4, 7, -1.5f}; /* degrees */
-    static const float sway[] = {10, 10, 13, 3, 6, 11, 10, 4, 2}; /* degrees about it, of that lens */
+    static const float sway[] = {10, 10, 13, 3, 6,
+                                 11, 10, 4,  2}; /* degrees about it, of that lens */
     *s = (struct scene){.kind = (enum scene_kind)w->kind,
                         .seed = (uint32_t)kit_random(w->seed, w->kind, 0),
                         .samples = w->samples,
@@ -166,17 +167,19 @@ static void set_up(struct scene *s, struct things *things, const struct scene_wi
 
 static imp_status render(const struct scene *s, imp_image *out, imp_job *job)
 {
+    imp_status st;
     switch (s->kind) {
     case SCENE_STILL:
         return by_rays(s, out, still_light, job);
     case SCENE_STREET:
-        return by_rays(s, out, street_light, job);
-    case SCENE_INTERIOR:
-        return by_rays(s, out, room_light, job);
-    default:
+        st = by_rays(s, out, street_light, job);
         break;
+    case SCENE_INTERIOR:
+        st = by_rays(s, out, room_light, job);
+        break;
+    default:
+        st = land_render(s, out, job);
     }
-    const imp_status st = land_render(s, out, job);
     return st == IMP_OK ? trees_render(s, out, job) : st;
 }
 
@@ -191,7 +194,10 @@ imp_status scene_draw(const struct scene_wish *w, imp_image *out, imp_job *job)
     imp_status st = render(&s, out, job);
     if (st != IMP_OK)
         return st;
-    struct developing d = {
-        .wish = w, .out = out, .seed = w->seed, .gain = metered(&s, out) * sw_exp2(w->exposure)};
+    struct developing d = {.wish = w,
+                           .out = out,
+                           .seed = w->seed,
+                           .gain = metered(&s, out) * sw_exp2(w->exposure),
+                           .grain = w->grain * (s.night ? 2.4f : 1)};
     return kit_parallel(job, out->height, develop_row, &d);
 }

@@ -26,9 +26,19 @@ static void row_of_houses(const struct scene *s, struct things *w, float x, floa
     w->all[w->count - 1].half.z += 0.01f;
 }
 
+float street_wide(const struct scene *s)
+{
+    return 4.2f + 2.2f * s->chance[2];
+}
+
+float street_off(const struct scene *s)
+{
+    return (s->chance[3] - 0.5f) * 0.75f * street_wide(s);
+}
+
 void street_init(struct scene *s, struct things *w)
 {
-    const float wide = 4.2f + 2.2f * s->chance[2], off = (s->chance[3] - 0.5f) * 0.75f * wide;
+    const float wide = street_wide(s), off = street_off(s);
     s->eye = 1.65f;
     row_of_houses(s, w, off - wide, -1);
     row_of_houses(s, w, off + wide, 1);
@@ -72,7 +82,7 @@ static void asphalt(const struct scene *s, struct f3 p, struct surface *f)
 
 static void ground(const struct scene *s, struct f3 p, float far, struct surface *f)
 {
-    const float wide = 4.2f + 2.2f * s->chance[2], off = (s->chance[3] - 0.5f) * 0.75f * wide,
+    const float wide = street_wide(s), off = street_off(s),
                 edge = fabsf(p.x - off) - (wide - 1.55f);
     if (edge < 0) {
         if (s->chance[6] < 0.6f)

@@ -37,4 +37,10 @@ struct thing *things_add(struct things *, enum thing_shape, uint32_t stuff, stru
 void still_init(struct scene *, struct things *);
 void street_init(struct scene *, struct things *);
 void room_init(struct scene *, struct things *);
+/* Half the width of the street between the houses, and how far its middle is to the right, m. */
+float street_wide(const struct scene *);
+float street_off(const struct scene *);
+/* Is there a plant in the corner, whose pot stands there? */
+int room_has_plant(const struct scene *);
+static const float room_plant_x = 2.02f, room_plant_z = 5.45f;
 #endif

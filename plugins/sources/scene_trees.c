@@ -1,5 +1,6 @@
 /* scene_trees.c - which trees stand where: lattices on the ground, walked from far to near for each
  * strip of the picture; shadows first, then trees, then the meadow's blades. */
+#include "scene_things.h"
 #include "trees.h"
 
 enum { ACROSS = 64 /* px of a strip */ };
@@ -192,6 +193,57 @@ static void pass_of(const struct strip *t, enum pass pass)
     }
 }
 
+/* ---- streets and rooms: a row of trees on the pavement, a plant in the corner ---- */
+
+static void plant_alone(const struct strip *t, struct plant *p, float sun, float sky)
+{
+    const struct scene *s = t->s;
+    const struct f3 d = f3_unit(f3(p->x, p->y + 0.5f * p->high - s->eye, p->z));
+    p->k = t->focus / p->z;
+    p->px = strip_column(t, p->x, p->z), p->py = strip_row(t, (p->y - s->eye) / p->z);
+    const float half = 1.7f * p->wide * p->k + 2;
+    if (p->px + half < (float)t->x0 || p->px - half > (float)t->x1)
+        return;
+    p->veil = sky_faded(s, f3(0, 0, 0), d, p->z);
+    const struct f3 left = f3_sub(sky_faded(s, f3(1, 1, 1), d, p->z), p->veil);
+    p->sun = f3_scale(f3_mul(s->sun_light, left), sun);
+    p->sky = f3_scale(f3_mul(s->ambient, left), sky);
+    p->low = (int32_t)t->out->height;
+    tree_draw(t, p);
+}
+
+static void avenue(const struct strip *t)
+{
+    const struct scene *s = t->s;
+    if (s->chance[7] < 0.15f)
+        return;
+    const float wide = street_wide(s), off = street_off(s);
+    for (int32_t i = 23; i >= 0; i--) {
+        struct plant p = {.kind = TREE_BROAD, .seed = sw_hash((uint32_t)i, 1, s->seed + 212)};
+        const float side = i & 1 ? 1.0f : -1.0f;
+        if ((s->chance[7] < 0.55f && side > 0) || sw_random(1, 1, p.seed) < 0.15f)
+            continue;
+        p.z = 11 + 4.2f * (float)i + 1.2f * sw_random(2, 1, p.seed);
+        p.x = off + side * (wide - 0.95f);
+        p.high = 4.6f + 2.6f * sw_random(3, 1, p.seed);
+        p.wide = p.high * (0.24f + 0.06f * sw_random(4, 1, p.seed));
+        choose_colours(s, &p);
+        plant_alone(t, &p, 0.55f, 0.62f);
+    }
+}
+
+static void houseplant(const struct strip *t)
+{
+    const struct scene *s = t->s;
+    struct plant p = {.kind = TREE_BUSH, .seed = sw_hash(1, 1, s->seed + 213)};
+    if (!room_has_plant(s))
+        return;
+    p.x = room_plant_x, p.y = 0.40f, p.z = room_plant_z;
+    p.high = 0.80f + 0.45f * sw_random(1, 1, p.seed), p.wide = 0.42f * p.high;
+    choose_colours(s, &p);
+    plant_alone(t, &p, 0.05f, 0.20f);
+}
+
 struct planting {
     const struct scene *s;
     imp_image *out;
@@ -206,6 +258,14 @@ static void strip_of(void *user, uint32_t k) IMP_NX
                             .x0 = x0,
                             .x1 = x0 + ACROSS < width ? x0 + ACROSS : width,
                             .focus = 0.5f * (float)w->out->height * w->s->zoom};
+    if (w->s->kind == SCENE_STREET) {
+        avenue(&t);
+        return;
+    }
+    if (w->s->kind == SCENE_INTERIOR) {
+        houseplant(&t);
+        return;
+    }
     pass_of(&t, PASS_SHADOWS);
     pass_of(&t, PASS_TREES);
     if (w->s->kind == SCENE_FOREST)
@@ -215,7 +275,7 @@ static void strip_of(void *user, uint32_t k) IMP_NX
 imp_status trees_render(const struct scene *s, imp_image *linear, imp_job *job)
 {
     struct planting w = {s, linear};
-    if (!trees_near(s, 0))
+    if (!trees_near(s, 0) && s->kind != SCENE_STREET && s->kind != SCENE_INTERIOR)
         return IMP_OK;
     return kit_parallel(job, (linear->width + ACROSS - 1) / ACROSS, strip_of, &w);
 }

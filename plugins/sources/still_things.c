@@ -12,7 +12,7 @@ static struct f3 wood(const struct scene *s, struct f3 p)
     const float joint = sw_step(0, 0.012f, sw_min(across, 1 - across));
     const struct f3 a = f3_mix(f3(0.16f, 0.075f, 0.035f), f3(0.30f, 0.20f, 0.12f), s->chance[5]);
     const struct f3 c = f3_mix(f3_scale(a, 0.62f), f3_scale(a, 1.35f),
-                               sw_unit(0.42f * line + 0.28f + 0.30f * fibre));
+                               sw_unit(0.42f * line + 0.28f + 0.42f * fibre));
     return f3_scale(c, (0.4f + 0.6f * joint) *
                            (0.88f + 0.24f * sw_random((uint32_t)(int)board, 9, s->seed)));
 }
@@ -23,7 +23,7 @@ static struct finish cloth(const struct scene *s, struct f3 p)
     const float e = 0.01f, h = sw_octaves(p.x * 0.9f, p.z * 1.5f, s->seed + 212, 3, 0.45f);
     const float hx = sw_octaves((p.x + e) * 0.9f, p.z * 1.5f, s->seed + 212, 3, 0.45f) - h;
     const float hz = sw_octaves(p.x * 0.9f, (p.z + e) * 1.5f, s->seed + 212, 3, 0.45f) - h;
-    const float thread = 0.04f * (sw_noise(p.x * 150, p.z * 12, s->seed + 213) +
+    const float thread = 0.07f * (sw_noise(p.x * 150, p.z * 12, s->seed + 213) +
                                   sw_noise(p.x * 12, p.z * 150, s->seed + 214));
     struct f3 c =
         f3_mix(f3(0.62f, 0.60f, 0.55f), f3(0.30f, 0.36f, 0.42f), sw_step(0.6f, 0.9f, s->chance[6]));
@@ -50,7 +50,7 @@ struct finish still_thing(const struct scene *s, const struct thing *g, struct f
                     by = sw_noise3(q.x * k, q.y * k + 0.3f, q.z * k, seed + 2) - b;
         f.n = f3_unit(f3(n.x - 0.12f * bx, n.y - 0.12f * by, n.z));
         f.colour = f3_scale(
-            f3_mix(f3(0.78f, 0.24f, 0.02f), f3(0.86f, 0.36f, 0.03f), sw_unit(0.5f + broad)),
+            f3_mix(f3(0.68f, 0.22f, 0.03f), f3(0.76f, 0.32f, 0.045f), sw_unit(0.5f + broad)),
             1 + 0.08f * fine);
         break;
     }
@@ -77,8 +77,8 @@ struct finish still_thing(const struct scene *s, const struct thing *g, struct f
         break;
     case LEMON:
         f.colour = f3_scale(
-            f3_mix(f3(0.74f, 0.54f, 0.06f), f3(0.78f, 0.62f, 0.12f), sw_unit(0.5f + broad)),
-            1 + 0.08f * fine);
+            f3_mix(f3(0.62f, 0.43f, 0.075f), f3(0.68f, 0.51f, 0.13f), sw_unit(0.5f + broad)),
+            1 + 0.11f * fine);
         break;
     case PLUM:
         f.colour = f3_mix(f3(0.075f, 0.015f, 0.06f), f3(0.22f, 0.16f, 0.30f),
@@ -120,7 +120,8 @@ struct finish still_wall(const struct scene *s, struct f3 p)
 {
     static const struct f3 paint[4] = {
         {0.20f, 0.21f, 0.18f}, {0.30f, 0.22f, 0.13f}, {0.13f, 0.16f, 0.20f}, {0.34f, 0.33f, 0.31f}};
-    const float patch = sw_octaves(p.x * 0.5f, p.y * 0.5f, s->seed + 215, 5, 0.55f);
+    const float patch = sw_octaves(p.x * 0.5f, p.y * 0.5f, s->seed + 215, 5, 0.55f) +
+                        0.55f * sw_octaves(p.x * 5, p.y * 5, s->seed + 216, 5, 0.75f);
     return (struct finish){f3_scale(paint[(uint32_t)(s->chance[7] * 3.99f)], 1 + 0.20f * patch),
                            f3(0, 0, -1), 0, 0};
 }

@@ -233,7 +233,7 @@ static void tuft(const struct strip *t, const struct plant *p, struct f3 at, flo
     if (part(seed, i, 24) < p->snow * (0.35f + 0.65f * out)) {
         m.y -= 0.16f * size * k, m.a *= 0.86f, m.b *= 0.80f;
         stamp_leaf(t, &m, p->low,
-                   lit(p, f3(0.80f, 0.83f, 0.88f), (0.35f + 0.65f * side) * (0.4f + 0.6f * out),
+                   lit(p, f3(0.62f, 0.65f, 0.70f), (0.35f + 0.65f * side) * (0.4f + 0.6f * out),
                        0.45f + 0.45f * out));
     }
 }
