@@ -64,11 +64,12 @@ static struct ground rocks(const struct scene *s, struct f3 p, struct f3 n, floa
 
 static struct ground sand(const struct scene *s, struct f3 p, float least)
 {
-    const float fine = land_bumps(p.x, p.z, s->seed + 95, 1.4f, 1, 0.8f, least);
+    const float fine = land_bumps(p.x, p.z, s->seed + 95, 1.4f, 1, 0.8f, least) +
+                       0.7f * land_bumps(p.x * 0.25f, p.z, s->seed + 94, 22, 1, 0.75f, least);
     const float patch = sw_octaves(p.x * 0.006f, p.z * 0.006f, s->seed + 96, 3, 0.5f);
     const struct f3 c = f3_mix(f3(0.46f, 0.29f, 0.155f), f3(0.54f, 0.38f, 0.23f),
                                sw_unit(0.5f + 0.6f * patch + 0.8f * (s->chance[5] - 0.5f)));
-    return (struct ground){.colour = f3_scale(c, 1 + 0.06f * sw_clamp(fine, -1.5f, 1.5f))};
+    return (struct ground){.colour = f3_scale(c, 1 + 0.085f * sw_clamp(fine, -2, 2))};
 }
 
 static struct ground shore(const struct scene *s, struct f3 p, struct f3 n, float least)
@@ -115,7 +116,8 @@ struct ground land_ground(const struct scene *s, struct f3 p, struct f3 n, float
         return sand(s, p, least);
     if (s->kind == SCENE_COAST)
         return shore(s, p, n, least);
-    const float there = trees_near(s, p.z) ? 0 : land_woods(s, p.x, p.z, p.y - 6, 0.3f);
+    const float foot = p.y < 24 ? land_bare(s, p.x, p.z, sw_max(least, 4)) : p.y - 6;
+    const float there = trees_near(s, p.z) ? 0 : land_woods(s, p.x, p.z, foot, 0.3f);
     if (there > 0.02f) {
         const float floor_y = land_bare(s, p.x, p.z, sw_max(least, 4));
         const struct tree t = land_tree(s, p.x, p.z);

@@ -143,10 +143,11 @@ static float dunes(const struct scene *s, float x, float z, float least)
         h += high[k] * strong * (up * up * (1.9f - 0.9f * up));
     }
     h *= sw_step(2, 130, z) * 0.9f + 0.1f;
-    if (least < 0.12f) { /* ripples, across the wind */
+    if (least < 0.25f) { /* ripples, across the wind */
         const float t = x * 2.6f + z * 1.1f + 1.1f * sw_perlin(x * 0.5f, z * 0.5f, s->seed + 58);
-        h += 0.011f * sw_sine(t) * sw_unit(1.2f - least / 0.03f) *
-             (0.4f + 0.6f * sw_unit(0.5f + sw_perlin(x * 0.15f, z * 0.15f, s->seed + 59)));
+        h += 0.020f * sw_sine(t) * sw_unit(1.2f - least / 0.09f) *
+             (0.4f + 0.6f * sw_unit(0.5f + sw_perlin(x * 0.15f, z * 0.15f, s->seed + 59))) *
+             sw_step(-0.35f, 0.30f, sw_perlin(x * 0.035f, z * 0.035f, s->seed + 56));
     }
     return h + land_bumps(x, z, s->seed + 57, 6, 0.05f, 0.5f, least);
 }

@@ -68,7 +68,7 @@ static struct f3 complexion(const struct face *f, const struct sample *s, float 
     const float grain = noise_of(f->seed + 26, u * 120, v * 120) * kept(0.008f, s->px) +
                         0.7f * noise_of(f->seed + 27, u * 62, v * 62) * kept(0.016f, s->px);
     struct f3 c =
-        f3_scale(f->skin, 1 + 0.075f * patch + 0.085f * fine * kept(0.03f, s->px) + 0.055f * grain);
+        f3_scale(f->skin, 1 + 0.075f * patch + 0.10f * fine * kept(0.03f, s->px) + 0.055f * grain);
     c = f3_mul(c, f3(1 + 0.04f * red, 1 - 0.13f * red, 1 - 0.10f * red));
     const float veins = fine + 0.7f * grain + 0.45f * patch;
     c = f3_mul(c, f3(1, 1 - 0.055f * veins, 1 - 0.055f * veins));
@@ -133,9 +133,9 @@ void face_skin(const struct face *f, struct sample *s)
         struct f3 n = s->normal, c = complexion(f, s, a);
         const float pore = kept(0.006f, s->px), rough = kept(0.035f, s->px),
                     fold = wrinkles(f, s->u, s->v);
-        n.x += 0.085f * rough * noise_of(f->seed + 50, s->u * 55, s->v * 55) +
+        n.x += 0.12f * rough * noise_of(f->seed + 50, s->u * 55, s->v * 55) +
                0.20f * pore * noise_of(f->seed + 51, s->u * 150, s->v * 150);
-        n.y += 0.085f * rough * noise_of(f->seed + 52, s->u * 55, s->v * 55) +
+        n.y += 0.12f * rough * noise_of(f->seed + 52, s->u * 55, s->v * 55) +
                0.20f * pore * noise_of(f->seed + 53, s->u * 150, s->v * 150) - 0.12f * fold;
         n = f3_unit(n);
         c = f3_scale(c, (1 - 0.28f * fold) * (1 - nostrils(f, a, s->v)));
