@@ -274,8 +274,10 @@ imp_status land_render(const struct scene *s, imp_image *linear, imp_job *job)
                      .rows = linear->height * s->samples,
                      .pitch = 1 / (half * s->zoom),
                      .near_z = 1.5f};
-    l.deep = (uint32_t)sw_clamp(1.4f * (float)l.rows, 320, 3200);
-    l.ratio = sw_exp2(sw_log2(30000 / l.near_z) / (float)(l.deep - 1));
+    const int near = s->kind == SCENE_FOREST; /* trees hide what is beyond */
+    const float far = near ? 1500 : 30000, steps = (near ? 0.75f : 1.05f) * (float)l.rows;
+    l.deep = (uint32_t)sw_clamp(steps, 320, 3200);
+    l.ratio = sw_exp2(sw_log2(far / l.near_z) / (float)(l.deep - 1));
     if (!(l.way = malloc(l.deep * sizeof *l.way)))
         return IMP_E_MEMORY;
     float z = l.near_z;

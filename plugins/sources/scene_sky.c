@@ -3,7 +3,7 @@
 #include "scene.h"
 
 #define PI 3.14159265f
-enum { CLOUD_STEPS = 18, FEW_STEPS = 7 };
+enum { CLOUD_STEPS = 14, FEW_STEPS = 7 };
 
 /* Optical depth straight up: molecules, and haze, which hardly knows colours. */
 static struct f3 air_up(const struct scene *s)

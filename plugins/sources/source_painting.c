@@ -49,7 +49,8 @@ static imp_status prepare(struct painting *p, const imp_image *in)
 {
     const uint32_t width = p->canvas->width, height = p->canvas->height;
     const float mean = sqrtf((float)width * (float)height);
-    const float study = sw_clamp(mean, sw_min(3 * mean + 8, STUDY_MIN), STUDY_MAX), k = study / mean;
+    const float study = sw_clamp(mean, sw_min(3 * mean + 8, STUDY_MIN), STUDY_MAX),
+                k = study / mean;
     const uint32_t w = (uint32_t)sw_max((float)width * k + 0.5f, 1);
     const uint32_t h = (uint32_t)sw_max((float)height * k + 0.5f, 1);
     p->unit = mean / 512, p->study_unit = study / 512;

@@ -141,9 +141,9 @@ void face_skin(const struct face *f, struct sample *s)
         c = f3_scale(c, (1 - 0.28f * fold) * (1 - nostrils(f, a, s->v)));
         const float above = shaded_above(f, s);
         /* the lip throws light back up under the nose */
-        const float under = bump(s->u / 0.10f, (s->v - f->nose_base - 0.002f) / 0.036f);
+        const float under = bump(s->u / 0.13f, (s->v - f->nose_base - 0.014f) / 0.055f);
         const float lit = most(0.12f + 0.88f * s->form.lit, 0.50f * under) * above;
-        n.y = mixf(n.y, 0.35f * n.y, 0.6f * under);
+        n.y = mixf(n.y, 0.35f * n.y, 0.75f * under);
         const float open = mixf(s->form.open, 0.9f, 0.6f * under) * (0.4f + 0.6f * above);
         struct f3 light = face_lit_skin(f, n, c, lit, open);
         const float oil = 0.6f + 0.5f * bump(s->u / 0.12f, (s->v - 0.2f) / 0.5f) +
