@@ -200,6 +200,61 @@ static void without_a_picture_a_scene_is_painted(void **state)
     mini_release(&a->head), mini_release(&b->head);
 }
 
+/* Correlation of a with the middle of b, which is wider; moved: columns off the middle. */
+static double middle_likeness(const imp_image *a, const imp_image *b, uint32_t moved)
+{
+    double sa = 0, sb = 0, aa = 0, bb = 0, ab = 0, n = 0;
+    for (uint32_t y = 0; y < a->height; y++)
+        for (uint32_t x = 0; x < a->width; x++, n++) {
+            const double p = imp_row(a, 1, y)[x],
+                         q = imp_row(b, 1, y)[x + (b->width - a->width) / 2 + moved];
+            sa += p, sb += q, aa += p * p, bb += q * q, ab += p * q;
+        }
+    return (ab - sa * sb / n) / sqrt((aa - sa * sa / n) * (bb - sb * sb / n));
+}
+
+/* Trees stand on the ground, not in the picture. */
+static void a_wider_picture_has_the_same_trees(void **state)
+{
+    static const char *const kinds[] = {"forest", "snow", "street"};
+    for (uint32_t k = 0; k < 3; k++) {
+        char text[200];
+        snprintf(text, sizeof text, "kind=%s seed=6 grain=0 vignette=0 samples=1 height=96 width=96", kinds[k]);
+        imp_image *a = draw(*state, "source.scene", text, NULL);
+        memcpy(text + strlen(text) - 2, "224", 4);
+        imp_image *b = draw(*state, "source.scene", text, NULL);
+        const double same = middle_likeness(a, b, 0), moved = middle_likeness(a, b, 3);
+        if (!(same > 0.99 && moved < 0.95))
+            fail_msg("%s: %g with the middle, %g with what lies 3 px beside it", kinds[k], same, moved);
+        mini_release(&a->head), mini_release(&b->head);
+    }
+}
+
+static double warmth(const imp_image *m)
+{
+    double red = 0, blue = 0;
+    for (uint32_t y = 0; y < m->height; y++)
+        for (uint32_t x = 0; x < m->width; x++)
+            red += (double)imp_row(m, 0, y)[x], blue += (double)imp_row(m, 2, y)[x];
+    return red / blue;
+}
+
+static void evenings_are_golden(void **state)
+{
+    static const char *const kinds[] = {"coast", "forest", "snow"};
+    for (uint32_t k = 0; k < 3; k++) {
+        char text[200];
+        snprintf(text, sizeof text, "kind=%s seed=5 clouds=0.2 width=80 height=60 samples=1 hour=18.0", kinds[k]);
+        imp_image *evening = draw(*state, "source.scene", text, NULL);
+        memcpy(text + strlen(text) - 4, "12.0", 4);
+        imp_image *noon = draw(*state, "source.scene", text, NULL);
+        const double late = warmth(evening), high = warmth(noon);
+        if (!(late > 1.15 * high))
+            fail_msg("%s: red over blue %g in the evening, %g at noon", kinds[k], late, high);
+        mini_release(&evening->head), mini_release(&noon->head);
+    }
+}
+
 /* The same bytes, whether pieces run in order on one thread or on four. */
 static void threads_change_nothing(void **state)
 {
@@ -208,6 +263,8 @@ static void threads_change_nothing(void **state)
     } one[] = {
         {"source.scene", "kind=coast width=150 height=90 samples=2"},
         {"source.scene", "kind=street width=150 height=90 samples=1"},
+        {"source.scene", "kind=forest width=150 height=90 samples=1"},
+        {"source.scene", "kind=snow width=150 height=90 samples=2"},
         {"source.painting", "kind=oil width=200 height=150 scene=still"},
         {"source.painting", "kind=wash width=200 height=150 margin=4"},
         {"source.painting", "kind=woodcut width=200 height=150"},
@@ -240,6 +297,8 @@ int main(void)
         cmocka_unit_test(seeds_and_kinds_differ),
         cmocka_unit_test(paintings_resemble_their_picture),
         cmocka_unit_test(without_a_picture_a_scene_is_painted),
+        cmocka_unit_test(a_wider_picture_has_the_same_trees),
+        cmocka_unit_test(evenings_are_golden),
         cmocka_unit_test(threads_change_nothing),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);
