@@ -47,4 +47,4 @@ presets-readme:
 	$(Q)export LC_ALL=C; { printf '# Presets\n\nEach runs as `impasto run NAME photos/ -o out/`; `--set NODE.KEY=VALUE` changes a key of one. This list comes from their\n'; \
 	  printf 'titles: `make presets-readme`.\n\n| preset | what it makes | |\n|---|---|---|\n'; \
 	  for f in presets/*.ini; do n=$$(basename $$f .ini); p=samples/gallery/$$n.jpg; \
-	    printf '| [%s](%s.ini) | %s | %s |\n' $$n $$n "$$(sed -n 's/^title *= *//p' $$f)" "$$([ ! -e $$p ] || echo "![$$n](../$$p)")"; done; } >$(TO)
+	    printf '| [%s](%s.ini) | %s | %s |\n' $$n $$n "$$(sed -n '/^title *= */{s///p;q}' $$f)" "$$([ ! -e $$p ] || echo "![$$n](../$$p)")"; done; } >$(TO)

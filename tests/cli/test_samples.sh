@@ -49,8 +49,11 @@ case_every_photograph_and_painting_has_its_node() {
             "$(find "$root/samples/${pair#*:}" -type f -printf '%f\n' | LC_ALL=C sort)" "$pair"
     done
 }
-case_samples_stay_below_8_MiB() {
-    kib=$(du -sk --apparent-size "$root/samples" | cut -f 1)
-    [ "$kib" -lt 8192 ] || fail "samples/ holds $kib KiB"
+case_pictures_stay_below_8_MiB_and_all_below_25() {
+    local all pictures
+    all=$(du -sk --apparent-size "$root/samples" | cut -f 1)
+    pictures=$(du -sk --apparent-size --exclude=models "$root/samples" | cut -f 1)
+    [ "$pictures" -lt 8192 ] || fail "the pictures of samples/ hold $pictures KiB"
+    [ "$all" -lt 25600 ] || fail "samples/ holds $all KiB"
 }
 run_cases
