@@ -4,7 +4,7 @@
 #include <impasto/impasto.h>
 
 extern const imp_filter filter_source_scene, filter_source_texture, filter_source_painting,
-    filter_source_face, filter_data_generated;
+    filter_source_face, filter_source_symbol, filter_data_generated;
 
 
 /* create of filters whose instance is the parameters themselves: they stay valid until destroy. */

@@ -12,7 +12,8 @@
  * parameters width, height and seed, perhaps kind, and beside names (which stay as they are) none
  * but numbers, choices and yes or no. */
 static const imp_filter *const sources[] = {&filter_source_scene, &filter_source_face,
-                                            &filter_source_texture, &filter_source_painting};
+                                            &filter_source_texture, &filter_source_painting,
+                                            &filter_source_symbol};
 
 /* Streams of random numbers: a seed for each drawing, its factors, where each sample is cut. */
 enum { SEEDS = 0, FACTORS = 1, LEFT = FACTORS + GENERATED_PARAMS, TOP };

@@ -6,7 +6,7 @@
 #include <stdbool.h>
 
 /* The sources, a choice each, in the order of the table in generated.c. */
-#define GENERATED_SOURCES "scene|face|texture|painting"
+#define GENERATED_SOURCES "scene|face|texture|painting|symbol"
 enum { GENERATED_PARAMS = 64 /* of a source, at most */ };
 
 struct generated_wish { /* what the preset says, and which parameters that were */

@@ -15,7 +15,8 @@ imp_status sources_keep_params(const imp_host *host, const imp_filter *self,
 
 static const imp_filter *const filters[] = {&filter_source_scene,    &filter_source_texture,
                                             &filter_source_painting, &filter_source_face,
-                                            &filter_data_generated,  NULL};
+                                            &filter_source_symbol,   &filter_data_generated,
+                                            NULL};
 static const imp_plugin plugin = {
     IMP_PLUGIN_HEAD,  .id = "impasto.sources", .version = "0.1.0",
     .licence = "MIT", .filters = filters,
