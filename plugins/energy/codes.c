@@ -31,6 +31,22 @@ void en_log(const struct en_instance *self, uint32_t level, const char *fmt, ...
         self->host->log(self->host, level, text);
 }
 
+const char *en_label(const imp_job *job, uint32_t first, uint32_t i, char *buf, size_t size)
+{
+    const char *own = job->labels && job->labels[i] ? job->labels[i] : "";
+    uint32_t before = 0, all = 0;
+    for (uint32_t k = first; k < job->input_count; k++) {
+        const bool same = job->labels && job->labels[k] && strcmp(job->labels[k], own) == 0;
+        before += same && k < i;
+        all += same;
+    }
+    if (all > 1)
+        snprintf(buf, size, "%s/%u", own, before);
+    else
+        snprintf(buf, size, "%s", own);
+    return buf;
+}
+
 /* ---- codes ---- */
 
 static void unpack(const imp_tensor *t, uint64_t n, float *to)

@@ -37,6 +37,10 @@ void en_destroy(void *instance) IMP_NX;
 __attribute__((format(printf, 3, 4))) void en_log(const struct en_instance *, uint32_t level,
                                                   const char *fmt, ...);
 
+/* The name of value i of a MANY port that begins at `first`: its label; where others have the same
+ * (an atlas' textures), label/0, label/1 in their order. */
+const char *en_label(const imp_job *, uint32_t first, uint32_t i, char *buf, size_t size);
+
 /* A layer's code, packed. */
 struct en_code {
     const imp_tensor *as;

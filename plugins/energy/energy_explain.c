@@ -97,8 +97,9 @@ enum { GAP = 12, LINE = 22 };
 
 static const imp_image *tile_of(const imp_job *job, const char *name)
 {
+    char label[300];
     for (uint32_t i = TILES; i < job->input_count; i++)
-        if (job->inputs[i] && job->labels && job->labels[i] && strcmp(job->labels[i], name) == 0)
+        if (job->inputs[i] && strcmp(en_label(job, TILES, i, label, sizeof label), name) == 0)
             return imp_image_in(job, i);
     return NULL;
 }

@@ -132,12 +132,14 @@ static imp_status add_picture(struct work *t, imp_nn_run *run, uint32_t k, imp_e
     const imp_image *in = imp_image_in(t->job, k);
     uint32_t w, h;
     uint64_t most = 0;
+    char label[300];
     size_of(&t->sight, t->job->params, in->width, in->height, &w, &h);
     imp_status st = kit_sight_look(&t->sight, run, in, w, h, t->job, err);
     for (uint32_t i = 0; i < t->names->w.count && st == IMP_OK; i++)
         st = add_layer(t, run, i, &most, err);
     if (st == IMP_OK && (w < SMALL || h < SMALL))
-        st = warn_small(t, run, w, h, most, t->job->labels ? t->job->labels[k] : "", err);
+        st =
+            warn_small(t, run, w, h, most, en_label(t->job, PICTURES, k, label, sizeof label), err);
     if (st == IMP_E_INPUT && err)
         err->port = PICTURES;
     return st;
@@ -164,6 +166,7 @@ static imp_status measure_all(struct work *t, imp_nn_run *run, imp_error *err)
 {
     const bool each = t->job->params[EACH].i;
     const uint32_t n = t->job->input_count - PICTURES;
+    char label[300];
     imp_table *table = en_table_new(t->job, each);
     imp_status st = table ? IMP_OK : IMP_E_MEMORY;
     for (uint32_t k = 0; k < n && st == IMP_OK; k++) {
@@ -171,7 +174,8 @@ static imp_status measure_all(struct work *t, imp_nn_run *run, imp_error *err)
         if (st == IMP_OK)
             st = add_picture(t, run, k + PICTURES, err);
         if (st == IMP_OK && each)
-            st = write_rows(t, table, t->job->labels ? t->job->labels[k + PICTURES] : "", 1);
+            st = write_rows(t, table, en_label(t->job, PICTURES, k + PICTURES, label, sizeof label),
+                            1);
     }
     if (st == IMP_OK && !each)
         st = write_rows(t, table, NULL, n);

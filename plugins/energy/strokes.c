@@ -8,7 +8,8 @@ enum { SMALL = 64 /* px of the picture that is looked at for numbers of maps */ 
 
 /* ---- options ---- */
 
-static kit_paint_options options_of(const imp_cell *p)
+/* scales: room for EN_SCALES_MOST. */
+static kit_paint_options options_of(const imp_cell *p, double *scales)
 {
     static const uint32_t rules[] = {KIT_PAINT_LBFGS, KIT_PAINT_LBFGS, KIT_PAINT_ADAM,
                                      KIT_PAINT_SGD_FMI};
@@ -28,7 +29,11 @@ static kit_paint_options options_of(const imp_cell *p)
     o.truncate = fmi;
     o.roughen = fmi ? 0 : p[EN_ROUGHEN].f;
     o.seed = (uint64_t)p[EN_SEED].i;
-    o.scales = p[EN_SCALES].n.ptr, o.scale_count = (uint32_t)p[EN_SCALES].n.count;
+    const imp_cell *s = &p[EN_SCALES];
+    for (uint64_t i = 0; i < s->n.count && o.scale_count < EN_SCALES_MOST; i++)
+        if (i + 1 == s->n.count || s->n.ptr[i] < s->n.ptr[s->n.count - 1])
+            scales[o.scale_count++] = s->n.ptr[i];
+    o.scales = scales;
     return o;
 }
 
@@ -52,13 +57,18 @@ static const char *fault_of(const imp_cell *p, uint64_t layers, int32_t *key, ch
     if (w->n.count && !(sum > 0))
         return "the weights add up to 0";
     *key = EN_SCALES;
+    if (s->n.count > EN_SCALES_MOST)
+        return "at most 16 scales";
+    const double result = s->n.count ? s->n.ptr[s->n.count - 1] : 0;
     for (uint64_t i = 0; i < s->n.count; i++) {
-        if (!(s->n.ptr[i] >= 1) || s->n.ptr[i] > 65535 || s->n.ptr[i] <= last)
-            return "scales are long sides in px, from 1 to 65535, rising";
-        last = s->n.ptr[i];
+        const double v = s->n.ptr[i];
+        if (!(v >= 1) || v > 65535 || (v < result && v <= last))
+            return "scales are long sides in px, from 1 to 65535, from coarse to fine";
+        last = v < result ? v : last;
     }
     *key = EN_JITTER;
-    const uint32_t rule = options_of(p).rule;
+    double room[EN_SCALES_MOST];
+    const uint32_t rule = options_of(p, room).rule;
     return p[EN_JITTER].i && rule == KIT_PAINT_LBFGS
                ? "lbfgs cannot bear a picture that moves: optimiser = adam, or jitter = 0"
                : NULL;
@@ -133,7 +143,8 @@ imp_status en_strokes_open(struct en_strokes *s, const struct en_net *self, imp_
     int32_t key = -1;
     char why[160];
     double mean = 0;
-    *s = (struct en_strokes){.options = options_of(p)};
+    memset(s, 0, sizeof *s);
+    s->options = options_of(p, s->scales);
     const char *fault = count ? fault_of(p, count, &key, why, sizeof why) : "there are no layers";
     if (fault) {
         if (err)
@@ -199,7 +210,8 @@ void en_strokes_plan(const struct en_net *self, imp_plan *plan, const imp_cell *
 {
     const imp_cell *p = self->as.params;
     const imp_shape *in = plan->inputs[EN_CONTENT_PORT];
-    const kit_paint_options o = options_of(p);
+    double room[EN_SCALES_MOST];
+    const kit_paint_options o = options_of(p, room);
     const double weight = p[EN_CONTENT_WEIGHT].f;
     kit_sight sight;
     char why[160];

@@ -57,8 +57,8 @@ enum { EN_AUTO_RULE = 0, EN_START_AUTO = 0, EN_START_PHOTO, EN_START_NOISE };
          .type = IMP_NUMBERS,                                                                      \
          .def_text = "256 512",                                                                    \
          .help =                                                                                   \
-             "Long sides, rising: from coarse to fine, the last is the result's (a smaller photo " \
-             "stays as it is)."},                                                                  \
+             "Long sides, from coarse to fine: the last is the result's, those that are not "      \
+             "smaller are left out. A smaller photo stays as it is. None: the photo's own size."}, \
         {.key = "steps",                                                                           \
          .type = IMP_INT,                                                                          \
          .def = 0,                                                                                 \
@@ -107,7 +107,8 @@ enum { EN_AUTO_RULE = 0, EN_START_AUTO = 0, EN_START_PHOTO, EN_START_NOISE };
          .def = 0,                                                                                 \
          .min = 0,                                                                                 \
          .max = 1e9,                                                                               \
-         .help = "Weight of total variation: more is smoother. 1 to 100 show."},                   \
+         .help = "Weight of total variation: more is smoother. 0.1 to 1 show, with compat = fmi "  \
+                 "hundreds."},                                                                     \
         {.key = "jitter",                                                                          \
          .unit = "px",                                                                             \
          .type = IMP_INT,                                                                          \
@@ -142,11 +143,13 @@ enum { EN_AUTO_RULE = 0, EN_START_AUTO = 0, EN_START_PHOTO, EN_START_NOISE };
                 "hundreds. 0: 1, or 100 where they are about 1 (normalised weights)."              \
     }
 
+enum { EN_SCALES_MOST = 16 };
 /* Everything that process needs; the callers add the style. */
 struct en_strokes {
     kit_sight sight;
     struct en_goal goal;
     kit_paint_options options;
+    double scales[EN_SCALES_MOST];
     const imp_image *start;
 };
 enum { EN_NET_PORT, EN_CONTENT_PORT };

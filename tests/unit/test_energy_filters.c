@@ -341,7 +341,7 @@ static void what_cannot_be_is_refused(void **state)
     says(t, "energy.measure", "layers=relu7_1", m, 2, "relu2_1");
     says(t, "energy.match", "layers=relu1_2", p, 3, "relu1_1");
     says(t, "energy.match", "content_layer=relu4_2", p, 3, "relu4_2");
-    says(t, "energy.match", "scales='512 256'", p, 3, "rising");
+    says(t, "energy.match", "scales='256 128 512'", p, 3, "from coarse to fine");
     says(t, "energy.match", "weights='1 2'", p, 3, "2 weights for 1 layers");
     says(t, "energy.match", "jitter=3", p, 3, "optimiser = adam");
     says(t, "energy.match", "order=2", p, 3, "no column 'rms'");
