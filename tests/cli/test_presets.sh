@@ -20,6 +20,9 @@ one() {
     if [ "$1" = train-texel ]; then
         for set in epochs=1 textures=62 paintings=24 scenes=18 drawn=64 cuts=2 large=48; do sets+=(--set "vars.$set"); done
     fi
+    if grep -qE '^filter *= *(energy\.match|energy\.gram|invert)$' "$preset" && grep -q '^\[paint\]' "$preset"; then
+        sets+=(--set paint.steps=3)
+    fi
     # one that loads no picture of the run takes none
     if impasto list nodes "$preset" | grep -q 'load .*per picture'; then
         exits 0 impasto run "$root/presets/web.ini" "$root"/samples/photos/{coast,fruit}.jpg -o small --set small.long_edge=256
