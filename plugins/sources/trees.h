@@ -45,9 +45,19 @@ struct limb {
 void stamp_limb(const struct strip *, const struct limb *, int32_t low, struct f3 bright,
                 struct f3 dark);
 
-/* ---- tree_crowns.c ---- */
+/* ---- tree_limbs.c ---- */
+/* A piece of a branch or stem between two places of a tree, radii in m; shade: share of the light
+ * that reaches it. */
+void tree_limb(const struct strip *, const struct plant *, struct f3 a, struct f3 b, float ra,
+               float rb, float shade);
+void tree_stem(const struct strip *, const struct plant *, struct f3 top, float radius,
+               float shade);
 void tree_draw(const struct strip *, const struct plant *);
 void tree_shadow(const struct strip *, const struct plant *);
+/* ---- tree_crowns.c ---- */
+void tree_leafy(const struct strip *, const struct plant *);
+/* ---- tree_spruce.c ---- */
+void tree_spruce(const struct strip *, const struct plant *);
 
 /* ---- tree_grass.c ---- */
 /* Blades and flowers of the meadow, as far as one sees them. */
@@ -60,4 +70,33 @@ float strip_column(const struct strip *, float x, float z);
 imp_status trees_render(const struct scene *, imp_image *linear, imp_job *);
 /* Does land_height leave this place to the trees that are drawn? */
 int trees_near(const struct scene *, float z);
+
+/* ---- of a tree: numbers of its seed, 0..1; places from its foot, m, in the picture ---- */
+
+static inline float tree_part(uint32_t seed, uint32_t i, uint32_t stream)
+{
+    return sw_random(i, stream, seed);
+}
+
+static inline struct f3 tree_way(uint32_t seed, uint32_t i, uint32_t stream)
+{
+    const float y = 2 * tree_part(seed, i, stream) - 1, turn = tree_part(seed, i, stream + 1),
+                r = sqrtf(sw_max(1 - y * y, 0));
+    return f3(r * sw_cosine(turn), y, r * sw_sine(turn));
+}
+
+/* What the eye gets of a surface. */
+static inline struct f3 tree_lit(const struct plant *p, struct f3 albedo, float sun, float sky)
+{
+    return f3_add(p->veil, f3_mul(albedo, f3_add(f3_scale(p->sun, sun), f3_scale(p->sky, sky))));
+}
+
+static inline float tree_column(const struct plant *p, struct f3 at)
+{
+    return p->px + p->k * at.x;
+}
+static inline float tree_row(const struct plant *p, struct f3 at)
+{
+    return p->py - p->k * at.y;
+}
 #endif
