@@ -221,11 +221,14 @@ static imp_status process(void *instance, imp_job *job, imp_error *err) IMP_NX
         st = build(self, job->params, &l, &path, job, &decoder, err);
     if (st == IMP_OK)
         st = inv_learn_decoder(&l, decoder, job, &learnt, err);
-    inv_drop(decoder);
+    inv_release(self, decoder);
     if (st != IMP_OK)
         return st;
-    imp_object *out = job->new_object(job, IMP_NN_MODEL_TYPE, learnt.model, inv_drop);
-    st = out ? job->set_output(job, DECODER, &out->head) : IMP_E_MEMORY;
+    const imp_nn_model_1 *models = self->nn.model.table;
+    imp_object *out = NULL;
+    st = models->object(self->nn.model.self, learnt.model, job, &out, err);
+    if (st == IMP_OK)
+        st = job->set_output(job, DECODER, &out->head);
     if (st == IMP_OK)
         st = table_of(job, &learnt);
     free(learnt.rows);

@@ -5,31 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* An object's drop() is given the object alone, so the table that it needs stands here: written by
- * init, before anything is made, and not changed until deinit, after the last is gone. */
-static struct {
-    const imp_host *host;
-    imp_service service;
-} models;
-
-static imp_status init(const imp_host *host, imp_error *err) IMP_NX
-{
-    models.host = host;
-    return host->acquire(host, IMP_NN_MODEL_1, NULL, &models.service, err);
-}
-
-static void deinit(void) IMP_NX
-{
-    models.host->release(models.host, &models.service);
-}
-
-void inv_drop(void *model) IMP_NX
-{
-    const imp_nn_model_1 *table = models.service.table;
-    if (model)
-        table->release(models.service.self, model, NULL);
-}
-
 static imp_status acquire(struct inv_self *self, imp_error *err)
 {
     static const char *const ids[] = {IMP_NN_MODEL_1, IMP_NN_GRAD_1, IMP_NN_TRAIN_1, IMP_NN_EDIT_1};
@@ -105,6 +80,13 @@ imp_status inv_blame(imp_error *err, int32_t param, int32_t port, imp_status st)
     return st;
 }
 
+void inv_release(const struct inv_self *self, imp_nn_model *model)
+{
+    const imp_nn_model_1 *models = self->nn.model.table;
+    if (model)
+        models->release(self->nn.model.self, model, NULL);
+}
+
 static bool is_flat(const imp_image *m)
 {
     for (uint32_t c = 0; c < m->channels; c++) {
@@ -138,9 +120,7 @@ static const char *const wants[] = {IMP_NN_EDIT_1, NULL};
 
 static const imp_plugin plugin = {
     IMP_PLUGIN_HEAD,    .id = "impasto.inverter", .version = "0.1.0", .licence = "MIT",
-    .filters = filters, .needs = needs,           .wants = wants,     .init = init,
-    .deinit = deinit,
-};
+    .filters = filters, .needs = needs,           .wants = wants, };
 
 IMP_EXPORT const imp_plugin *imp_entry_v1(void) IMP_NX
 {

@@ -42,8 +42,8 @@ imp_error *inv_error_init(struct inv_error *);
 imp_status inv_blame(imp_error *, int32_t param, int32_t port, imp_status);
 /* Copies the picture into an output of the job; one colour everywhere is an error. */
 imp_status inv_hand_out(imp_job *, uint32_t port, const imp_image *, imp_error *);
-/* Gives a model's reference back; for new_object. NULL allowed. */
-void inv_drop(void *model) IMP_NX;
+/* Gives a model's reference back; NULL allowed. */
+void inv_release(const struct inv_self *, imp_nn_model *);
 
 /* ---- the picture's size: inv_size.c ---- */
 
