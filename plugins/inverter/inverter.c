@@ -120,7 +120,8 @@ static const char *const wants[] = {IMP_NN_EDIT_1, NULL};
 
 static const imp_plugin plugin = {
     IMP_PLUGIN_HEAD,    .id = "impasto.inverter", .version = "0.1.0", .licence = "MIT",
-    .filters = filters, .needs = needs,           .wants = wants, };
+    .filters = filters, .needs = needs,           .wants = wants,
+};
 
 IMP_EXPORT const imp_plugin *imp_entry_v1(void) IMP_NX
 {
