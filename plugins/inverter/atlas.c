@@ -68,7 +68,7 @@ static const imp_param params[] = {
                       .help = "What keeps samples within black and white while painting."},
     [ATLAS_TV] = {.key = "tv",
                   .type = IMP_FLOAT,
-                  .def = 0.2,
+                  .def = 0.1,
                   .min = 0,
                   .max = 1e9,
                   .help = "Smoothness, as of invert; 0: as sharp as the layer lets it be."},

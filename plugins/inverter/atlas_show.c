@@ -206,7 +206,7 @@ imp_status atlas_page(struct atlas *a, const imp_table *table, imp_error *err)
         return IMP_OK;
     snprintf(title, sizeof title, "Atlas of %s", a->layer);
     snprintf(subtitle, sizeof subtitle, "%u of %u maps, %u x %u px each", a->chosen, a->count,
-             a->width, a->height);
+             a->shown_width, a->shown_height);
     kit_page *page = kit_page_new(p[ATLAS_TITLE].s.len ? p[ATLAS_TITLE].s.ptr : title, subtitle);
     if (!page)
         return imp_fail(err, IMP_E_MEMORY, "no memory for a page");
