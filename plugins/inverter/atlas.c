@@ -71,7 +71,7 @@ static const imp_param params[] = {
                   .def = 0.1,
                   .min = 0,
                   .max = 1e9,
-                  .help = "Smoothness, as of invert; 0: as sharp as the layer lets it be."},
+                  .help = "Smoothness, whatever the size; 0: as sharp as the layer lets it be."},
     [ATLAS_SEED] = {.key = "seed",
                     .type = IMP_INT,
                     .def = 1,

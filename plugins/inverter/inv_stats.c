@@ -92,13 +92,19 @@ static void gram_of(const float *code, uint32_t c, uint32_t h, uint32_t w, const
 }
 
 /* ||G||^2 of a symmetric matrix given by its lower half. */
-static double square_of(const double *gram, uint32_t c)
+double inv_gram_square(const double *gram, uint32_t c)
 {
     double sum = 0;
     for (uint32_t a = 0; a < c; a++)
         for (uint32_t b = 0; b <= a; b++)
             sum += (a == b ? 1 : 2) * gram[(size_t)a * c + b] * gram[(size_t)a * c + b];
     return sum;
+}
+
+void inv_gram(const float *code, uint32_t c, uint32_t h, uint32_t w, double *gram)
+{
+    const uint32_t all[4] = {0, w, 0, h};
+    gram_of(code, c, h, w, all, gram, gram + (size_t)c * c);
 }
 
 double inv_stationarity(const float *code, uint32_t c, uint32_t h, uint32_t w, double *gram)
@@ -113,12 +119,12 @@ double inv_stationarity(const float *code, uint32_t c, uint32_t h, uint32_t w, d
         const uint32_t box[4] = {i * w / INV_TILES, (i + 1) * w / INV_TILES, j * h / INV_TILES,
                                  (j + 1) * h / INV_TILES};
         gram_of(code, c, h, w, box, one, column);
-        squares += square_of(one, c) / tiles;
+        squares += inv_gram_square(one, c) / tiles;
         for (uint32_t a = 0; a < c; a++)
             for (uint32_t b = 0; b <= a; b++)
                 mean[(size_t)a * c + b] += one[(size_t)a * c + b] / tiles;
     }
-    const double of_mean = square_of(mean, c), left = squares - of_mean;
+    const double of_mean = inv_gram_square(mean, c), left = squares - of_mean;
     return of_mean > 0 ? (left > 0 ? left : 0) / of_mean : NAN;
 }
 

@@ -18,6 +18,12 @@ enum { INV_ORIENTATIONS = 36 }; /* bins of 5 degrees */
  * without edges, or of fewer than 3 x 3 px: 0. */
 double inv_orientation_entropy(const imp_image *);
 
+/* G = F F^T / places of a code's maps, its lower half (b <= a): gram[a * c + b]. gram: room for c^2
+ * + c doubles. */
+void inv_gram(const float *code, uint32_t c, uint32_t h, uint32_t w, double *gram);
+/* ||G||^2 of a symmetric matrix by its lower half. */
+double inv_gram_square(const double *gram, uint32_t c);
+
 enum { INV_TILES = 4 }; /* a side */
 /* How little a texture changes over the picture: the Gram matrices G_t = F_t F_t^T / places of the
  * 4 x 4 tiles of a code, mean ||G_t - mean G||^2 / ||mean G||^2. 0: the same everywhere. NaN: fewer

@@ -75,7 +75,7 @@ imp_error *inv_error_init(struct inv_error *e)
 
 imp_status inv_blame(imp_error *err, int32_t param, int32_t port, imp_status st)
 {
-    if (err)
+    if (err && st != IMP_OK)
         err->param = param, err->port = port;
     return st;
 }
@@ -114,7 +114,8 @@ imp_status inv_hand_out(imp_job *job, uint32_t port, const imp_image *m, imp_err
     return job->set_output(job, port, &out->head);
 }
 
-static const imp_filter *const filters[] = {&inv_invert, &inv_atlas, &inv_learn, &inv_fast, NULL};
+static const imp_filter *const filters[] = {&inv_invert, &inv_atlas, &inv_compare,
+                                            &inv_learn,  &inv_fast,  NULL};
 static const char *const needs[] = {IMP_NN_MODEL_1, IMP_NN_GRAD_1, IMP_NN_TRAIN_1, NULL};
 static const char *const wants[] = {IMP_NN_EDIT_1, NULL};
 

@@ -5,7 +5,7 @@
 #include <impasto/kit_paint.h>
 #include <impasto/kit_sight.h>
 
-extern const imp_filter inv_invert, inv_atlas, inv_learn, inv_fast;
+extern const imp_filter inv_invert, inv_atlas, inv_compare, inv_learn, inv_fast;
 
 #define INV_FILTER                                                                                 \
     .struct_size = sizeof(imp_filter), .flags = IMP_FILTER_DETERMINISTIC, .threads = IMP_PARALLEL, \

@@ -347,6 +347,40 @@ static void stopped_atlases_and_parts_give_the_same_bytes(void **state)
     fails(t, "atlas", "layer=rleu2_1 page='' pictures=''", in, 2, "relu2_1");
 }
 
+static void pictures_are_compared_by_their_gram_matrices(void **state)
+{
+    struct world *t = *state;
+    imp_image *other = mini_noise(40, 36, 3, IMP_SRGB, 8),
+              *again = mini_constant(40, 36, 3, IMP_SRGB, 0);
+    kit_copy(t->photo, again);
+    const imp_value *in[] = {t->net, &t->photo->head, &other->head, &again->head};
+    struct mini_result r = runs(t, "atlas.compare", "layer=relu1_1", in, 4),
+                       codes[2] = {encode(t, t->photo, "relu1_1"), encode(t, other, "relu1_1")};
+    const imp_table *table = (const imp_table *)(const void *)mini_output(&r, 0, 0);
+    double off = 0, norm = 0;
+    for (int64_t a = 0; a < 8; a++)
+        for (int64_t b = 0; b < 8; b++) {
+            double g[2] = {0, 0};
+            for (int k = 0; k < 2; k++) {
+                const imp_tensor *f =
+                    (const imp_tensor *)(const void *)mini_output(&codes[k], 0, 0);
+                for (int64_t p = 0; p < 40 * 36; p++)
+                    g[k] += (double)map_of(f, a)[p] * (double)map_of(f, b)[p];
+            }
+            off += (g[0] - g[1]) * (g[0] - g[1]), norm += g[1] * g[1];
+        }
+    assert_int_equal(table->row_count, 6);
+    assert_int_equal(cell(table, 0, "a")->i, 0);
+    assert_int_equal(cell(table, 0, "b")->i, 1);
+    assert_true(fabs(cell(table, 0, "distance")->f - sqrt(off / norm)) < 1e-5);
+    assert_true(cell(table, 0, "distance")->f > 0.01);
+    assert_int_equal(cell(table, 1, "b")->i, 2);
+    assert_true(cell(table, 1, "distance")->f < 1e-6);
+    mini_result_free(&r), mini_result_free(&codes[0]), mini_result_free(&codes[1]);
+    fails(t, "atlas.compare", "layer=relu1_1", in, 2, "two pictures or more");
+    mini_release(&other->head), mini_release(&again->head);
+}
+
 /* ---- learning ---- */
 
 static imp_status blots_read(const imp_dataset *data, uint64_t index, imp_sample *s,
@@ -487,6 +521,7 @@ int main(void)
         cmocka_unit_test(what_cannot_be_inverted_is_told),
         cmocka_unit_test(an_atlas_shows_every_map_and_names_the_dead),
         cmocka_unit_test(stopped_atlases_and_parts_give_the_same_bytes),
+        cmocka_unit_test(pictures_are_compared_by_their_gram_matrices),
         cmocka_unit_test(a_decoder_learns_and_gives_pictures_back_at_once),
         cmocka_unit_test(stopped_learning_ends_with_the_same_history),
         cmocka_unit_test(unknown_layers_and_keys_that_clash_are_told_while_planning),
