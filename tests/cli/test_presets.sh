@@ -20,6 +20,12 @@ one() {
     if [ "$1" = train-texel ]; then
         for set in epochs=1 textures=62 paintings=24 scenes=18 drawn=64 cuts=2 large=48; do sets+=(--set "vars.$set"); done
     fi
+    case $1 in
+    atlas) sets+=(--set vars.maps=0-1 --set atlas.steps=2 --set atlas.size=32) ;;
+    filter-texture) sets+=(--set vars.size=48 --set texture.steps=2) ;;
+    invert) sets+=(--set vars.size=64) ;;
+    train-decoders) for set in count=12 drawn=64 cuts=2 size=32 steps=2 batch=2; do sets+=(--set "vars.$set"); done ;;
+    esac
     if grep -qE '^filter *= *(energy\.match|energy\.gram|invert)$' "$preset" && grep -q '^\[paint\]' "$preset"; then
         sets+=(--set paint.steps=3)
     fi
