@@ -96,7 +96,8 @@ class Net(torch.nn.Module):
         weight, bias = self.tensor(node, "weight"), self.tensor(node, "bias")
         stride, pad = numbers(node, "stride", 1), numbers(node, "pad", 0)
         if op == "conv":
-            return F.conv2d(x, weight, bias, stride, pad, 1, int(node.get("groups", 1)))
+            dilation, groups = numbers(node, "dilation", 1), int(node.get("groups", 1))
+            return F.conv2d(x, weight, bias, stride, pad, dilation, groups)
         if op == "conv_transpose":
             return F.conv_transpose2d(x, weight, bias, stride, pad)
         if op == "gemm":
