@@ -1,7 +1,7 @@
 /* model.h - the handles of <impasto/nn.h>, from inside. */
 #ifndef IMP_RT_MODEL_H
 #define IMP_RT_MODEL_H
-#include "kept.h"
+#include "lasting.h"
 #include "sizing.h"
 
 #include <pthread.h>

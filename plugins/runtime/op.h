@@ -83,7 +83,7 @@ struct rt_call {
     float *const *in_grad;    /* backward only: ADD to it; NULL = not wanted */
     const uint8_t *fresh;     /* backward, by slot: in_grad holds nothing yet, STORE to it; NULL = add */
     const struct rt_after *after; /* forward: what to do with the sums, bias and all; NULL = nothing */
-    const struct rt_keeper *keeper; /* forward: of what parameters become (kept.h); NULL = nothing stays */
+    const struct rt_keeper *keeper; /* forward: of what parameters become (lasting.h); NULL = nothing stays */
     const float *gate;        /* backward: as out; out_grad counts where gate > 0. NULL = everywhere */
     float *const *statistic;  /* training, forward: where to update slot i (SLOT_STATISTIC); or NULL */
     void *saved;              /* need.saved bytes that forward leaves to backward */

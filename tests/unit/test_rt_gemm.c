@@ -3,7 +3,7 @@
 
 #include <impasto/kit.h>
 #include <kernels/gemm.h>
-#include <kernels/gram.h>
+#include <kernels/own_product.h>
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>

@@ -2,7 +2,7 @@
  *
  *     y[n][m][o] = bias[m] + sum over c, t of w[m][c][t] x[n][c][o * stride + t * dilation - pad]
  */
-#include "kept.h"
+#include "lasting.h"
 #include "kernels/conv.h"
 #include "ties.h"
 

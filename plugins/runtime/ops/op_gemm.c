@@ -1,5 +1,5 @@
 /* op_gemm.c - a fully connected layer, y = alpha op(x) op(weight) + beta bias, bias broadcast. */
-#include "kernels/gram.h"
+#include "kernels/own_product.h"
 #include "kernels/product.h"
 #include "ties.h"
 

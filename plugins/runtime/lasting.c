@@ -1,6 +1,6 @@
-/* kept.c - see kept.h. Of two runs that make the same at once one's is taken. */
+/* lasting.c - see lasting.h. Of two runs that make the same at once one's is taken. */
 #define _GNU_SOURCE /* madvise */
-#include "kept.h"
+#include "lasting.h"
 
 #include <stdbool.h>
 #include <stdlib.h>

@@ -1,8 +1,8 @@
-/* kept.h - what nodes make of their parameters and would make again in each call, kept by the model
+/* lasting.h - what nodes make of their parameters and would make again in each call, kept by the model
  * for all its runs: filters in the domain where they are multiplied. Made when it is asked for the
  * second time, since who evaluates a network once gains nothing, and the memory is known then. */
-#ifndef IMP_RT_KEPT_H
-#define IMP_RT_KEPT_H
+#ifndef IMP_RT_LASTING_H
+#define IMP_RT_LASTING_H
 #include <impasto/impasto.h>
 #include <stdatomic.h>
 #include <stdint.h>

@@ -1,6 +1,6 @@
-/* gram.h - a matrix times itself turned over, and the gradient: half the work of two products. */
-#ifndef IMP_RT_GRAM_H
-#define IMP_RT_GRAM_H
+/* own_product.h - a matrix times itself turned over, and the gradient: half the work of two products. */
+#ifndef IMP_RT_OWN_PRODUCT_H
+#define IMP_RT_OWN_PRODUCT_H
 #include "op.h"
 
 struct rt_gram {

@@ -1,5 +1,5 @@
-/* gram.c - see gram.h. c is symmetric: what is below its diagonal is computed. */
-#include "gram.h"
+/* own_product.c - see own_product.h. c is symmetric: what is below its diagonal is computed. */
+#include "own_product.h"
 #include "gemm.h"
 #include "lanes.h"
 #include "product.h"
