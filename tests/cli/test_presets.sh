@@ -25,6 +25,17 @@ one() {
     filter-texture) sets+=(--set vars.size=48 --set texture.steps=2) ;;
     invert) sets+=(--set vars.size=64) ;;
     train-decoders) for set in count=12 drawn=64 cuts=2 size=32 steps=2 batch=2; do sets+=(--set "vars.$set"); done ;;
+    train-glyph) sets+=(--set vars.count=200 --set vars.epochs=1) ;;
+    prune-classifier) sets+=(--set vars.count=200 --set thin.steps=1 --set thin.finish=1) ;;
+    prune-compare) sets+=(--set vars.count=200 --set thin.keep_parameters=0.8) ;;
+    prune-style | thin-then-paint)
+        for set in vars.count=24 vars.size=48 thin.steps=1 thin.finish=1 thin.samples=8; do sets+=(--set "$set"); done ;;
+    prune-onnx) # a folder of pictures for each sign
+        for kind in plus cross circle target square diamond triangle star arrow check heart bolt moon spiral wave hash house anchor flag key; do
+            exits 0 impasto run "$root/tests/cli/net/sign.ini" -o "pictures/$kind" -q --set sign.kind=$kind --sweep sign.seed=1..4
+        done
+        rm -rf pictures/*/.impasto pictures/*/sweep.*
+        sets+=(--set "vars.pictures=$PWD/pictures" --set thin.steps=1 --set thin.finish=1) ;;
     esac
     if grep -qE '^filter *= *(energy\.match|energy\.gram|invert)$' "$preset" && grep -q '^\[paint\]' "$preset"; then
         sets+=(--set paint.steps=3)
