@@ -21,7 +21,8 @@ static void oracle(const double *f, double weight, double *u)
         double energy = 0;
         for (int y = 0; y < H; y++)
             for (int x = 0; x < W; x++) {
-                const double d = -(p[0][y][x] + p[1][y][x]) + (x ? p[0][y][x - 1] : 0) + (y ? p[1][y - 1][x] : 0);
+                const double d = -(p[0][y][x] + p[1][y][x]) + (x ? p[0][y][x - 1] : 0) +
+                                 (y ? p[1][y - 1][x] : 0);
                 u[y * W + x] = f[y * W + x] + d;
                 energy += d * d;
             }

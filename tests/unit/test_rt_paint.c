@@ -492,7 +492,8 @@ static void a_painting_resumes_to_the_same_bytes(void **state)
     for (uint32_t rule = KIT_PAINT_LBFGS; rule <= KIT_PAINT_SGD_FMI; rule++) {
         kit_paint_options o = kit_paint_defaults(rule);
         struct scene s;
-        o.steps = 8, o.scales = scales, o.scale_count = 3, o.stop = 0, o.keep_seconds = 1000, o.roughen = 3;
+        o.steps = 8, o.scales = scales, o.scale_count = 3, o.stop = 0, o.keep_seconds = 1000,
+        o.roughen = 3;
         open_scene(&s, colour, picture);
         o.jitter = rule == KIT_PAINT_ADAM ? 3 : 0;
         kit_painting want = painted(&s, &o, NULL, 64, 40, NULL);

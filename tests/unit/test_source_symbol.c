@@ -10,8 +10,10 @@
 #include <cmocka.h>
 #include "minihost.h"
 
-static const char *const kinds[] = {"plus", "cross", "circle", "target", "square", "diamond", "triangle", "star", "arrow", "check",
-                                    "heart", "bolt", "moon", "spiral", "wave", "hash", "house", "anchor", "flag", "key"};
+static const char *const kinds[] = {"plus",    "cross",    "circle", "target", "square",
+                                    "diamond", "triangle", "star",   "arrow",  "check",
+                                    "heart",   "bolt",     "moon",   "spiral", "wave",
+                                    "hash",    "house",    "anchor", "flag",   "key"};
 enum { KINDS = sizeof kinds / sizeof *kinds };
 
 static int open_sources(void **state)
@@ -30,7 +32,8 @@ static int close_sources(void **state)
 static imp_image *draw(void **state, const char *more, const char *kind, int seed, int w, int h)
 {
     char params[300], why[600];
-    snprintf(params, sizeof params, "kind=%s seed=%d width=%d height=%d %s", kind, seed, w, h, more);
+    snprintf(params, sizeof params, "kind=%s seed=%d width=%d height=%d %s", kind, seed, w, h,
+             more);
     imp_image *m = mini_apply(*state, "source.symbol", params, NULL, why, sizeof why);
     if (!m)
         print_message("# %s: %s\n", params, why);
@@ -41,7 +44,8 @@ static imp_image *draw(void **state, const char *more, const char *kind, int see
 /* A steady hand: the ring's ink lies between its radii, and nowhere else. */
 static void a_circle_is_a_ring_of_its_radius(void **state)
 {
-    imp_image *m = draw(state, "vary=0 wobble=0 size=0.8 stroke=0.2 ink=0 paper=1", "circle", 1, 200, 200);
+    imp_image *m =
+        draw(state, "vary=0 wobble=0 size=0.8 stroke=0.2 ink=0 paper=1", "circle", 1, 200, 200);
     for (uint32_t y = 0; y < 200; y++)
         for (uint32_t x = 0; x < 200; x++) {
             const double r = hypot(x + 0.5 - 100, y + 0.5 - 100) / 80; /* in the sign's units */
@@ -59,7 +63,8 @@ static void a_tilt_of_a_quarter_turns_the_picture(void **state)
 {
     static const char steady[] = "vary=0 wobble=0", turned[] = "vary=0 wobble=0 tilt=90";
     for (size_t k = 0; k < KINDS; k++) {
-        imp_image *a = draw(state, steady, kinds[k], 1, 64, 64), *b = draw(state, turned, kinds[k], 1, 64, 64);
+        imp_image *a = draw(state, steady, kinds[k], 1, 64, 64),
+                  *b = draw(state, turned, kinds[k], 1, 64, 64);
         for (uint32_t y = 0; y < 64; y++)
             for (uint32_t x = 0; x < 64; x++) /* clockwise: what was at the top is at the right */
                 assert_true(fabsf(imp_row(a, 0, y)[x] - imp_row(b, 0, x)[63 - y]) < 1e-3f);
@@ -86,7 +91,8 @@ static void kinds_and_seeds_differ(void **state)
         for (size_t j = 0; j < i; j++)
             assert_true(distance(m[i], m[j]) > 0.02);
     for (size_t k = 0; k < KINDS; k++) {
-        imp_image *other = draw(state, usual, kinds[k], 4, 64, 64), *same = draw(state, usual, kinds[k], 3, 64, 64);
+        imp_image *other = draw(state, usual, kinds[k], 4, 64, 64),
+                  *same = draw(state, usual, kinds[k], 3, 64, 64);
         assert_true(distance(m[k], other) > 0.005);
         assert_true(mini_same(&m[k]->head, &same->head));
         mini_release(&other->head), mini_release(&same->head), mini_release(&m[k]->head);
@@ -96,11 +102,13 @@ static void kinds_and_seeds_differ(void **state)
 static void any_size_and_both_ends_of_all_keys(void **state)
 {
     static const int sizes[][2] = {{1, 1}, {2, 7}, {300, 3}, {33, 64}};
-    static const char *const ends[] = {"stroke=0.02 size=0.1", "stroke=0.5 size=1", "vary=1 wobble=1 noise=0.5", "ink=1 paper=0"};
+    static const char *const ends[] = {"stroke=0.02 size=0.1", "stroke=0.5 size=1",
+                                       "vary=1 wobble=1 noise=0.5", "ink=1 paper=0"};
     for (size_t i = 0; i < 4; i++)
         for (size_t e = 0; e < 4; e++)
             for (size_t k = 0; k < KINDS; k += 3) {
-                imp_image *m = draw(state, ends[e], kinds[k], (int)(i + e), sizes[i][0], sizes[i][1]);
+                imp_image *m =
+                    draw(state, ends[e], kinds[k], (int)(i + e), sizes[i][0], sizes[i][1]);
                 for (uint32_t c = 0; c < 3; c++)
                     for (uint32_t y = 0; y < m->height; y++)
                         for (uint32_t x = 0; x < m->width; x++)
