@@ -3,7 +3,7 @@
 #ifndef IMP_EN_CODES_H
 #define IMP_EN_CODES_H
 #include "energies.h"
-#include "filters.h"
+#include "energy_filters.h"
 #include "reallocate.h"
 
 #define EN_FILTER                                                                                  \

@@ -1,5 +1,5 @@
 /* energy_plugin.c - what this plugin holds. */
-#include "filters.h"
+#include "energy_filters.h"
 #include <impasto/nn.h>
 
 static const imp_filter *const filters[] = {

@@ -1,6 +1,6 @@
 /* energy_random.c - energies of maps drawn at random: diverse styles, arXiv 1608.04170. */
 #include "codes.h"
-#include "draw.h"
+#include "energy_draw.h"
 #include <math.h>
 
 enum { DRAW, SEED, SIGMA, ALPHA, AMOUNT };

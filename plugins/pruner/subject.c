@@ -163,7 +163,7 @@ static imp_status learn(struct pr_subject *s, struct tuning *t, uint64_t first, 
 {
     const imp_nn_train_1 *train = s->nn->train.table;
     const double wave =
-        0.5 + 0.5 * cos(3.14159265358979323846 * (double)t->step / (double)t->steps);
+        0.5 + 0.5 * kit_cos(3.14159265358979323846 * (double)t->step / (double)t->steps);
     const imp_nn_optimiser sgd = {.struct_size = sizeof sgd,
                                   .rule = IMP_NN_SGD,
                                   .momentum = s->o->momentum,

@@ -1,5 +1,5 @@
-/* draw.c - random energies. */
-#include "draw.h"
+/* energy_draw.c - random energies. */
+#include "energy_draw.h"
 #include <math.h>
 
 uint64_t en_stream(const char *layer)

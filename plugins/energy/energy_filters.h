@@ -1,6 +1,6 @@
-/* filters.h - the filters of plugins/energy, one file each. */
-#ifndef IMP_EN_FILTERS_H
-#define IMP_EN_FILTERS_H
+/* energy_filters.h - the filters of plugins/energy, one file each. */
+#ifndef IMP_ENERGY_FILTERS_H
+#define IMP_ENERGY_FILTERS_H
 #include <impasto/impasto.h>
 
 extern const imp_filter en_filter_fmi, en_filter_random, en_filter_direct, en_filter_moments,

@@ -1,7 +1,7 @@
-/* draw.h - random energies. Numbers depend on (seed, name of the layer, map) alone, so neither
+/* energy_draw.h - random energies. Numbers depend on (seed, name of the layer, map) alone, so neither
  * threads nor the list of layers change them. [any] */
-#ifndef IMP_EN_DRAW_H
-#define IMP_EN_DRAW_H
+#ifndef IMP_ENERGY_DRAW_H
+#define IMP_ENERGY_DRAW_H
 #include <stdbool.h>
 #include <impasto/kit.h>
 
