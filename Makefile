@@ -235,6 +235,7 @@ soak: setup-build
 
 include tests/bench/bench.mk
 include samples/samples.mk
+include tests/repro/repro.mk
 
 -include $(shell find $(B)/obj -name '*.d' 2>/dev/null)
 

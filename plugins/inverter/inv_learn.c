@@ -5,7 +5,7 @@
 #include <string.h>
 
 enum { LAYER, WIDTH, STEPS, BATCH, LR, LAMBDA, FLIP, SEED, EVERY, KEEP };
-enum { NET, TRAIN, TEST };
+enum { NET, TRAIN, TEST, START };
 enum { DECODER, HISTORY };
 
 static const imp_param params[] = {
@@ -82,6 +82,13 @@ static const imp_port inputs[] = {
      .type = IMP_DATASET_TYPE,
      .flags = IMP_PORT_OPTIONAL,
      .help = "Pictures of the same size to test on; the first 64 are taken."},
+    {.name = "start",
+     .kind = IMP_OBJECT,
+     .type = IMP_NN_MODEL_TYPE,
+     .flags = IMP_PORT_OPTIONAL,
+     .help = "A decoder to go on from, of an earlier invert.learn for this layer or for the same "
+             "layer of a "
+             "network that has learnt a little more since; `width` is that one's then."},
 };
 static const imp_port outputs[] = {
     {.name = "decoder",
@@ -174,7 +181,12 @@ static imp_status build(const struct inv_self *self, const imp_cell *p, const st
                         imp_error *err)
 {
     const imp_nn_train_1 *trains = self->nn.train.table;
+    const imp_nn_model_1 *models = self->nn.model.table;
     double gain = 1;
+    if (job->inputs[START]) {
+        *model = kit_sight_model(job->inputs[START]);
+        return models->retain(self->nn.model.self, *model, err);
+    }
     imp_status st = inv_learn_gain(l, job, &gain, err);
     if (st != IMP_OK)
         return st;

@@ -337,6 +337,14 @@ static imp_status find_ends(struct inv_school *s, const imp_nn_model *decoder, i
     const imp_nn_model_1 *models = TABLE(s, model);
     uint32_t count = 0;
     imp_status st = models->find(SELF(s, model), decoder, "code", &s->code_node, err);
+    imp_nn_node n = {.struct_size = sizeof n};
+    if (st == IMP_OK)
+        st = models->node(SELF(s, model), decoder, s->code_node, &n, err);
+    if (st == IMP_OK && (n.ndim != 4 || n.shape[1] != s->c))
+        return imp_fail(err, IMP_E_INPUT,
+                        "the decoder to go on from takes %lld maps, layer '%s' has %u",
+                        n.ndim > 1 ? (long long)n.shape[1] : 0LL,
+                        kit_sight_name(s->l->sight, s->l->node), s->c);
     if (st == IMP_OK)
         st = models->node_count(SELF(s, model), decoder, &count, err);
     s->out_node = count - 1;

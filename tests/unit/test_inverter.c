@@ -416,6 +416,15 @@ static void a_decoder_learns_and_gives_pictures_back_at_once(void **state)
     assert_int_equal(history->row_count, 6);
     assert_true(cell(history, 5, "loss")->f < 0.3 * cell(history, 0, "loss")->f);
     assert_true(cell(history, 5, "test_psnr")->f > 19);
+    const imp_value *more[] = {t->net, &object->head, &object->head,
+                               mini_output(&r, 0, 0)}; /* and goes on from there */
+    struct mini_result on =
+        runs(t, "invert.learn", "layer=relu1_1 steps=5 batch=4 lr=0.0001", more, 4);
+    assert_true(cell((const imp_table *)(const void *)mini_output(&on, 1, 0), 0, "test_psnr")->f >
+                19);
+    fails(t, "invert.learn", "layer=relu2_1 steps=5", more, 4,
+          "takes 8 maps, layer 'relu2_1' has 6");
+    mini_result_free(&on);
     /* what it learnt is what invert.fast does */
     imp_image *picture = mini_constant(64, 32, 3, IMP_SRGB, 0);
     imp_sample s = {.struct_size = sizeof s, .pixels = malloc(3 * 1024 * sizeof(float))};
