@@ -102,6 +102,10 @@ static imp_status begin(void *user, imp_nn_run *run, uint32_t width, uint32_t he
 {
     struct inv_goal *g = user;
     const bool own = width == g->width && height == g->height;
+    if (!own && (!g->photo || !g->terms[0].line))
+        return imp_fail(err, IMP_E_INPUT,
+                        "the network takes pictures of %u x %u, the codes are of %u x %u", width,
+                        height, g->width, g->height);
     imp_status st = own ? IMP_OK : look(g, run, width, height, job, err);
     forget(g);
     for (uint32_t i = 0; i < g->count && st == IMP_OK; i++) {

@@ -395,6 +395,21 @@ static imp_status paint(struct invert *v, imp_error *err)
     return st;
 }
 
+/* Is it a size that is painted? */
+static imp_status check_size(const struct invert *v, imp_error *err)
+{
+    uint32_t w, h;
+    kit_sight_size(&v->sight, v->width, v->height, &w, &h);
+    if (w == v->width && h == v->height)
+        return IMP_OK;
+    return imp_fail(
+        err, IMP_E_INPUT,
+        "codes of a picture of %u x %u cannot be inverted: pictures are painted from %u px a "
+        "side on, in multiples of %u; resize the photo before it is encoded",
+        v->width, v->height, (uint32_t)KIT_SIGHT_LEAST,
+        v->sight.prepare.multiple ? v->sight.prepare.multiple : 1);
+}
+
 static imp_status invert(struct invert *v, imp_error *err)
 {
     const char *why = NULL;
@@ -407,6 +422,8 @@ static imp_status invert(struct invert *v, imp_error *err)
         st = read_codes(v, err);
     if (st == IMP_OK)
         st = find_size(v, err);
+    if (st == IMP_OK)
+        st = check_size(v, err);
     if (st == IMP_OK && v->p[SCALES].n.count && !image_of(v, PHOTO))
         return inv_blame(
             err, SCALES, -1,

@@ -262,6 +262,10 @@ static void what_cannot_be_inverted_is_told(void **state)
     ((float *)huge->data)[7] = INFINITY;
     in[3] = &huge->head;
     fails(t, "invert", "", in, 4, "not all finite");
+    imp_tensor *tiny = code_of("relu2_1", 6, 10, 10, 1);
+    in[3] = &tiny->head;
+    fails(t, "invert", "", in, 4, "from 32 px a side on");
+    free_code(tiny);
     free_code(wrong), free_code(unknown), free_code(unnamed), free_code(huge), free_code(nothing),
         free_code(other);
 }
