@@ -52,12 +52,11 @@ retrieval() {
 }
 # textures NAME NET LAYER: inverts the maps from every photo; a line of the table
 textures() {
-    local name=$1 net=$2 layer=$3 k=0 p all=()
-    for p in "${photos[@]:0:2}"; do
-        k=$((k + 1))
-        run "$here/maps.ini" -o "$out/maps-$name-$layer-$k" --set vars.net="$net" --set vars.layer="$layer" --set vars.photo="$p" \
+    local name=$1 net=$2 layer=$3 k p all=()
+    mkdir -p "$out/all-$name-$layer"
+    for k in 1 2; do
+        run "$here/maps.ini" -o "$out/maps-$name-$layer-$k" --set vars.net="$net" --set vars.layer="$layer" --set vars.photo="${photos[k - 1]}" \
             --set vars.maps="$maps" --set vars.seed=$k
-        mkdir -p "$out/all-$name-$layer"
         for p in "$out/maps-$name-$layer-$k"/maps/*.png; do cp "$p" "$out/all-$name-$layer/$k-$(basename "$p")"; done
     done
     run "$here/distances.ini" "$out/all-$name-$layer" -o "$out/distances-$name-$layer" --set vars.net="$net" --set vars.layer="$layer" --overwrite always
@@ -119,6 +118,8 @@ do_part match match
     printf '\n## Claims 1 and 2: maps from two photos (%s, maps %s)\n\n' "$(for p in "${photos[@]:0:2}"; do basename "$p"; done | paste -sd' ')" "$maps"
     heads
     cat "$out"/vgg-*.md "$out"/texel-*.md "$out"/random-*.md
+    awk '{ hits[$2] += $6; all[$2] += $8 } END { printf "\nFound in all: vgg %d of %d, texel %d of %d (held to 90 %%); random weights %d of %d.\n",
+        hits["vgg"], all["vgg"], hits["texel"], all["texel"], hits["random"], all["random"] }' "$out"/vgg-*.md "$out"/texel-*.md "$out"/random-*.md
     printf '\n## Claim 4: draws and seeds\n\n'
     cat "$out/draws.md"
     printf '\n## Claim 5: match, and the Gram matrices it never sees\n\n'
