@@ -306,14 +306,16 @@ static imp_status seed(void *user, imp_nn_run *run, const kit_part *part, imp_jo
 
 /* ---- targets of a size ---- */
 
-static imp_status mask_at(struct en_goal *g, struct en_layer *l, imp_job *job, imp_error *err)
+/* framed: the mask as the picture is seen; NULL: none. */
+static imp_status mask_at(struct en_goal *g, struct en_layer *l, const imp_image *framed,
+                          imp_job *job, imp_error *err)
 {
-    imp_image *sized = g->mask ? kit_image_new(l->w, l->h, 1, IMP_DATA) : NULL;
+    imp_image *sized = framed ? kit_image_new(l->w, l->h, 1, IMP_DATA) : NULL;
     const size_t n = (size_t)l->w * l->h;
     if (!g->mask)
         return IMP_OK;
     l->mask = malloc(n * sizeof *l->mask);
-    imp_status st = sized && l->mask ? kit_resize(g->mask, sized, KIT_AREA, job) : no_memory(err);
+    imp_status st = sized && l->mask ? kit_resize(framed, sized, KIT_AREA, job) : no_memory(err);
     for (size_t p = 0; p < n && st == IMP_OK; p++) {
         const float v = imp_row(sized, 0, (uint32_t)(p / l->w))[p % l->w];
         l->mask[p] = v > 0 ? v : 0;
@@ -430,8 +432,12 @@ static imp_status begin(void *user, imp_nn_run *run, uint32_t width, uint32_t he
     imp_status st = kit_sight_look(g->sight, run, g->content, width, height, job, err);
     if (st == IMP_OK)
         st = room_for_size(g, run, job, err);
+    imp_image *mask = g->mask ? kit_sight_frame(g->sight, g->mask, width, height, job) : NULL;
+    if (st == IMP_OK && g->mask && !mask)
+        st = no_memory(err);
     for (uint32_t i = 0; i < g->layer_count && st == IMP_OK; i++)
-        st = mask_at(g, &g->layers[i], job, err);
+        st = mask_at(g, &g->layers[i], mask, job, err);
+    kit_image_free(mask);
     if (st == IMP_OK && g->gram)
         st = look_at_styles(g, run, width, height, job, err);
     if (st == IMP_OK && g->gram)

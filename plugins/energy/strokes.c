@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { MARGIN = 16 /* px of mirrored border, cut off again: the zeros of paddings leave a rim */ };
 enum { SMALL = 64 /* px of the picture that is looked at for numbers of maps */ };
 
 /* ---- options ---- */
@@ -27,7 +28,7 @@ static kit_paint_options options_of(const imp_cell *p, double *scales)
     o.jitter = (uint32_t)p[EN_JITTER].i, o.tile = (uint32_t)p[EN_TILE].i;
     o.denoise = p[EN_DENOISE].f >= 0 ? p[EN_DENOISE].f : fmi ? 0.2 : 0;
     o.truncate = fmi;
-    o.roughen = fmi ? 0 : p[EN_ROUGHEN].f;
+    o.roughen = fmi || !(p[EN_STRENGTH].f > 0) ? 0 : p[EN_ROUGHEN].f;
     o.seed = (uint64_t)p[EN_SEED].i;
     const imp_cell *s = &p[EN_SCALES];
     for (uint64_t i = 0; i < s->n.count && o.scale_count < EN_SCALES_MOST; i++)
@@ -153,6 +154,7 @@ imp_status en_strokes_open(struct en_strokes *s, const struct en_net *self, imp_
     }
     g->self = self, g->sight = &s->sight;
     g->content = imp_image_in(job, EN_CONTENT_PORT), g->mask = imp_image_in(job, mask);
+    s->options.rough_where = g->mask;
     g->compat = p[EN_COMPAT].i != 0, g->strength = p[EN_STRENGTH].f, g->order = 1,
     g->style_scale = 1;
     g->content_weight = p[EN_CONTENT_WEIGHT].f >= 0 ? p[EN_CONTENT_WEIGHT].f
@@ -164,6 +166,7 @@ imp_status en_strokes_open(struct en_strokes *s, const struct en_net *self, imp_
         s->start = g->content;
     imp_status st =
         kit_sight_open(&s->sight, &self->nn, kit_sight_model(job->inputs[EN_NET_PORT]), err);
+    s->sight.margin = g->compat ? 0 : MARGIN;
     if (st == IMP_OK)
         st = find_layers(s, job, names, count, err);
     if (st == IMP_OK)

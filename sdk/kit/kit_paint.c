@@ -56,15 +56,14 @@ static double work_of(const struct easel *e, uint32_t scale, double *before)
 static imp_status start_from(const struct easel *e, struct paint *p, const imp_image *from)
 {
     imp_image *coloured = kit_paint_channels(from, p->c);
-    imp_image *sized = kit_image_new(p->w, p->h, p->c, IMP_SRGB);
-    const bool smaller = (uint64_t)from->width * from->height > (uint64_t)p->w * p->h;
-    imp_status st = coloured && sized
-                        ? kit_resize(coloured, sized, smaller ? KIT_AREA : KIT_LANCZOS, e->job)
-                        : no_memory(e, p);
+    imp_image *sized = coloured ? kit_sight_frame(e->sight, coloured, p->w, p->h, e->job) : NULL;
+    imp_status st = sized ? IMP_OK : no_memory(e, p);
     if (st == IMP_OK)
         kit_paint_from_picture(p, sized);
     if (st == IMP_OK && kit_paint_roughen(p) != IMP_OK)
         st = no_memory(e, p);
+    if (st != IMP_OK && e->job && e->job->progress(e->job, -1, NULL) == IMP_CANCELLED)
+        st = IMP_CANCELLED;
     kit_image_free(coloured);
     kit_image_free(sized);
     return st;
@@ -159,7 +158,9 @@ static imp_status add_row(struct easel *e, const struct paint *p)
     double *row = row_room(e);
     if (!row)
         return no_memory(e, p);
-    const double fixed[FIXED] = {p->scale + 1.0, p->w, p->h, p->step, p->evaluations, p->low};
+    const uint32_t margins = 2 * kit_sight_margin(e->sight, p->w, p->h);
+    const double fixed[FIXED] = {p->scale + 1.0, p->w - margins, p->h - margins,
+                                 p->step,        p->evaluations, p->low};
     memcpy(row, fixed, sizeof fixed);
     memcpy(row + FIXED, p->low_terms, e->goal->term_count * sizeof *row);
     return IMP_OK;
@@ -170,7 +171,8 @@ static void preview(struct easel *e, const struct paint *p)
     imp_image *v = now() - e->shown > PREVIEW_SECONDS ? kit_paint_to_picture(p) : NULL;
     if (!v)
         return;
-    for (size_t i = 0; i < p->n; i++)
+    const size_t n = (size_t)v->channels * v->width * v->height;
+    for (size_t i = 0; i < n; i++)
         v->data[i] = v->data[i] < 0 ? 0 : v->data[i] > 1 ? 1 : v->data[i];
     e->job->preview(e->job, v);
     kit_image_free(v);

@@ -20,14 +20,15 @@ void kit_paint_from_picture(const struct paint *p, const imp_image *v)
 
 imp_image *kit_paint_to_picture(const struct paint *p)
 {
-    imp_image *v = kit_image_new(p->w, p->h, p->c, IMP_SRGB);
-    const float *u = p->u;
+    const uint32_t border = kit_sight_margin(p->sight, p->w, p->h);
+    imp_image *v = kit_image_new(p->w - 2 * border, p->h - 2 * border, p->c, IMP_SRGB);
     for (uint32_t c = 0; v && c < p->c; c++) {
         const double m = kit_paint_mean(p->c, c);
-        for (uint32_t y = 0; y < p->h; y++) {
+        for (uint32_t y = 0; y < v->height; y++) {
+            const float *u = p->u + ((size_t)c * p->h + y + border) * p->w + border;
             float *row = imp_row_out(v, c, y);
-            for (uint32_t x = 0; x < p->w; x++)
-                row[x] = (float)((p->unit * (double)*u++ + m) / 255);
+            for (uint32_t x = 0; x < v->width; x++)
+                row[x] = (float)((p->unit * (double)u[x] + m) / 255);
         }
     }
     return v;
@@ -61,12 +62,23 @@ imp_image *kit_paint_channels(const imp_image *from, uint32_t channels)
 
 imp_status kit_paint_roughen(const struct paint *p)
 {
-    float *noise = p->o->roughen > 0 ? malloc(p->n * sizeof *noise) : NULL;
-    if (!noise)
-        return p->o->roughen > 0 ? IMP_E_MEMORY : IMP_OK;
+    if (!(p->o->roughen > 0))
+        return IMP_OK;
+    const imp_image *at = p->o->rough_where;
+    imp_image *where = at ? kit_sight_frame(p->sight, at, p->w, p->h, p->job) : NULL;
+    float *noise = malloc(p->n * sizeof *noise);
+    if (!noise || (at && !where)) {
+        kit_image_free(where);
+        free(noise);
+        return IMP_E_MEMORY;
+    }
     kit_normals(p->o->seed, ROUGH + p->scale, 0, p->n, noise);
-    for (size_t i = 0; i < p->n; i++)
-        p->u[i] = (float)((double)p->u[i] + p->o->roughen / p->unit * (double)noise[i]);
+    for (size_t i = 0; i < p->n; i++) {
+        const size_t place = i % ((size_t)p->w * p->h);
+        const float much = where ? imp_row(where, 0, (uint32_t)(place / p->w))[place % p->w] : 1;
+        p->u[i] += (float)(p->o->roughen / p->unit * (double)(noise[i] * much));
+    }
+    kit_image_free(where);
     free(noise);
     return IMP_OK;
 }

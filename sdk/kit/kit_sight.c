@@ -174,18 +174,20 @@ void kit_sight_shrink(uint32_t width, uint32_t height, uint32_t longest, uint32_
     *h = (uint32_t)fmax(1, floor(height * by + 0.5));
 }
 
-static uint32_t rounded(uint32_t side, uint32_t multiple)
+/* The multiple nearest to a side with its margins. */
+static uint32_t rounded(uint32_t side, uint32_t more, uint32_t multiple)
 {
     const uint32_t m = multiple ? multiple : 1;
-    const uint32_t wanted = side > KIT_SIGHT_LEAST ? side : KIT_SIGHT_LEAST;
+    const uint32_t wanted = (side > KIT_SIGHT_LEAST ? side : KIT_SIGHT_LEAST) + more;
     const uint32_t near = (uint32_t)(((uint64_t)wanted + m / 2) / m * m);
-    return near >= KIT_SIGHT_LEAST ? near : near + m;
+    return near >= KIT_SIGHT_LEAST + more ? near : near + m;
 }
 
 void kit_sight_size(const kit_sight *s, uint32_t width, uint32_t height, uint32_t *w, uint32_t *h)
 {
-    *w = s->width ? s->width : rounded(width, s->prepare.multiple);
-    *h = s->height ? s->height : rounded(height, s->prepare.multiple);
+    const uint32_t more = s->width || s->height ? 0 : 2 * s->margin;
+    *w = s->width ? s->width : rounded(width, more, s->prepare.multiple);
+    *h = s->height ? s->height : rounded(height, more, s->prepare.multiple);
 }
 
 uint64_t kit_sight_bytes(const kit_sight *s, uint32_t node, uint32_t w, uint32_t h, uint32_t flags)
@@ -209,20 +211,60 @@ double kit_sight_macs(const kit_sight *s, uint32_t w, uint32_t h)
 
 /* ---- looking ---- */
 
+uint32_t kit_sight_margin(const kit_sight *s, uint32_t w, uint32_t h)
+{
+    return s->margin && !s->width && !s->height && w > 2 * s->margin && h > 2 * s->margin
+               ? s->margin
+               : 0;
+}
+
+/* Resampled to w x h less the margins; NULL: no memory, or cancelled. */
+static imp_image *shrunk(const imp_image *picture, uint32_t w, uint32_t h, uint32_t margin,
+                         imp_job *job)
+{
+    const uint32_t iw = w - 2 * margin, ih = h - 2 * margin;
+    const bool smaller = (uint64_t)picture->width * picture->height > (uint64_t)iw * ih;
+    imp_image *sized = kit_image_new(iw, ih, picture->channels, picture->colour);
+    if (sized && kit_resize(picture, sized, smaller ? KIT_AREA : KIT_LINEAR, job) == IMP_OK)
+        return sized;
+    kit_image_free(sized);
+    return NULL;
+}
+
+imp_image *kit_sight_frame(const kit_sight *s, const imp_image *picture, uint32_t w, uint32_t h,
+                           imp_job *job)
+{
+    const uint32_t m = kit_sight_margin(s, w, h);
+    imp_image *sized = shrunk(picture, w, h, m, job);
+    imp_image *framed = sized && m ? kit_image_new(w, h, picture->channels, picture->colour) : NULL;
+    if (!sized || !m)
+        return sized;
+    for (uint32_t c = 0; framed && c < framed->channels; c++)
+        for (uint32_t y = 0; y < h; y++) {
+            const float *from =
+                imp_row(sized, c, (uint32_t)kit_mirror((int64_t)y - m, sized->height));
+            float *to = imp_row_out(framed, c, y);
+            for (uint32_t x = 0; x < w; x++)
+                to[x] = from[kit_mirror((int64_t)x - m, sized->width)];
+        }
+    kit_image_free(sized);
+    return framed;
+}
+
 imp_status kit_sight_look(const kit_sight *s, imp_nn_run *run, const imp_image *picture, uint32_t w,
                           uint32_t h, imp_job *job, imp_error *err)
 {
-    const bool same = picture->width == w && picture->height == h;
-    const bool smaller = (uint64_t)picture->width * picture->height > (uint64_t)w * h;
-    const kit_box all = {0, 0, w, h};
+    const uint32_t m = kit_sight_margin(s, w, h);
+    const bool same = picture->width + 2 * m == w && picture->height + 2 * m == h;
+    const kit_box all = {-(int64_t)m, -(int64_t)m, w, h};
     const int64_t shape[] = {1, s->channels, h, w};
     float *fed = malloc((size_t)s->channels * w * h * sizeof *fed);
-    imp_image *sized = same ? NULL : kit_image_new(w, h, picture->channels, picture->colour);
+    imp_image *sized = same || !fed ? NULL : shrunk(picture, w, h, m, job);
     imp_status st = fed && (same || sized) ? IMP_OK : IMP_E_MEMORY;
-    if (st == IMP_OK && sized)
-        st = kit_resize(picture, sized, smaller ? KIT_AREA : KIT_LINEAR, job);
     if (st == IMP_OK)
         st = kit_to_network(&s->prepare.input, sized ? sized : picture, &all, fed, job);
+    else if (fed && job && job->progress(job, -1, NULL) == IMP_CANCELLED)
+        st = IMP_CANCELLED;
     const imp_tensor in = {
         .head = {sizeof in, IMP_TENSOR}, .dtype = IMP_F32, .ndim = 4, .shape = shape, .data = fed};
     if (st == IMP_OK)

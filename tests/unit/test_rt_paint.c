@@ -577,6 +577,57 @@ static void sizes_are_those_asked_for(void **state)
         }
 }
 
+/* Zeros around a picture are an edge to a network; mirrored, they are outside. */
+static void a_margin_is_painted_and_cut_off(void **state)
+{
+    static const double scales[] = {40, 80};
+    imp_image *picture = noise(80, 60, 3, 7);
+    kit_paint_options o = kit_paint_defaults(KIT_PAINT_LBFGS);
+    struct scene s;
+    struct said said;
+    uint32_t w, h;
+    (void)state;
+    o.steps = 2, o.scales = scales, o.scale_count = 2;
+    open_scene(&s, colour, picture);
+    s.sight.margin = 9;
+    kit_sight_size(&s.sight, 80, 60, &w, &h);
+    assert_true(w == 98 && h == 78 && kit_sight_margin(&s.sight, w, h) == 9);
+    imp_image *framed = kit_sight_frame(&s.sight, picture, w, h, NULL);
+    for (uint32_t y = 0; y < h; y++)
+        for (uint32_t x = 0; x < w; x++)
+            assert_true(
+                imp_row(framed, 1, y)[x] ==
+                imp_row(picture, 1,
+                        (uint32_t)kit_mirror((int64_t)y - 9, 60))[kit_mirror((int64_t)x - 9, 80)]);
+    kit_painting out = painted(&s, &o, picture, 80, 60, NULL);
+    assert_int_equal(out.picture->width, 80);
+    assert_int_equal(out.picture->height, 60);
+    assert_true(out.rows[(out.row_count - 1) * 7 + 1] == 80);
+    double error = 0;
+    for (size_t i = 0; i < 3 * 80 * 60; i++)
+        error += fabs((double)out.picture->data[i] - (double)picture->data[i]) / (3 * 80 * 60);
+    assert_true(error < 0.05); /* it is the picture, in its place */
+    kit_painting_free(&out);
+    kit_image_free(framed);
+    imp_nn_run *run;
+    kit_code a, b;
+    must(rt_model_table.run_new(NULL, s.model, 0, &run, listen(&said)));
+    must(kit_sight_look(&s.sight, run, picture, w, h, NULL, listen(&said)));
+    must(kit_sight_code(&s.sight, run, node_of(s.model, "a"), NULL, &a, listen(&said)));
+    float *inner = malloc(80 * sizeof *inner);
+    memcpy(inner, a.data + (size_t)(9 + 20) * w + 9, 80 * sizeof *inner);
+    s.sight.margin = 0;
+    must(kit_sight_look(&s.sight, run, picture, 80, 60, NULL, listen(&said)));
+    must(kit_sight_code(&s.sight, run, node_of(s.model, "a"), NULL, &b, listen(&said)));
+    for (uint32_t x = 1; x < 79; x++) /* the same within, another at the rim */
+        assert_true(fabsf(inner[x] - b.data[20 * 80 + x]) < 1e-5f);
+    assert_true(fabsf(inner[0] - b.data[20 * 80]) > 1e-3f);
+    free(inner);
+    rt_model_table.run_free(NULL, run, NULL);
+    close_scene(&s);
+    kit_image_free(picture);
+}
+
 static void losses_that_are_no_numbers_are_stepped_back_from(void **state)
 {
     imp_image *picture = noise(40, 40, 3, 6);
@@ -649,6 +700,7 @@ int main(void)
         cmocka_unit_test(a_painting_resumes_to_the_same_bytes),
         cmocka_unit_test(checkpoints_of_other_paintings_are_left_alone),
         cmocka_unit_test(sizes_are_those_asked_for),
+        cmocka_unit_test(a_margin_is_painted_and_cut_off),
         cmocka_unit_test(losses_that_are_no_numbers_are_stepped_back_from),
         cmocka_unit_test(jitter_is_refused_with_lbfgs),
         cmocka_unit_test(unknown_layers_and_networks_without_pictures_are_refused),

@@ -66,9 +66,11 @@ typedef struct kit_paint_options {
     double alpha;   /* + alpha/2 sum x^6 / sigma^2; sigma = 27098.1157, the norm of a picture
                      * (aravindhm/deep-goggle) */
     double noise;   /* deviation (SGD_FMI: half width) of a start from noise, of 255 */
-    double roughen;        /* deviation, of 255, of noise laid over the picture that each size starts from: flat
-                            * places, where relus are silent, get a gradient; 0: none */
-    double denoise; /* weight of the TV denoiser on the result; 0: none */
+    double roughen; /* deviation, of 255, of noise laid over the picture that each size starts from:
+                     * flat places, where relus are silent, get a gradient; 0: none */
+    const imp_image
+        *rough_where;    /* how much of it, 1 channel, 0..1, of any size; NULL: everywhere */
+    double denoise;      /* weight of the TV denoiser on the result; 0: none */
     double keep_seconds; /* a checkpoint this often; 0: none */
     uint64_t seed;
     const double *scales; /* long sides, rising; none: one size, the picture's */

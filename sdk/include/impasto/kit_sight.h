@@ -17,6 +17,10 @@ typedef struct kit_sight {
     uint32_t input;         /* number of its only input */
     uint32_t channels;      /* of its pictures: 3, or 1 */
     uint32_t width, height; /* the only size it takes; 0: any */
+    uint32_t margin; /* px of mirrored border around what is looked at, so that the zeros with which
+                      * networks pad lie outside of the picture; 0 after kit_sight_open. Sizes that
+                      * the network is given count it, twice a side. None with an only size. */
+    uint32_t reserved0;
 } kit_sight;
 
 /* The model of an input value; NULL without one. Planning: when an EARLY node made it. [any] */
@@ -58,6 +62,12 @@ double kit_sight_macs(const kit_sight *, uint32_t w, uint32_t h);
  * as kit_sight_size says. IMP_E_MEMORY, IMP_CANCELLED. [worker] */
 imp_status kit_sight_look(const kit_sight *, imp_nn_run *, const imp_image *, uint32_t w,
                           uint32_t h, imp_job *, imp_error *);
+/* Px of margin on each side within a size that the network is given. [any] */
+uint32_t kit_sight_margin(const kit_sight *, uint32_t w, uint32_t h);
+/* The same picture in w x h as it is seen: resampled, its margin mirrored; free it with
+ * kit_image_free. For masks, whose places are those of the picture. NULL: no memory, or cancelled.
+ * [worker] */
+imp_image *kit_sight_frame(const kit_sight *, const imp_image *, uint32_t w, uint32_t h, imp_job *);
 /* A layer's value of the picture looked at, computed when it is not there yet.
  *   c maps of h x w numbers, packed, borrowed until the next look; a vector has h = w = 1.
  * IMP_E_INPUT: not of one picture, empty, or not finite (the text names the layer). [worker] */
