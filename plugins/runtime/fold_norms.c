@@ -184,9 +184,23 @@ static bool add_folded(struct folding *f, uint32_t i)
     return fine;
 }
 
-static bool add_plain(struct folding *f, uint32_t i)
+/* Dropout and identity hand on what they get: their readers read that. */
+static bool does_nothing(const struct folding *f, uint32_t i)
 {
     const struct rt_node *n = &f->from->nodes[i];
+    return (!strcmp(n->op->name, "dropout") || !strcmp(n->op->name, "identity")) &&
+           !(n->flags & IMP_NN_OUTPUT) && n->inputs[X] >= 0;
+}
+
+static bool add_node(struct folding *f, uint32_t i)
+{
+    const struct rt_node *n = &f->from->nodes[i];
+    if (may_fold(f, i))
+        return add_folded(f, i);
+    if (does_nothing(f, i)) {
+        f->at[i] = f->at[n->inputs[X]];
+        return true;
+    }
     int32_t *refs = calloc(n->input_count + 1, sizeof *refs);
     bool fine = refs != NULL;
     for (uint32_t s = 0; s < n->input_count && fine; s++) {
@@ -216,7 +230,7 @@ static bool fill(struct folding *f, uint32_t last)
     find_needed(f, last);
     rt_sole_readers(f->from, f->needed, f->reader);
     for (uint32_t i = 0; i < f->from->node_count; i++)
-        if (f->needed[i] && f->at[i] < 0 && !(may_fold(f, i) ? add_folded(f, i) : add_plain(f, i)))
+        if (f->needed[i] && f->at[i] < 0 && !add_node(f, i))
             return false;
     for (uint32_t i = 0; i < f->from->meta_count; i++)
         if (!rt_graph_set_meta(f->to, f->from->meta[i].key, f->from->meta[i].text))

@@ -244,6 +244,19 @@ static void a_convolution_read_twice_keeps_its_norm(void **state)
     release(m), release(f);
 }
 
+static void what_does_nothing_goes(void **state)
+{
+    (void)state;
+    imp_nn_model *m = built(HEAD "[noise]\nop = dropout\nratio = 0.5\n" CONV("1", "2", "1", "0", "")
+                            NORM("1") RELU("1") "[same]\nop = identity\n" CONV("2", "2", "1", "0", "")
+                            "[end]\nop = identity\n", 1);
+    imp_nn_model *f = folded(m, IMP_NN_ALL);
+    assert_int_equal(nodes_of(f), 5); /* an output stays */
+    assert_int_equal(node_of(f, "c1"), 1);
+    assert_int_equal(node_of(f, "end"), 4);
+    release(m), release(f);
+}
+
 static void scaled_maps_are_so_many_times_as_large_and_nothing_else_changes(void **state)
 {
     (void)state;
@@ -303,6 +316,7 @@ int main(void)
         cmocka_unit_test(folded_norms_change_no_value),
         cmocka_unit_test(what_the_last_layer_does_not_need_goes),
         cmocka_unit_test(a_convolution_read_twice_keeps_its_norm),
+        cmocka_unit_test(what_does_nothing_goes),
         cmocka_unit_test(scaled_maps_are_so_many_times_as_large_and_nothing_else_changes),
         cmocka_unit_test(maps_without_a_scale_of_their_own_are_refused_by_name),
     };
