@@ -8,7 +8,7 @@
 #include "net.h"
 #include "rescale.h"
 
-enum { LAST };
+enum { LAST, ACTIVE };
 enum { NET, DATA };
 enum { NORMALISED, MEANS };
 
@@ -17,8 +17,17 @@ static const imp_param params[] = {
      .type = IMP_TEXT,
      .def_text = "",
      .help = "The last layer that stays, `relu5_1`: what it does not need (a classifier) goes. "
-             "Left out: "
-             "all stay."},
+             "Left out: all stay."},
+    {.key = "active",
+     .type = IMP_FLOAT,
+     .def = 0.01,
+     .min = 0,
+     .max = 1,
+     .help =
+         "Maps above 0 at less than this share of all places are divided by the middle of their "
+         "layer's means, not by their own, which would make a giant of what hardly ever happens. "
+         "0: "
+         "all but dead ones by their own."},
 };
 static const imp_port inputs[] = {
     NET_PORT,
@@ -35,12 +44,15 @@ static const imp_port outputs[] = {
     {.name = "means",
      .kind = IMP_TABLE,
      .flags = IMP_PORT_OPTIONAL,
-     .help = "layer, map, mean, dead: a row for each map, with its mean before."},
+     .help =
+         "layer, map, mean, active, factor: a row for each map; mean before, share of places above "
+         "0, what it was multiplied by."},
 };
 static const imp_column columns[] = {{.name = "layer", .type = IMP_TEXT},
                                      {.name = "map", .type = IMP_INT},
                                      {.name = "mean", .type = IMP_FLOAT},
-                                     {.name = "dead", .type = IMP_BOOL}};
+                                     {.name = "active", .type = IMP_FLOAT},
+                                     {.name = "factor", .type = IMP_FLOAT}};
 
 struct instance {
     struct net_instance as; /* first: net_destroy's */
@@ -50,7 +62,7 @@ struct instance {
 struct layer { /* a relu */
     uint32_t node, channels;
     const char *name;
-    double *mean, *by; /* by channel */
+    double *mean, *active, *by; /* by channel; active: share of places above 0 */
 };
 struct work {
     imp_nn_model *model; /* folded */
@@ -82,10 +94,12 @@ static imp_status find_layers(struct work *w, imp_error *err)
         struct layer *l = &w->layers[w->layer_count++];
         *l = (struct layer){.node = i, .channels = (uint32_t)n.shape[1], .name = n.name};
         l->mean = w->job->scratch(w->job, l->channels * sizeof *l->mean);
+        l->active = w->job->scratch(w->job, l->channels * sizeof *l->active);
         l->by = w->job->scratch(w->job, l->channels * sizeof *l->by);
-        if (!l->mean || !l->by)
+        if (!l->mean || !l->active || !l->by)
             return IMP_E_MEMORY;
         memset(l->mean, 0, l->channels * sizeof *l->mean);
+        memset(l->active, 0, l->channels * sizeof *l->active);
     }
     if (st == IMP_OK && !w->layer_count)
         st = imp_fail(err, IMP_E_UNSUPPORTED,
@@ -106,9 +120,13 @@ static imp_status add_means(struct work *w, imp_nn_run *run, struct layer *l, im
     const uint64_t plane = st == IMP_OK ? net_count(&v) / l->channels : 0;
     for (uint32_t c = 0; c < l->channels && st == IMP_OK; c++) {
         double sum = 0;
-        for (uint64_t i = 0; i < plane; i++)
+        uint64_t above = 0;
+        for (uint64_t i = 0; i < plane; i++) {
             sum += (double)at[c * plane + i];
+            above += at[c * plane + i] > 0;
+        }
         l->mean[c] += sum / (double)plane / (double)w->data->count;
+        l->active[c] += (double)above / (double)plane / (double)w->data->count;
         if (!isfinite(sum))
             st = imp_fail(err, IMP_E_INPUT, "map %u of '%s' is not finite on these pictures", c,
                           l->name);
@@ -167,30 +185,45 @@ static imp_status measure(struct work *w, imp_error *err)
 
 /* ---- what comes of it ---- */
 
-/* A dead map's mean is 0, or a number that nothing can be divided by. */
-static bool is_dead(double mean)
+/* Dead, or above 0 so seldom that its mean says nothing of its size. */
+static bool is_rare(const struct layer *l, uint32_t c, double least)
 {
-    return !(mean > 1e-12);
+    return !(l->mean[c] > 1e-12) || l->active[c] < least;
 }
 
-static void tell_dead(const imp_host *host, const struct layer *l)
+static int by_size(const void *a, const void *b)
 {
-    char text[600];
-    uint32_t dead = 0;
-    int n = 0;
-    for (uint32_t c = 0; c < l->channels; c++) {
-        if (!is_dead(l->mean[c]))
-            continue;
-        if (n >= 0 && (size_t)n < sizeof text - 120)
-            n += snprintf(text + n, sizeof text - (size_t)n, " %u", c);
-        dead++;
-    }
-    if (!dead || !host)
-        return;
-    char line[760];
-    snprintf(line, sizeof line, "%s: %u of %u maps are 0 on all pictures and stay as they are:%s%s",
-             l->name, dead, l->channels, text, (size_t)n >= sizeof text - 120 ? " ..." : "");
-    host->log(host, IMP_LOG_WARNING, line);
+    const double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+/* Factors of a layer's maps. Answers how many are rare. */
+static uint32_t find_factors(struct layer *l, double least)
+{
+    uint32_t n = 0;
+    for (uint32_t c = 0; c < l->channels; c++)
+        if (!is_rare(l, c, least))
+            l->by[n++] = l->mean[c];
+    qsort(l->by, n, sizeof *l->by, by_size);
+    const double middle = n ? l->by[n / 2] : 1;
+    for (uint32_t c = 0; c < l->channels; c++)
+        l->by[c] = 1 / (is_rare(l, c, least) ? middle : l->mean[c]);
+    return l->channels - n;
+}
+
+static void tell_rare(const imp_host *host, const struct layer *l, double least, uint32_t rare)
+{
+    char names[400] = "", line[700];
+    size_t n = 0;
+    for (uint32_t c = 0; c < l->channels && n < sizeof names - 20; c++)
+        if (is_rare(l, c, least))
+            n += (size_t)snprintf(names + n, sizeof names - n, " %u", c);
+    snprintf(line, sizeof line,
+             "%s: %u of %u maps are (nearly) always 0 on these pictures and get the factor of the "
+             "middle one:%s%s",
+             l->name, rare, l->channels, names, n < sizeof names - 20 ? "" : " ...");
+    if (host)
+        host->log(host, IMP_LOG_WARNING, line);
 }
 
 static imp_status give_table(const struct work *w)
@@ -204,7 +237,8 @@ static imp_status give_table(const struct work *w)
             const imp_cell row[] = {{.s = {l->name, strlen(l->name)}},
                                     {.i = c},
                                     {.f = l->mean[c]},
-                                    {.i = is_dead(l->mean[c])}};
+                                    {.f = l->active[c]},
+                                    {.f = l->by[c]}};
             st = job->add_row(job, t, row);
         }
     return st == IMP_OK ? job->set_output(job, MEANS, &t->head) : st;
@@ -231,9 +265,9 @@ static imp_status normalise(struct work *w, const imp_host *host, imp_error *err
         st = measure(w, err);
     for (uint32_t k = 0; k < w->layer_count && st == IMP_OK; k++) {
         struct layer *l = &w->layers[k];
-        tell_dead(host, l);
-        for (uint32_t c = 0; c < l->channels; c++)
-            l->by[c] = is_dead(l->mean[c]) ? 1 : 1 / l->mean[c];
+        const uint32_t rare = find_factors(l, w->job->params[ACTIVE].f);
+        if (rare)
+            tell_rare(host, l, w->job->params[ACTIVE].f, rare);
         w->gains[k] = (struct rt_gain){.node = l->node, .count = l->channels, .by = l->by};
     }
     if (st == IMP_OK)
@@ -314,7 +348,7 @@ const imp_filter rt_net_normalise = {
         "of layers and of networks are of one size. For chains of convolutions, relu and pooling "
         "such "
         "as VGG; a network whose maps cannot be scaled one by one is refused by the layer's name. "
-        "Maps that are 0 everywhere are named and stay.",
+        "Maps that are 0 (nearly) everywhere are named.",
     .params = IMP_LIST(params),
     .inputs = IMP_LIST(inputs),
     .outputs = IMP_LIST(outputs),

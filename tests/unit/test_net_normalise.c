@@ -106,18 +106,20 @@ static void every_map_has_the_mean_one(void **state)
     struct data_place *p = *state;
     double before[10] = {0}, after[10] = {0};
     struct made net = build(p, HEAD BODY TAIL);
-    struct made n = normalise(p, &net, &own, "", (struct mini_call){.threads = 3});
+    struct made n = normalise(p, &net, &own, "active=0", (struct mini_call){.threads = 3});
     assert_int_equal(n.result.status, IMP_OK);
     means_of(p, &net, "r1", before), means_of(p, &net, "r2", before + 6);
     means_of(p, &n, "r1", after), means_of(p, &n, "r2", after + 6);
     const imp_table *t = table_of(&n);
     assert_int_equal(t->row_count, 10);
     for (int i = 0; i < 10; i++) {
-        const imp_cell *row = t->cells + 4 * i;
+        const imp_cell *row = t->cells + 5 * i;
         assert_string_equal(row[0].s.ptr, i < 6 ? "r1" : "r2");
         assert_int_equal(row[1].i, i < 6 ? i : i - 6);
         assert_true(fabs(row[2].f - before[i]) < 1e-6 * before[i] + 1e-12);
-        assert_int_equal(row[3].i, before[i] == 0);
+        assert_true(row[3].f >= 0 && row[3].f <= 1 && (row[3].f > 0) == (before[i] > 0));
+        if (before[i] > 0)
+            assert_number(row[4].f, 1 / row[2].f);
         assert_true(fabs(after[i] - (before[i] > 0)) < 1e-5);
     }
     assert_true(fabs(before[1] - 1) > 0.01);
@@ -171,10 +173,38 @@ static void dead_maps_are_told_and_stay(void **state)
     struct made n = normalise(p, &net, &black, "", (struct mini_call){0});
     assert_int_equal(n.result.status, IMP_OK);
     for (int i = 0; i < 10; i++)
-        assert_int_equal(table_of(&n)->cells[4 * i + 3].i, 1);
+        assert_true(table_of(&n)->cells[5 * i + 3].f == 0 && table_of(&n)->cells[5 * i + 4].f == 1);
     means_of(p, &net, "r2", before), means_of(p, &n, "r2", after);
     for (int i = 0; i < 4; i++)
         assert_true(fabs(before[i] - after[i]) < 1e-5 * (1 + before[i]));
+    drop_made(&n), drop_made(&net);
+}
+
+/* Those above 0 at few places have the factor of the middle one of the others. */
+static void rare_maps_get_the_factor_of_the_middle_one(void **state)
+{
+    struct data_place *p = *state;
+    struct made net = build(p, HEAD BODY);
+    struct made n = normalise(p, &net, &own, "active=0.5", (struct mini_call){0});
+    const imp_table *t = table_of(&n);
+    double common[6];
+    int rare = 0, k = 0;
+    for (int i = 0; i < 6; i++)
+        if (t->cells[5 * i + 3].f >= 0.5)
+            common[k++] = t->cells[5 * i + 2].f;
+    assert_true(k > 0 && k < 6);
+    for (int i = 0; i < 6; i++) {
+        if (t->cells[5 * i + 3].f >= 0.5) {
+            assert_number(t->cells[5 * i + 4].f, 1 / t->cells[5 * i + 2].f);
+            continue;
+        }
+        int above = 0;
+        for (int j = 0; j < k; j++)
+            above += common[j] > 1 / t->cells[5 * i + 4].f * (1 + 1e-9);
+        assert_int_equal(above, k - 1 - k / 2);
+        rare++;
+    }
+    assert_int_equal(rare + k, 6);
     drop_made(&n), drop_made(&net);
 }
 
@@ -220,6 +250,7 @@ int main(void)
         cmocka_unit_test(every_map_has_the_mean_one),
         cmocka_unit_test(the_last_layer_ends_the_network),
         cmocka_unit_test(dead_maps_are_told_and_stay),
+        cmocka_unit_test(rare_maps_get_the_factor_of_the_middle_one),
         cmocka_unit_test(what_cannot_be_normalised_is_named),
         cmocka_unit_test(it_stops_when_asked_and_without_memory),
     };
