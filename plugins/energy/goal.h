@@ -51,4 +51,13 @@ void en_goal_close(struct en_goal *);
 /* What kit_paint is given. */
 kit_goal en_goal_of(struct en_goal *);
 
+/* ---- private to goal.c and goal_begin.c ---- */
+
+void en_goal_free_size(struct en_goal *); /* what begin allocated */
+void en_goal_clear(void *goal) IMP_NX;
+imp_status en_goal_measure(void *goal, imp_nn_run *, const kit_part *, imp_job *,
+                           imp_error *) IMP_NX;
+imp_status en_goal_begin(void *goal, imp_nn_run *, uint32_t width, uint32_t height, imp_job *,
+                         imp_error *) IMP_NX;
+
 #endif
