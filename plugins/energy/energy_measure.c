@@ -3,7 +3,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { LAYERS, LONG_EDGE, STYLE_SCALE, EACH };
+enum { LAYERS, LONG_EDGE, STYLE_SCALE, EACH, MARGIN };
 enum { NET, PICTURES };
 enum { SMALL = 256 /* px; pictures with a shorter side are looked at for what a place sees */ };
 
@@ -31,6 +31,15 @@ static const imp_param params[] = {
      .type = IMP_BOOL,
      .help =
          "no: one table, the mean over all pictures. yes: rows for each, with a column picture."},
+    {.key = "margin",
+     .unit = "px",
+     .type = IMP_INT,
+     .def = EN_MARGIN,
+     .min = 0,
+     .max = 64,
+     .help =
+         "Mirrored border around what is looked at, as energy.match paints with, since the zeros "
+         "with which networks pad leave a rim. 0: none, as in the program behind compat = fmi."},
 };
 static const imp_port inputs[] = {
     EN_NET,
@@ -103,6 +112,7 @@ static imp_status add_layer(struct work *t, imp_nn_run *run, uint32_t i, uint64_
 static imp_status warn_small(const struct work *t, imp_nn_run *run, uint32_t w, uint32_t h,
                              uint64_t most, const char *label, imp_error *err)
 {
+    const uint32_t margin = 2 * kit_sight_margin(&t->sight, w, h);
     float *seeds = t->job->scratch(t->job, most * sizeof *seeds);
     char list[200] = "";
     size_t used = 0;
@@ -123,7 +133,7 @@ static imp_status warn_small(const struct work *t, imp_nn_run *run, uint32_t w, 
             "picture '%s' is looked at as %u x %u px, smaller than what a place of%s sees: their "
             "energies are those of its borders too; a larger picture or shallower layers are "
             "better",
-            label, w, h, list);
+            label, w - margin, h - margin, list);
     return IMP_OK;
 }
 
@@ -199,6 +209,7 @@ static imp_status process(void *instance, imp_job *job, imp_error *err) IMP_NX
         return IMP_E_MEMORY;
     memset(t.moments, 0, n * sizeof *t.moments);
     imp_status st = kit_sight_open(&t.sight, &self->nn, kit_sight_model(job->inputs[NET]), err);
+    t.sight.margin = (uint32_t)job->params[MARGIN].i;
     if (st == IMP_OK)
         st = kit_sight_find(&t.sight, t.names->w.ptr, n, t.nodes, err);
     if (st == IMP_OK)
@@ -222,6 +233,7 @@ static imp_status plan(void *instance, imp_plan *plan, imp_error *err) IMP_NX
         plan->mistake(plan, LAYERS, -1, NULL, "at least one layer is wanted", NULL);
     if (!en_plan_sight(plan, self, LAYERS, &p[LAYERS], &sight) || !p[LAYERS].w.count)
         return IMP_OK;
+    sight.margin = (uint32_t)p[MARGIN].i;
     for (uint32_t i = PICTURES; i < plan->input_count; i++) {
         const imp_shape *in = plan->inputs[i];
         uint32_t w, h;

@@ -12,6 +12,8 @@
 #define EN_PICTURE                                                                                 \
     .kind = IMP_IMAGE, .channels = 1u << 1 | 1u << 3, .colours = 1u << IMP_SRGB | 1u << IMP_DATA
 
+enum { EN_MARGIN = 16 /* px of mirrored border: the zeros of paddings leave a rim */ };
+
 /* create and destroy; *instance is this. nn: services, acquired until destroy. */
 struct en_net {
     struct en_instance as;

@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MARGIN = 16 /* px of mirrored border, cut off again: the zeros of paddings leave a rim */ };
 enum { SMALL = 64 /* px of the picture that is looked at for numbers of maps */ };
 
 /* ---- options ---- */
@@ -166,7 +165,7 @@ imp_status en_strokes_open(struct en_strokes *s, const struct en_net *self, imp_
         s->start = g->content;
     imp_status st =
         kit_sight_open(&s->sight, &self->nn, kit_sight_model(job->inputs[EN_NET_PORT]), err);
-    s->sight.margin = g->compat ? 0 : MARGIN;
+    s->sight.margin = g->compat ? 0 : EN_MARGIN;
     if (st == IMP_OK)
         st = find_layers(s, job, names, count, err);
     if (st == IMP_OK)

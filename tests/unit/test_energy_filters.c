@@ -110,7 +110,8 @@ static void energies_are_those_of_codes(void **state)
     struct world *t = *state;
     void *runtime = t->runtime;
     const imp_value *in[] = {t->net, &t->style->head};
-    struct mini_result r = measured(t, "layers='relu2_1 relu1_1' long_edge=0", t->style, NULL);
+    struct mini_result r =
+        measured(t, "layers='relu2_1 relu1_1' long_edge=0 margin=0", t->style, NULL);
     struct mini_result codes = works(&runtime, "net.encode", "layers='relu2_1 relu1_1'", in, 2);
     const imp_table *got = table_in(&r, 0);
     assert_int_equal(got->row_count, 14);
