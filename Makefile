@@ -211,21 +211,32 @@ $(B)/fuzz/%-replay: $(B)/obj/tests/fuzz/%.o $(B)/obj/tests/fuzz/replay.o $(B)/li
 	$(Q)mkdir -p $(@D) && $(CC) $(instrument) $(LDFLAGS) -pthread $^ $(call libs,$(host_libs)) -ldl -lm -o $@
 
 # ---- the main job ----
-show := glow vintage comic sketch
+# Small and short here, so that it takes a minute or two; the presets' own settings are for keeps.
+quick     := --set paint.scales=256 --set paint.steps=40
+comma     := ,
+empty     :=
+paintings  = $(subst $(empty) ,$(comma),$(strip $(wildcard samples/paintings/*.jpg)))
 .PHONY: run run-show
-## run: the main job: presets over samples/photos (PHOTOS=DIR: yours) into build/out, and a page of them
+## run: the main job: stylises samples/photos (PHOTOS=DIR: yours) into build/out, an atlas of filters, a pruning; and pages of them
 run: setup-build
 	$(Q)$(both) build
 	$(Q)$(MAKE) run-show
 run-show: build
-	$(Q)set -e; for p in $(show); do \
-	  $(program) run presets/$$p.ini "$(PHOTOS)" -o "$(OUT)/$$p"; done
-	$(Q)$(program) run presets/page.ini "$(PHOTOS)" $(patsubst %,"$(OUT)/%",$(show)) -o "$(OUT)" \
-	  --set vars.title="Photographs through $(words $(show)) presets" --set page.names="photo $(show)"
+	$(Q)$(program) run presets/stylise.ini "$(PHOTOS)" -o "$(OUT)/stylised" $(quick)
+	$(Q)$(program) run presets/stylise.ini samples/photos/coast.jpg -o "$(OUT)/manners" $(quick) --sweep vars.painting=$(paintings)
+	$(Q)$(program) run presets/atlas.ini -o "$(OUT)/atlas" --set vars.maps="top 24"
+	$(Q)$(program) run presets/prune-classifier.ini -o "$(OUT)/pruned" --set vars.count=1500 --set thin.step=0.15 --set thin.tolerance=0.02 --set thin.finish=2
+	$(Q)$(program) run presets/page.ini "$(PHOTOS)" "$(OUT)/stylised" "$(OUT)"/manners/*.jpg "$(OUT)/atlas/atlas-relu3_1.png" -o "$(OUT)" \
+	  --set vars.title="Photographs in the manner of a painting" --set page.names="photo stylised" --set page.text="$(run_text)"
 	@echo
-	@echo "The pictures are in $(OUT):  $(show)"
-	@echo "All on one page:            $(abspath $(OUT))/index.html"
-	@echo 'The program on your PATH:   export PATH="$(CURDIR)/$(B)/bin:$$PATH"'
+	@echo "The pictures are in $(OUT):      stylised/ (samples/paintings/swirls.jpg), manners/ (all paintings), atlas/, pruned/"
+	@echo "All on one page:                $(abspath $(OUT))/index.html"
+	@echo "The textures of the filters:    $(abspath $(OUT))/atlas/atlas-relu3_1.html"
+	@echo "How a network was pruned:       $(abspath $(OUT))/pruned/pruning.html"
+	@echo 'The program on your PATH:       export PATH="$(CURDIR)/$(B)/bin:$$PATH"'
+run_text := Each photograph was repainted until the feature maps of texel, the network that Impasto ships with, had the energies that they \
+  have for one painting (samples/paintings/swirls.jpg); at 256 px here, the change carried over to the full size. Then: one photograph \
+  in the manner of each painting; and what the 24 strongest filters of the layer relu3_1 look for, by inverting one map after the other.
 
 .PHONY: soak
 ## soak: memory stays flat over thousands of pictures
