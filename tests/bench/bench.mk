@@ -69,3 +69,10 @@ $(bench_dir)/peer_ncnn: tests/bench/peer_ncnn.cpp
 	$(Q)mkdir -p $(@D) && c++ -std=c++17 -O2 $(call system,ncnn) $< $(call libs,ncnn) -fopenmp -o $@
 
 include tests/bench/sources.mk
+
+# Ways to a style, side by side; seconds are those of this machine, distances are not.
+.PHONY: bench-style
+## bench-style: match, gram, direct, fast, random for each network at hand, with figures, on one page (DATA=DIR: VGG-19 judges)
+bench-style: setup-build
+	$(Q)$(both) build
+	$(Q)tests/bench/style.sh '$(DATA)' build/bench/style $(abspath $(program))
