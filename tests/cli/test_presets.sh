@@ -40,6 +40,7 @@ one() {
     if grep -qE '^filter *= *(energy\.match|energy\.gram|invert)$' "$preset" && grep -q '^\[paint\]' "$preset"; then
         sets+=(--set paint.steps=3)
     fi
+    [ "$1" != made-of-filters ] || sets+=(--set vars.maps=0-2 --set relu2_1.steps=3)
     # one that loads no picture of the run takes none
     if impasto list nodes "$preset" | grep -q 'load .*per picture'; then
         exits 0 impasto run "$root/presets/web.ini" "$root"/samples/photos/{coast,fruit}.jpg -o small --set small.long_edge=256
