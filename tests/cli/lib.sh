@@ -52,6 +52,14 @@ run_cases() {
     done
     return $bad
 }
+# signs FOLDER: a folder of four pictures for each sign of source.symbol.
+signs() {
+    local kind
+    for kind in plus cross circle target square diamond triangle star arrow check heart bolt moon spiral wave hash house anchor flag key; do
+        exits 0 impasto run "$root/tests/cli/net/sign.ini" -o "$1/$kind" -q --set sign.kind=$kind --sweep sign.seed=1..4
+    done
+    rm -rf "$1"/*/.impasto "$1"/*/sweep.*
+}
 # greys FOLDER: forty grey pictures under the names of MNIST's files, to learn from and to be tested on.
 greys() {
     local kind

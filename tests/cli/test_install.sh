@@ -46,9 +46,11 @@ case_the_installed_program_finds_its_own_things() {
 case_every_installed_preset_checks() {
     mkdir mnist
     greys mnist
+    signs pictures
     for preset in "$there"/share/impasto/presets/*.ini; do
         sets=()
         ! grep -q '^mnist ' "$preset" || sets=(--set "vars.mnist=$PWD/mnist")
+        ! grep -q '^pictures *= pictures' "$preset" || sets=(--set "vars.pictures=$PWD/pictures")
         exits 0 impasto check "$(basename "$preset" .ini)" "${sets[@]}"
     done
 }

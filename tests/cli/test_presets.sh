@@ -30,12 +30,7 @@ one() {
     prune-compare) sets+=(--set vars.count=200 --set thin.keep_parameters=0.8) ;;
     prune-style | thin-then-paint)
         for set in vars.count=24 vars.size=48 thin.steps=1 thin.finish=1 thin.samples=8; do sets+=(--set "$set"); done ;;
-    prune-onnx) # a folder of pictures for each sign
-        for kind in plus cross circle target square diamond triangle star arrow check heart bolt moon spiral wave hash house anchor flag key; do
-            exits 0 impasto run "$root/tests/cli/net/sign.ini" -o "pictures/$kind" -q --set sign.kind=$kind --sweep sign.seed=1..4
-        done
-        rm -rf pictures/*/.impasto pictures/*/sweep.*
-        sets+=(--set "vars.pictures=$PWD/pictures" --set thin.steps=1 --set thin.finish=1) ;;
+    prune-onnx) signs pictures && sets+=(--set "vars.pictures=$PWD/pictures" --set thin.steps=1 --set thin.finish=1) ;;
     esac
     if grep -qE '^filter *= *(energy\.match|energy\.gram|invert)$' "$preset" && grep -q '^\[paint\]' "$preset"; then
         sets+=(--set paint.steps=3)

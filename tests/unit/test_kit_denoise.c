@@ -124,5 +124,6 @@ int main(void)
         cmocka_unit_test(more_weight_is_smoother_and_none_is_identity),
         cmocka_unit_test(constants_stay),
     };
+    cmocka_set_message_output(CM_OUTPUT_TAP);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

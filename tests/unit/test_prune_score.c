@@ -187,5 +187,6 @@ int main(void)
         cmocka_unit_test(layers_of_which_nothing_is_said_are_told),
         cmocka_unit_test(the_weakest_of_all_layers_go_but_no_layer_below_its_least),
     };
+    cmocka_set_message_output(CM_OUTPUT_TAP);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

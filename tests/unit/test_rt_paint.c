@@ -705,5 +705,6 @@ int main(void)
         cmocka_unit_test(jitter_is_refused_with_lbfgs),
         cmocka_unit_test(unknown_layers_and_networks_without_pictures_are_refused),
     };
+    cmocka_set_message_output(CM_OUTPUT_TAP);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

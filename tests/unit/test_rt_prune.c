@@ -554,5 +554,6 @@ int main(void)
         cmocka_unit_test(codes_hold_on_every_graph),
         cmocka_unit_test(fine_tuning_brings_codes_back),
     };
+    cmocka_set_message_output(CM_OUTPUT_TAP);
     return cmocka_run_group_tests(tests, NULL, forget);
 }

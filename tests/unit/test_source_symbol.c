@@ -125,5 +125,6 @@ int main(void)
         cmocka_unit_test(kinds_and_seeds_differ),
         cmocka_unit_test(any_size_and_both_ends_of_all_keys),
     };
+    cmocka_set_message_output(CM_OUTPUT_TAP);
     return cmocka_run_group_tests(tests, open_sources, close_sources);
 }
