@@ -334,11 +334,16 @@ static void forget(struct mini_node *node)
     node->kept = NULL;
 }
 
+/* Any picture of the filter's own, not only what the job made. */
 static imp_status job_preview(imp_job *job, const imp_image *picture) IMP_NX
 {
-    char why[256];
-    if (mini_damage(&picture->head, true, why, sizeof why))
-        fault(run_of(job), "preview: %s", why);
+    bool finite = true;
+    for (uint32_t c = 0; c < picture->channels; c++)
+        for (uint32_t y = 0; y < picture->height; y++)
+            for (uint32_t x = 0; x < picture->width; x++)
+                finite = finite && isfinite(imp_row(picture, c, y)[x]);
+    if (!finite)
+        fault(run_of(job), "preview: a sample is no finite number");
     run_of(job)->result->previews++;
     return IMP_OK;
 }
