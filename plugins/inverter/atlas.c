@@ -48,6 +48,17 @@ static const imp_param params[] = {
                      .min = 1,
                      .max = 10000,
                      .help = "Steps of L-BFGS a map."},
+    [ATLAS_WAKE] = {.key = "wake",
+                    .unit = "steps",
+                    .type = IMP_INT,
+                    .def = 15,
+                    .min = 0,
+                    .max = 1000,
+                    .help = "First so many steps on what lies before the layer's rectifier, where "
+                            "the gradient does not "
+                            "die; what they made is shown where a map falls silent afterwards. 0: "
+                            "from noise, as the "
+                            "authors' program."},
     [ATLAS_TRIES] =
         {.key = "tries",
          .type = IMP_INT,

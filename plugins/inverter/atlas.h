@@ -51,6 +51,7 @@ enum {
     ATLAS_MARGIN,
     ATLAS_TARGET,
     ATLAS_STEPS,
+    ATLAS_WAKE,
     ATLAS_TRIES,
     ATLAS_NOISE,
     ATLAS_BOUNDS,
@@ -68,6 +69,12 @@ imp_status atlas_measure(struct atlas *, const imp_value *const *pictures, uint3
                          imp_error *);
 /* The texture of chosen map i, from a checkpoint or painted; atlas_paint.c */
 imp_status atlas_paint(struct atlas *, uint32_t i, imp_error *);
+/* The node before the layer's rectifier; false: the layer is none. atlas_wake.c */
+bool atlas_before(const struct atlas *, uint32_t *node);
+/* A picture in which that node's map says the level, others whatever they like; kit_image_free it.
+ */
+imp_status atlas_wake(struct atlas *, uint32_t node, uint32_t map, const kit_paint_options *,
+                      imp_image **, imp_error *);
 /* Sheet, page and files; atlas_show.c */
 imp_status atlas_sheet(struct atlas *, imp_image **, imp_error *);
 imp_status atlas_page(struct atlas *, const imp_table *, imp_error *);

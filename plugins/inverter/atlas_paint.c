@@ -125,6 +125,13 @@ static imp_status judge(struct atlas *a, struct atlas_map *m, const imp_image *p
     return st;
 }
 
+static imp_status take(struct atlas *a, struct atlas_map *m, const imp_image *painted,
+                       imp_error *err)
+{
+    const imp_status st = to_bytes(a, m, painted);
+    return st == IMP_OK ? judge(a, m, painted, err) : st;
+}
+
 static imp_status paint_once(struct atlas *a, struct atlas_map *m, imp_error *err)
 {
     const double done = (double)(m - a->all);
@@ -151,18 +158,28 @@ static imp_status paint_once(struct atlas *a, struct atlas_map *m, imp_error *er
     o.keep_seconds = 0;
     snprintf(what, sizeof what, "map %u (%.0f of %u), ", m->row.map, done + 1, a->chosen);
     o.from = done / a->chosen, o.to = (done + 1) / a->chosen, o.what = what;
+    uint32_t before;
+    imp_image *start = NULL;
     imp_status st = inv_goal_init(&goal, err);
     const kit_goal as = inv_goal_as(&goal);
+    const uint32_t waking = (uint32_t)a->p[ATLAS_WAKE].i;
+    if (st == IMP_OK && waking && atlas_before(a, &before)) {
+        kit_paint_options first = o;
+        first.steps = waking;
+        o.from = first.to = first.from + (first.to - first.from) * waking / (waking + o.steps);
+        st = atlas_wake(a, before, m->row.map, &first, &start, err);
+    }
     if (st == IMP_OK)
-        st = kit_paint(&a->sight, &o, &as, NULL, a->width, a->height, a->job, &painting, err);
+        st = kit_paint(&a->sight, &o, &as, start, a->width, a->height, a->job, &painting, err);
     inv_goal_fini(&goal);
-    if (st != IMP_OK)
-        return st;
     m->row.tries++;
-    st = to_bytes(a, m, painting.picture);
-    if (st == IMP_OK)
-        st = judge(a, m, painting.picture, err);
-    kit_painting_free(&painting);
+    if (st == IMP_OK) {
+        st = take(a, m, painting.picture, err);
+        kit_painting_free(&painting);
+    }
+    if (st == IMP_OK && m->row.silent && start) /* to say nothing was easier than to be alone */
+        st = take(a, m, start, err);
+    kit_image_free(start);
     return st;
 }
 

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { GAP = 6 };
+enum { GAP = 6, TITLE = 200 };
 static const float paper[3] = {0.957f, 0.953f, 0.941f}, ink[4] = {0.2f, 0.188f, 0.173f, 1};
 
 /* ---- the sheet ---- */
@@ -16,6 +16,12 @@ struct sheet {
     double letters;
     uint64_t height;
 };
+
+static const char *title_of(const struct atlas *a, char title[TITLE])
+{
+    snprintf(title, TITLE, "%s: %u of %u maps", a->layer, a->chosen, a->count);
+    return title;
+}
 
 static void lay_out(const struct atlas *a, struct sheet *s)
 {
@@ -29,7 +35,11 @@ static void lay_out(const struct atlas *a, struct sheet *s)
     while (s->columns < a->chosen && (uint64_t)s->columns * s->columns * 3 * (s->cell + GAP) <
                                          (uint64_t)a->chosen * 4 * (s->cell + GAP + s->label))
         s->columns++;
+    char title[TITLE];
+    uint32_t wide;
+    kit_text_size(title_of(a, title), s->letters * 1.5, &wide, &unused);
     s->width = s->columns * (s->cell + GAP) + GAP;
+    s->width = s->width < wide + 2 * GAP ? wide + 2 * GAP : s->width;
     s->height = s->top +
                 (uint64_t)((a->chosen + s->columns - 1) / s->columns) * (s->cell + s->label + GAP) +
                 GAP;
@@ -78,7 +88,7 @@ static imp_status put(const struct atlas *a, const struct sheet *s, uint32_t i, 
 imp_status atlas_sheet(struct atlas *a, imp_image **sheet, imp_error *err)
 {
     struct sheet s;
-    char title[200];
+    char title[TITLE];
     imp_status st = IMP_OK;
     lay_out(a, &s);
     if (s.width > 65535 || s.height > 65535)
@@ -90,8 +100,7 @@ imp_status atlas_sheet(struct atlas *a, imp_image **sheet, imp_error *err)
     if (!out)
         return IMP_E_MEMORY;
     clear(out);
-    snprintf(title, sizeof title, "%s: %u of %u maps", a->layer, a->chosen, a->count);
-    kit_text_draw(out, GAP, s.letters * 0.4, s.letters * 1.5, ink, title);
+    kit_text_draw(out, GAP, s.letters * 0.4, s.letters * 1.5, ink, title_of(a, title));
     for (uint32_t i = 0; i < a->chosen && st == IMP_OK; i++)
         st = i % 16                                         ? put(a, &s, i, out)
              : a->job->progress(a->job, -1, NULL) == IMP_OK ? put(a, &s, i, out)
