@@ -11,7 +11,7 @@ enum { SIDE = 8, LAYERS = 3 };
 #define POOL(n, op) "[p" n "]\nop = " op "\nkernel = 2\nstride = 2\n"
 static const char chain[] =
     HEAD CONV("1", "4", "3", "1", "bias = no\n") NORM("1") RELU("1") POOL("1", "average_pool")
-    CONV("2", "5", "3", "1", "") NORM("2") RELU("2") POOL("2", "max_pool")
+    CONV("2", "5", "3", "1", "") NORM("2") "[q2]\nop = batch_norm\n" RELU("2") POOL("2", "max_pool")
     CONV("3", "3", "1", "0", "") RELU("3")
     "[mean]\nop = global_average_pool\n[flat]\nop = flatten\n[kind]\nop = gemm\nunits = 2\n";
 static const struct { uint32_t in, out, kernel, side; bool norm, bias; } layers[LAYERS] = {
@@ -50,6 +50,7 @@ static imp_nn_model *filled(imp_nn_trainer **trainer)
 {
     static const char *const names[] = {"n1.weight", "n1.bias", "n1.running_mean", "n1.running_var",
                                         "n2.weight", "n2.bias", "n2.running_mean", "n2.running_var",
+                                        "q2.weight", "q2.bias", "q2.running_mean", "q2.running_var",
                                         "c2.bias", "c3.bias", "kind.bias"};
     struct said said;
     imp_nn_model *empty = built(chain, 5), *m = NULL;
@@ -84,6 +85,13 @@ static double at(const double *x, int64_t c, int64_t y, int64_t z, int64_t side)
     return y < 0 || z < 0 || y >= side || z >= side ? 0 : x[(c * side + y) * side + z];
 }
 
+static double normed(imp_nn_trainer *t, uint32_t l, char kind, uint32_t o, double x)
+{
+    return (x - param(t, l, kind, "running_mean", o)) /
+               sqrt(param(t, l, kind, "running_var", o) + 1e-5) * param(t, l, kind, "weight", o) +
+           param(t, l, kind, "bias", o);
+}
+
 static void layer_of(imp_nn_trainer *t, uint32_t l, const double *in, double *out)
 {
     const int64_t side = layers[l].side, k = layers[l].kernel, pad = k / 2;
@@ -97,10 +105,9 @@ static void layer_of(imp_nn_trainer *t, uint32_t l, const double *in, double *ou
                                      (uint32_t)((o * layers[l].in + c) * k * k + i)) *
                                at(in, c, y + i / k - pad, x + i % k - pad, side);
                 if (layers[l].norm)
-                    sum = (sum - param(t, l, 'n', "running_mean", o)) /
-                              sqrt(param(t, l, 'n', "running_var", o) + 1e-5) *
-                              param(t, l, 'n', "weight", o) +
-                          param(t, l, 'n', "bias", o);
+                    sum = normed(t, l, 'n', o, sum);
+                if (l == 1)
+                    sum = normed(t, l, 'q', o, sum);
                 out[(o * side + y) * side + x] = sum > 0 ? sum : 0;
             }
 }
@@ -207,7 +214,7 @@ static void folded_norms_change_no_value(void **state)
     const char *text = NULL;
     check_values(t, m, false);
     check_values(t, f, false);
-    assert_int_equal(nodes_of(f), nodes_of(m) - 2);
+    assert_int_equal(nodes_of(f), nodes_of(m) - 3);
     t2 = trainer_of(f);
     numbers_of(t2, "c1.bias", &n); /* it had none */
     assert_int_equal(n, 4);
