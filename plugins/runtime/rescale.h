@@ -5,9 +5,9 @@
 #include "cut.h"
 
 /* A model without the batch norms (and other shifts and scales by channel) that are the only
- * readers of a convolution: its weights and bias do their work. last: a node that becomes the only
- * output, what it does not need goes; IMP_NN_ALL: all of that stays. Dropout and identity go, too.
- * Names of layers and meta stay. fold_norms.c */
+ * readers of a convolution: its weights and bias do their work; without dropout and identity.
+ * last: a node that becomes the only output, what it does not need goes; IMP_NN_ALL: all of that
+ * stays. Names of layers and meta stay. fold_norms.c */
 imp_status rt_fold_norms(const imp_nn_model *, uint32_t last, imp_nn_model **, imp_error *);
 
 struct rt_gain {
