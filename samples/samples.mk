@@ -16,7 +16,7 @@ gallery := line-drawing:street ink:lake oil:street watercolour:lake pointillist:
            poster:fruit newsprint:room duotone:evening one-colour:fruit film-gold:room film-slide:coast film-silver:lake vintage:street \
            cross-process:meadow soft-focus:kitchen glow:evening tilt-shift:alley before-after:mist watermark:evening frame:dunes \
            texture-overlay:meadow stylise:coast random-styles:fruit blended-styles:meadow palette-and-grain:lake deep-style:coast \
-           texture-from-photo:dunes keep-colours:lake masked-background:fruit energy-table:fruit gram:street direct:coast \
+           keep-colours:lake masked-background:fruit energy-table:fruit gram:street direct:coast \
            video-frames:dunes
 gallery_all := contact-sheet
 strip    := lake fruit street
@@ -36,6 +36,9 @@ gallery-make: build
 	$(Q)set -e; for p in $(gallery_all); do $(program) run presets/$$p.ini samples/photos -o $(B)/gallery/full; done
 	$(Q)mv $(B)/gallery/full/random-styles-1.jpg $(B)/gallery/full/random-styles.jpg
 	$(Q)$(program) run presets/what-is-it-made-of.ini samples/textures -o $(B)/gallery/full --set sheet.name=what-is-it-made-of.png
+	$(Q)$(program) run presets/made-of-filters.ini -o $(B)/gallery/full
+	$(Q)cp samples/textures/leaves.jpg $(B)/gallery/in/texture-from-photo.jpg
+	$(Q)$(program) run presets/texture-from-photo.ini $(B)/gallery/in/texture-from-photo.jpg -o $(B)/gallery/full
 	$(Q)$(program) run presets/web.ini $(B)/gallery/full -o $(B)/gallery/small --set small.long_edge=480 --set out.quality=82
 	$(Q)set -e; for f in $(strip); do cp samples/photos/$$f.jpg $(B)/gallery/strip/$$f-0.jpg; n=0; for p in $(show); do n=$$((n + 1)); \
 	  $(program) run presets/$$p.ini samples/photos/$$f.jpg -o $(B)/gallery/strip-$$p; cp $(B)/gallery/strip-$$p/$$f.* $(B)/gallery/strip/; \
