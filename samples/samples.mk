@@ -22,6 +22,8 @@ gallery_all := contact-sheet
 strip    := lake fruit street
 choice   := photos/coast photos/room photos/street paintings/knife paintings/wash paintings/oil \
             textures/leaves textures/mosaic textures/stone faces/face-3 faces/face-14 drawings/face-14
+# The strip at the top of README.md: a photograph each through these.
+show := glow vintage comic sketch
 .PHONY: gallery gallery-make presets-readme
 ## gallery: the pictures of samples/gallery, each made by its preset, and presets/README.md
 gallery: setup-build
