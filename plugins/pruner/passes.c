@@ -190,10 +190,9 @@ imp_status pr_pass_loss(struct pr_pass *p, enum pr_seed how, double *loss, uint3
     imp_status st = pr_pass_forward(p, err);
     if (st == IMP_OK && how)
         st = grads(p)->seed(s->nn->grad.self, p->run, 0, NULL, err);
-    if (st == IMP_OK && s->o->performance != PR_CODES)
-        return loss_of_task(p, how, loss, right, err);
-    if (st == IMP_OK)
-        st = feed(p, s->teacher, err);
+    if (st != IMP_OK || s->o->performance != PR_CODES)
+        return st == IMP_OK ? loss_of_task(p, how, loss, right, err) : st;
+    st = feed(p, s->teacher, err);
     *loss = 0;
     for (uint64_t i = 0; i < s->o->layers->w.count && st == IMP_OK; i++)
         st = loss_of_code(p, i, how, loss, err);
