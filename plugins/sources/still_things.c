@@ -35,85 +35,108 @@ static struct finish cloth(const struct scene *s, struct f3 p)
                            f3_unit(f3(-0.16f * hx / e, 1, -0.16f * hz / e)), 0, 0};
 }
 
+/* A point of a thing's skin, in the thing's own size: what its stuff's colours are made of. */
+struct skin {
+    struct f3 q, n;
+    float broad, fine, up, turn;
+    uint32_t seed;
+};
+
+/* Pores: the normal trembles. */
+static struct finish orange(const struct skin *k)
+{
+    const struct f3 q = k->q, n = k->n;
+    const float pores = 30, b = sw_noise3(q.x * pores, q.y * pores, q.z * pores, k->seed + 2);
+    const float bx = sw_noise3(q.x * pores + 0.3f, q.y * pores, q.z * pores, k->seed + 2) - b,
+                by = sw_noise3(q.x * pores, q.y * pores + 0.3f, q.z * pores, k->seed + 2) - b;
+    return (struct finish){f3_scale(f3_mix(f3(0.68f, 0.22f, 0.03f), f3(0.76f, 0.32f, 0.045f),
+                                           sw_unit(0.5f + k->broad)),
+                                    1 + 0.08f * k->fine),
+                           f3_unit(f3(n.x - 0.12f * bx, n.y - 0.12f * by, n.z)), 0.35f, 0};
+}
+
+/* Streaks from green to red, specks, the hollow of the stalk. */
+static struct finish apple(const struct skin *k)
+{
+    const struct f3 q = k->q;
+    const float streak = sw_noise3(q.x * 13, q.y * 1.1f, q.z * 13, k->seed + 3),
+                red = sw_step(-0.6f, 0.9f,
+                              0.45f * streak + 0.9f * k->broad + 1.2f * (k->turn - 0.25f));
+    struct f3 c = f3_mix(f3(0.56f, 0.50f, 0.08f), f3(0.46f, 0.025f, 0.03f), red);
+    if (sw_random((uint32_t)sw_floor(q.x * 26),
+                  (uint32_t)sw_floor(q.y * 26) + (uint32_t)sw_floor(q.z * 26) * 97,
+                  k->seed) > 0.94f)
+        c = f3_mix(c, f3(0.6f, 0.45f, 0.2f), 0.2f);
+    c = f3_mix(c, f3(0.20f, 0.14f, 0.05f),
+               sw_step(0.12f, 0.02f, 1 - k->up / (sqrtf(f3_dot(q, q)) + 1e-6f)));
+    return (struct finish){c, k->n, 0.6f, 0};
+}
+
+static struct f3 pear(const struct skin *k)
+{
+    const struct f3 c =
+        f3_scale(f3_mix(f3(0.42f, 0.44f, 0.08f), f3(0.60f, 0.46f, 0.12f),
+                        sw_unit(0.5f + k->broad + k->turn - 0.5f)),
+                 1 + 0.14f * sw_max(-k->fine, 0) - 0.1f * sw_max(k->fine - 0.3f, 0));
+    return f3_mix(c, f3(0.52f, 0.12f, 0.05f), 0.6f * sw_step(0.1f, 0.9f, k->broad + 0.5f * k->q.x));
+}
+
+/* One of three glazes, with two bands; y: height on the thing, -1..1. */
+static struct f3 glaze(const struct skin *k, float y)
+{
+    const struct f3 a = k->turn < 0.33f   ? f3(0.05f, 0.14f, 0.30f)
+                        : k->turn < 0.66f ? f3(0.62f, 0.60f, 0.54f)
+                                          : f3(0.10f, 0.26f, 0.22f);
+    const float band =
+        sw_step(0.03f, 0.02f, fabsf(y - 0.62f)) + sw_step(0.012f, 0.006f, fabsf(y - 0.70f));
+    return f3_scale(f3_mix(a, f3(0.70f, 0.68f, 0.60f), 0.8f * sw_unit(band)), 1 + 0.08f * k->broad);
+}
+
 struct finish still_thing(const struct scene *s, const struct thing *g, struct f3 p, struct f3 n)
 {
     const struct f3 q = f3_scale(f3_sub(p, g->at), 1 / g->half.x);
     const uint32_t seed = s->seed + g->seed;
-    const float broad = sw_noise3(q.x * 1.6f, q.y * 1.6f, q.z * 1.6f, seed),
-                fine = sw_noise3(q.x * 14, q.y * 14, q.z * 14, seed + 1);
-    const float up = f3_dot(q, g->axis), turn = sw_random(g->seed, 5, s->seed);
-    struct finish f = {f3(0.5f, 0.5f, 0.5f), n, 0.35f, 0};
+    const struct skin k = {.q = q,
+                           .n = n,
+                           .broad = sw_noise3(q.x * 1.6f, q.y * 1.6f, q.z * 1.6f, seed),
+                           .fine = sw_noise3(q.x * 14, q.y * 14, q.z * 14, seed + 1),
+                           .up = f3_dot(q, g->axis),
+                           .turn = sw_random(g->seed, 5, s->seed),
+                           .seed = seed};
     switch (g->stuff) {
-    case ORANGE: {
-        const float k = 30, b = sw_noise3(q.x * k, q.y * k, q.z * k, seed + 2);
-        const float bx = sw_noise3(q.x * k + 0.3f, q.y * k, q.z * k, seed + 2) - b,
-                    by = sw_noise3(q.x * k, q.y * k + 0.3f, q.z * k, seed + 2) - b;
-        f.n = f3_unit(f3(n.x - 0.12f * bx, n.y - 0.12f * by, n.z));
-        f.colour = f3_scale(
-            f3_mix(f3(0.68f, 0.22f, 0.03f), f3(0.76f, 0.32f, 0.045f), sw_unit(0.5f + broad)),
-            1 + 0.08f * fine);
-        break;
-    }
-    case APPLE: {
-        const float streak = sw_noise3(q.x * 13, q.y * 1.1f, q.z * 13, seed + 3),
-                    red =
-                        sw_step(-0.6f, 0.9f, 0.45f * streak + 0.9f * broad + 1.2f * (turn - 0.25f));
-        f.colour = f3_mix(f3(0.56f, 0.50f, 0.08f), f3(0.46f, 0.025f, 0.03f), red);
-        if (sw_random((uint32_t)sw_floor(q.x * 26),
-                      (uint32_t)sw_floor(q.y * 26) + (uint32_t)sw_floor(q.z * 26) * 97,
-                      seed) > 0.94f)
-            f.colour = f3_mix(f.colour, f3(0.6f, 0.45f, 0.2f), 0.2f);
-        f.colour = f3_mix(f.colour, f3(0.20f, 0.14f, 0.05f),
-                          sw_step(0.12f, 0.02f, 1 - up / (sqrtf(f3_dot(q, q)) + 1e-6f)));
-        f.gloss = 0.6f;
-        break;
-    }
+    case ORANGE:
+        return orange(&k);
+    case APPLE:
+        return apple(&k);
     case PEAR:
-        f.colour = f3_scale(f3_mix(f3(0.42f, 0.44f, 0.08f), f3(0.60f, 0.46f, 0.12f),
-                                   sw_unit(0.5f + broad + turn - 0.5f)),
-                            1 + 0.14f * sw_max(-fine, 0) - 0.1f * sw_max(fine - 0.3f, 0));
-        f.colour = f3_mix(f.colour, f3(0.52f, 0.12f, 0.05f),
-                          0.6f * sw_step(0.1f, 0.9f, broad + 0.5f * q.x));
-        break;
+        return (struct finish){pear(&k), n, 0.35f, 0};
     case LEMON:
-        f.colour = f3_scale(
-            f3_mix(f3(0.62f, 0.43f, 0.075f), f3(0.68f, 0.51f, 0.13f), sw_unit(0.5f + broad)),
-            1 + 0.11f * fine);
-        break;
+        return (struct finish){f3_scale(f3_mix(f3(0.62f, 0.43f, 0.075f), f3(0.68f, 0.51f, 0.13f),
+                                               sw_unit(0.5f + k.broad)),
+                                        1 + 0.11f * k.fine),
+                               n, 0.35f, 0};
     case PLUM:
-        f.colour = f3_mix(f3(0.075f, 0.015f, 0.06f), f3(0.22f, 0.16f, 0.30f),
-                          sw_unit(0.35f + 0.8f * broad));
-        f.gloss = 0.25f;
-        break;
-    case GLAZE: {
-        const struct f3 a = turn < 0.33f   ? f3(0.05f, 0.14f, 0.30f)
-                            : turn < 0.66f ? f3(0.62f, 0.60f, 0.54f)
-                                           : f3(0.10f, 0.26f, 0.22f);
-        const float y = (p.y - g->at.y) / g->half.y;
-        const float band =
-            sw_step(0.03f, 0.02f, fabsf(y - 0.62f)) + sw_step(0.012f, 0.006f, fabsf(y - 0.70f));
-        f.colour =
-            f3_scale(f3_mix(a, f3(0.70f, 0.68f, 0.60f), 0.8f * sw_unit(band)), 1 + 0.08f * broad);
-        f.gloss = 0.9f;
-        break;
-    }
+        return (struct finish){f3_mix(f3(0.075f, 0.015f, 0.06f), f3(0.22f, 0.16f, 0.30f),
+                                      sw_unit(0.35f + 0.8f * k.broad)),
+                               n, 0.25f, 0};
+    case GLAZE:
+        return (struct finish){glaze(&k, (p.y - g->at.y) / g->half.y), n, 0.9f, 0};
     case GLASS:
-        f.colour = f3_scale(f3_mix(f3(0.012f, 0.035f, 0.016f), f3(0.05f, 0.022f, 0.008f),
-                                   sw_step(0.45f, 0.55f, turn)),
-                            1.2f);
-        f.gloss = 1;
-        break;
+        return (struct finish){
+            f3_scale(f3_mix(f3(0.012f, 0.035f, 0.016f), f3(0.05f, 0.022f, 0.008f),
+                            sw_step(0.45f, 0.55f, k.turn)),
+                     1.2f),
+            n, 1, 0};
     case CLAY:
-        f.colour = f3_scale(f3_mix(f3(0.36f, 0.16f, 0.085f), f3(0.42f, 0.27f, 0.17f), turn),
-                            1 + 0.10f * broad + 0.06f * fine);
-        f.gloss = 0.08f;
-        break;
+        return (struct finish){
+            f3_scale(f3_mix(f3(0.36f, 0.16f, 0.085f), f3(0.42f, 0.27f, 0.17f), k.turn),
+                     1 + 0.10f * k.broad + 0.06f * k.fine),
+            n, 0.08f, 0};
     default:
-        f.colour =
-            f3_mix(f3(0.72f, 0.46f, 0.28f), f3(0.60f, 0.60f, 0.60f), sw_step(0.4f, 0.6f, turn));
-        f.gloss = 1, f.metal = 1;
+        return (struct finish){
+            f3_mix(f3(0.72f, 0.46f, 0.28f), f3(0.60f, 0.60f, 0.60f), sw_step(0.4f, 0.6f, k.turn)),
+            n, 1, 1};
     }
-    return f;
 }
 
 struct finish still_wall(const struct scene *s, struct f3 p)
