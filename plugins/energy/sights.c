@@ -3,21 +3,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const services[] = {IMP_NN_MODEL_1, IMP_NN_GRAD_1, IMP_NN_EDIT_1};
-enum { SERVICES = 3, NEEDED = 2 };
-
-static imp_service *service_at(kit_nn *nn, int i)
-{
-    imp_service *const all[SERVICES] = {&nn->model, &nn->grad, &nn->edit};
-    return all[i];
-}
-
 void en_net_destroy(void *instance) IMP_NX
 {
     struct en_net *self = instance;
-    for (int i = 0; self && i < SERVICES; i++)
-        if (service_at(&self->nn, i)->table)
-            self->host->release(self->host, service_at(&self->nn, i));
+    if (self)
+        kit_nn_close(&self->nn, self->host);
     free(self);
 }
 
@@ -28,37 +18,24 @@ imp_status en_net_create(const imp_host *host, const imp_filter *filter, const i
     if (!self)
         return imp_fail(err, IMP_E_MEMORY, "no memory for an instance");
     *self = (struct en_net){.as = {host, params, filter}, .host = host};
-    for (int i = 0; i < SERVICES; i++) {
-        imp_service *s = service_at(&self->nn, i);
-        const imp_status st = host->acquire(host, services[i], NULL, s, i < NEEDED ? err : NULL);
-        if (st == IMP_OK)
-            continue;
-        s->table = NULL;
-        if (i < NEEDED) {
-            en_net_destroy(self);
-            return st;
-        }
-    }
-    *instance = self;
-    return IMP_OK;
-}
-
-imp_error *en_error_init(struct en_error *e)
-{
-    *e = (struct en_error){{sizeof e->as, sizeof e->text, NULL, -1, -1}, ""};
-    e->as.text = e->text;
-    return &e->as;
+    const imp_status st =
+        kit_nn_open(&self->nn, host, KIT_NN_MODEL | KIT_NN_GRAD, KIT_NN_EDIT, err);
+    if (st == IMP_OK)
+        *instance = self;
+    else
+        free(self);
+    return st;
 }
 
 const kit_sight *en_plan_sight(imp_plan *plan, const struct en_net *self, int32_t param,
                                const imp_cell *layers, kit_sight *sight)
 {
     imp_nn_model *model = kit_sight_planned(plan, 0);
-    struct en_error e;
+    kit_error e;
     if (!model)
         return NULL;
     const bool fine = kit_sight_check(plan, &self->nn, model, param, layers);
-    if (kit_sight_open(sight, &self->nn, model, en_error_init(&e)) != IMP_OK) {
+    if (kit_sight_open(sight, &self->nn, model, kit_error_init(&e)) != IMP_OK) {
         plan->mistake(plan, -1, 0, NULL, e.text, NULL);
         return NULL;
     }

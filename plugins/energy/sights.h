@@ -24,12 +24,6 @@ imp_status en_net_create(const imp_host *, const imp_filter *, const imp_cell *p
                          void **instance, imp_error *) IMP_NX;
 void en_net_destroy(void *instance) IMP_NX;
 
-/* An error with room for its text, for plan. */
-struct en_error {
-    imp_error as;
-    char text[600];
-};
-imp_error *en_error_init(struct en_error *);
 
 /* While planning: opens the network of port 0 and finds the layers. NULL: unknown yet, or a mistake
  * was told. */

@@ -285,7 +285,7 @@ static imp_status plan(void *instance, imp_plan *plan, imp_error *err) IMP_NX
     const struct inv_self *self = instance;
     imp_nn_model *model = kit_sight_planned(plan, NET);
     struct atlas a = {.self = self, .p = self->params};
-    struct inv_error e;
+    kit_error e;
     char why[160];
     (void)err;
     if (atlas_maps_check(a.p[ATLAS_MAPS].s.ptr, why, sizeof why))
@@ -293,7 +293,7 @@ static imp_status plan(void *instance, imp_plan *plan, imp_error *err) IMP_NX
     plan->outputs[SHEET]->channels = 3, plan->outputs[SHEET]->colour = IMP_SRGB;
     if (!model || !kit_sight_check(plan, &self->nn, model, ATLAS_LAYER, &a.p[ATLAS_LAYER]))
         return IMP_OK;
-    if (open_atlas(&a, model, inv_error_init(&e)) != IMP_OK) {
+    if (open_atlas(&a, model, kit_error_init(&e)) != IMP_OK) {
         if (e.as.param != ATLAS_MAPS)
             plan->mistake(plan, e.as.param, e.as.param < 0 ? NET : -1, NULL, e.text, NULL);
         return IMP_OK;

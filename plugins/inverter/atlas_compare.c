@@ -159,11 +159,11 @@ static imp_status plan(void *instance, imp_plan *plan, imp_error *err) IMP_NX
 {
     const struct inv_self *self = instance;
     imp_nn_model *model = kit_sight_planned(plan, NET);
-    struct inv_error e;
+    kit_error e;
     kit_sight sight;
     (void)err;
     if (model && kit_sight_check(plan, &self->nn, model, LAYER, &self->params[LAYER]) &&
-        kit_sight_open(&sight, &self->nn, model, inv_error_init(&e)) != IMP_OK)
+        kit_sight_open(&sight, &self->nn, model, kit_error_init(&e)) != IMP_OK)
         plan->mistake(plan, -1, NET, NULL, e.text, NULL);
     return IMP_OK;
 }

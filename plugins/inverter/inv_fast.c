@@ -244,7 +244,7 @@ static imp_status plan(void *instance, imp_plan *plan, imp_error *err) IMP_NX
     struct fast f = {.self = instance, .decoder = kit_sight_planned(plan, DECODER)};
     imp_nn_model *net = kit_sight_planned(plan, NET);
     const imp_cell *p = f.self->params;
-    struct inv_error e;
+    kit_error e;
     (void)err;
     if (p[REFINE].i && !(plan->input_count > NET && plan->inputs[NET]))
         plan->mistake(plan, REFINE, -1, NULL,
@@ -253,7 +253,7 @@ static imp_status plan(void *instance, imp_plan *plan, imp_error *err) IMP_NX
         kit_sight_check(plan, &f.self->nn, net, LAYER, &p[LAYER]);
     if (!f.decoder)
         return IMP_OK;
-    if (look(&f, inv_error_init(&e)) != IMP_OK)
+    if (look(&f, kit_error_init(&e)) != IMP_OK)
         plan->mistake(plan, -1, DECODER, NULL, e.text, NULL);
     else
         plan->outputs[0]->channels = f.samples.channels, plan->outputs[0]->colour = IMP_SRGB;

@@ -101,12 +101,6 @@ static const imp_port outputs[] = {
      .help = "step, rate, loss, pixels, features, psnr, test_psnr: a row each `every` steps."},
 };
 
-static const imp_dataset *data_of(const imp_value *value)
-{
-    return value && value->kind == IMP_OBJECT ? ((const imp_object *)(const void *)value)->object
-                                              : NULL;
-}
-
 static void note(void *user, const char *line)
 {
     const imp_host *host = user;
@@ -227,8 +221,8 @@ static imp_status process(void *instance, imp_job *job, imp_error *err) IMP_NX
     imp_nn_model *decoder = NULL;
     imp_status st = kit_sight_open(&sight, &self->nn, kit_sight_model(job->inputs[NET]), err);
     if (st == IMP_OK)
-        st = lesson_of(self, job->params, &sight, data_of(job->inputs[TRAIN]),
-                       data_of(job->inputs[TEST]), &l, &path, err);
+        st = lesson_of(self, job->params, &sight, kit_dataset_of(job->inputs[TRAIN]),
+                       kit_dataset_of(job->inputs[TEST]), &l, &path, err);
     if (st == IMP_OK)
         st = build(self, job->params, &l, &path, job, &decoder, err);
     if (st == IMP_OK)
@@ -249,32 +243,26 @@ static imp_status process(void *instance, imp_job *job, imp_error *err) IMP_NX
 
 /* ---- planning ---- */
 
-static const imp_dataset *planned_data(const imp_plan *plan, uint32_t port)
-{
-    const imp_shape *in = port < plan->input_count ? plan->inputs[port] : NULL;
-    return in ? data_of(in->value) : NULL;
-}
-
 static imp_status plan(void *instance, imp_plan *plan, imp_error *err) IMP_NX
 {
     const struct inv_self *self = instance;
     const imp_cell *p = self->params;
     imp_nn_model *model = kit_sight_planned(plan, NET);
-    const imp_dataset *train = planned_data(plan, TRAIN);
-    struct inv_error e;
+    const imp_dataset *train = kit_dataset_planned(plan, TRAIN);
+    kit_error e;
     struct inv_lesson l;
     struct inv_path path;
     kit_sight sight;
     (void)err;
     if (!model)
         return IMP_OK;
-    if (kit_sight_open(&sight, &self->nn, model, inv_error_init(&e)) != IMP_OK) {
+    if (kit_sight_open(&sight, &self->nn, model, kit_error_init(&e)) != IMP_OK) {
         plan->mistake(plan, -1, NET, NULL, e.text, NULL);
         return IMP_OK;
     }
     if (!kit_sight_check(plan, &self->nn, model, LAYER, &p[LAYER]) || !train)
         return IMP_OK;
-    if (lesson_of(self, p, &sight, train, planned_data(plan, TEST), &l, &path, &e.as) != IMP_OK) {
+    if (lesson_of(self, p, &sight, train, kit_dataset_planned(plan, TEST), &l, &path, &e.as) != IMP_OK) {
         plan->mistake(plan, e.as.param, e.as.port, NULL, e.text, NULL);
         return IMP_OK;
     }

@@ -464,7 +464,7 @@ static imp_status plan(void *instance, imp_plan *plan, imp_error *err) IMP_NX
     const char *why = NULL;
     const int32_t wrong =
         wrong_key(p, plan->input_count > CODES ? plan->input_count - CODES : 0, &why);
-    struct inv_error e;
+    kit_error e;
     kit_sight sight;
     (void)err;
     if (wrong >= 0)
@@ -474,7 +474,7 @@ static imp_status plan(void *instance, imp_plan *plan, imp_error *err) IMP_NX
                       "scales take the photo's code at each size: in.photo =", NULL);
     if (!model)
         return IMP_OK;
-    if (kit_sight_open(&sight, &self->nn, model, inv_error_init(&e)) != IMP_OK) {
+    if (kit_sight_open(&sight, &self->nn, model, kit_error_init(&e)) != IMP_OK) {
         plan->mistake(plan, -1, NET, NULL, e.text, NULL);
         return IMP_OK;
     }

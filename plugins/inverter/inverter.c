@@ -5,29 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static imp_status acquire(struct inv_self *self, imp_error *err)
-{
-    static const char *const ids[] = {IMP_NN_MODEL_1, IMP_NN_GRAD_1, IMP_NN_TRAIN_1, IMP_NN_EDIT_1};
-    imp_service *const to[] = {&self->nn.model, &self->nn.grad, &self->nn.train, &self->nn.edit};
-    for (int i = 0; i < 4; i++) {
-        const imp_status st =
-            self->host->acquire(self->host, ids[i], NULL, to[i], i < 3 ? err : NULL);
-        if (st != IMP_OK && i < 3)
-            return st;
-        if (st != IMP_OK) /* nn.edit tells shapes; what needs it says so */
-            *to[i] = (imp_service){NULL, NULL};
-    }
-    return IMP_OK;
-}
-
-static void release(struct inv_self *self)
-{
-    imp_service *const all[] = {&self->nn.edit, &self->nn.train, &self->nn.grad, &self->nn.model};
-    for (int i = 0; i < 4; i++)
-        if (all[i]->table)
-            self->host->release(self->host, all[i]);
-}
-
 imp_status inv_create(const imp_host *host, const imp_filter *filter, const imp_cell *params,
                       void **instance, imp_error *err) IMP_NX
 {
@@ -39,21 +16,21 @@ imp_status inv_create(const imp_host *host, const imp_filter *filter, const imp_
     self->image = host->get_interface ? host->get_interface(host, IMP_HOST_IMAGE_1) : NULL;
     if (self->image && !IMP_HAS(imp_host_image_1, self->image->struct_size, drop))
         self->image = NULL;
-    const imp_status st = acquire(self, err);
-    if (st == IMP_OK) {
+    const imp_status st =
+        kit_nn_open(&self->nn, host, KIT_NN_MODEL | KIT_NN_GRAD | KIT_NN_TRAIN, KIT_NN_EDIT, err);
+    if (st == IMP_OK)
         *instance = self;
-        return st;
-    }
-    release(self);
-    free(self);
+    else
+        free(self);
     return st;
 }
 
 void inv_destroy(void *instance) IMP_NX
 {
-    if (instance)
-        release(instance);
-    free(instance);
+    struct inv_self *self = instance;
+    if (self)
+        kit_nn_close(&self->nn, self->host);
+    free(self);
 }
 
 void inv_say(const struct inv_self *self, const char *fmt, ...)
@@ -64,13 +41,6 @@ void inv_say(const struct inv_self *self, const char *fmt, ...)
     vsnprintf(text, sizeof text, fmt, ap);
     va_end(ap);
     self->host->log(self->host, IMP_LOG_INFO, text);
-}
-
-imp_error *inv_error_init(struct inv_error *e)
-{
-    *e = (struct inv_error){{sizeof e->as, sizeof e->text, NULL, -1, -1}, ""};
-    e->as.text = e->text;
-    return &e->as;
 }
 
 imp_status inv_blame(imp_error *err, int32_t param, int32_t port, imp_status st)

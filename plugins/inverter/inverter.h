@@ -32,12 +32,6 @@ void inv_destroy(void *instance) IMP_NX;
 /* A line for the user. */
 __attribute__((format(printf, 2, 3))) void inv_say(const struct inv_self *, const char *fmt, ...);
 
-/* An error with room for its text. */
-struct inv_error {
-    imp_error as;
-    char text[900];
-};
-imp_error *inv_error_init(struct inv_error *);
 /* The same, as a failure of parameter or port i (-1: neither). */
 imp_status inv_blame(imp_error *, int32_t param, int32_t port, imp_status);
 /* Copies the picture into an output of the job; one colour everywhere is an error. */

@@ -279,42 +279,32 @@ static const imp_port outputs[] = {
 struct instance {
     const imp_host *host;
     const imp_cell *params;
-    imp_service services[4];
     kit_nn nn;
 };
-
-static void give_back(struct instance *self)
-{
-    for (int i = 0; i < 4; i++)
-        if (self->services[i].table)
-            self->host->release(self->host, &self->services[i]);
-    free(self);
-}
 
 static imp_status create(const imp_host *host, const imp_filter *filter, const imp_cell *cells,
                          void **instance, imp_error *err) IMP_NX
 {
-    static const char *const ids[] = {IMP_NN_MODEL_1, IMP_NN_GRAD_1, IMP_NN_TRAIN_1, IMP_NN_EDIT_1};
     struct instance *self = calloc(1, sizeof *self);
     (void)filter;
     if (!self)
         return imp_fail(err, IMP_E_MEMORY, "no memory for an instance");
     self->host = host, self->params = cells;
-    imp_status st = IMP_OK;
-    for (int i = 0; i < 4 && st == IMP_OK; i++)
-        st = host->acquire(host, ids[i], NULL, &self->services[i], err);
-    self->nn = (kit_nn){self->services[0], self->services[1], self->services[2], self->services[3]};
-    if (st != IMP_OK) {
-        give_back(self);
-        return st;
-    }
-    *instance = self;
-    return IMP_OK;
+    const imp_status st = kit_nn_open(
+        &self->nn, host, KIT_NN_MODEL | KIT_NN_GRAD | KIT_NN_TRAIN | KIT_NN_EDIT, 0, err);
+    if (st == IMP_OK)
+        *instance = self;
+    else
+        free(self);
+    return st;
 }
 
 static void destroy(void *instance) IMP_NX
 {
-    give_back(instance);
+    struct instance *self = instance;
+    if (self)
+        kit_nn_close(&self->nn, self->host);
+    free(self);
 }
 
 /* ---- the preset's keys ---- */
@@ -353,12 +343,6 @@ static struct pr_options options_of(const imp_cell *p)
         .layers = &p[LAYERS],
         .loss = codes ? KIT_MSE : (uint32_t)p[LOSS].i,
         .target = codes ? KIT_TARGET_PICTURE : (uint32_t)p[TARGET].i};
-}
-
-static const imp_dataset *data_of(const imp_value *value)
-{
-    return value && value->kind == IMP_OBJECT ? ((const imp_object *)(const void *)value)->object
-                                              : NULL;
 }
 
 /* PR_ACCURACY: classes without a sample cannot be judged, and the network would forget them. */
@@ -418,7 +402,7 @@ static imp_status process(void *instance, imp_job *job, imp_error *err) IMP_NX
     const struct pr_options o = options_of(job->params);
     const char *folder = job->params[SAVE].s.ptr;
     imp_nn_model *model = kit_sight_model(job->inputs[NET]);
-    const imp_dataset *train = data_of(job->inputs[TRAIN]), *test = data_of(job->inputs[TEST]);
+    const imp_dataset *train = kit_dataset_of(job->inputs[TRAIN]), *test = kit_dataset_of(job->inputs[TEST]);
     struct pruning p = {.o = &o,
                         .folder = folder && *folder ? folder : NULL,
                         .s = {.nn = &self->nn,
@@ -486,10 +470,10 @@ static imp_status plan(void *instance, imp_plan *plan, imp_error *err) IMP_NX
                       "accuracy is of classes: performance = loss for other targets", NULL);
     if (p[SCHEDULE].i && !p[STEPS].i)
         plan->mistake(plan, SCHEDULE, -1, NULL, "a cubic schedule wants `steps`", NULL);
-    if (model && train && data_of(train->value))
-        plan_task(self, plan, p, model, data_of(train->value), TRAIN);
-    if (model && test && data_of(test->value))
-        plan_task(self, plan, p, model, data_of(test->value), TEST);
+    if (model && train && kit_dataset_of(train->value))
+        plan_task(self, plan, p, model, kit_dataset_of(train->value), TRAIN);
+    if (model && test && kit_dataset_of(test->value))
+        plan_task(self, plan, p, model, kit_dataset_of(test->value), TEST);
     return IMP_OK;
 }
 

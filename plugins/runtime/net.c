@@ -4,13 +4,6 @@
 #include <string.h>
 
 
-imp_error *net_error_init(struct net_error *e)
-{
-    *e = (struct net_error){{sizeof e->as, sizeof e->text, NULL, -1, -1}, ""};
-    e->as.text = e->text;
-    return &e->as;
-}
-
 imp_status net_create(const imp_host *host, const imp_filter *filter, const imp_cell *params,
                       void **instance, imp_error *err) IMP_NX
 {
@@ -145,7 +138,7 @@ bool net_check_layers(imp_plan *plan, const imp_nn_model *model, int32_t param,
     return kit_sight_check(plan, &services, model, param, names);
 }
 
-void net_mistake(imp_plan *plan, int32_t param, int32_t port, const struct net_error *e)
+void net_mistake(imp_plan *plan, int32_t param, int32_t port, const kit_error *e)
 {
     plan->mistake(plan, param, port, NULL, e->text, NULL);
 }

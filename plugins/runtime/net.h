@@ -21,12 +21,6 @@ enum { NET_AXES = 8 };
 #define NET_PICTURE                                                                                \
     .kind = IMP_IMAGE, .channels = 1u << 1 | 1u << 3, .colours = 1u << IMP_SRGB | 1u << IMP_DATA
 
-/* An error with room for its text. */
-struct net_error {
-    imp_error as;
-    char text[900];
-};
-imp_error *net_error_init(struct net_error *);
 
 /* create and destroy of filters that look at their parameters while planning; *instance is this. */
 struct net_instance {
@@ -65,7 +59,7 @@ imp_status net_prepare_of(const imp_nn_model *, const struct net_ends *, kit_pre
 /* Every name that is no node is a mistake of that parameter. true: all are there. */
 bool net_check_layers(imp_plan *, const imp_nn_model *, int32_t param, const imp_cell *names);
 /* Puts an error that planning found at a parameter or port. */
-void net_mistake(imp_plan *, int32_t param, int32_t port, const struct net_error *);
+void net_mistake(imp_plan *, int32_t param, int32_t port, const kit_error *);
 
 /* ---- sizes ---- */
 

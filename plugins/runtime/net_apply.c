@@ -318,8 +318,8 @@ static imp_status plan(void *instance, imp_plan *plan, imp_error *err) IMP_NX
 {
     const imp_cell *cells = ((const struct net_instance *)instance)->params;
     const imp_shape *in = plan->inputs[PICTURE];
-    struct net_error e;
-    struct apply a = {.model = net_planned(plan, NET), .err = net_error_init(&e)};
+    kit_error e;
+    struct apply a = {.model = net_planned(plan, NET), .err = kit_error_init(&e)};
     const enum kit_fit fit = cells[FIT].i == FIT_STRETCH ? KIT_STRETCH : KIT_PAD;
     uint32_t node;
     (void)err;

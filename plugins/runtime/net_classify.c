@@ -260,8 +260,8 @@ static void plan_labels(imp_plan *plan, const imp_nn_model *model, const struct 
 {
     struct labels labels = {.count = 0};
     int64_t input[NET_AXES], shape[NET_AXES];
-    struct net_error e;
-    imp_status st = find_labels(model, path, &labels, net_error_init(&e));
+    kit_error e;
+    imp_status st = find_labels(model, path, &labels, kit_error_init(&e));
     if (st == IMP_OK && !net_input_shape(model, ends, 0, 0, input)) {
         const uint32_t ndim = net_shape(model, ends->output, ends->node.ndim, input, shape);
         if (ndim > 1 && shape[1] > 0)
@@ -277,14 +277,14 @@ static imp_status plan(void *instance, imp_plan *plan, imp_error *err) IMP_NX
     const imp_cell *cells = ((const struct net_instance *)instance)->params;
     const imp_shape *in = plan->inputs[PICTURE];
     const imp_nn_model *model = net_planned(plan, NET);
-    struct net_error e;
+    kit_error e;
     struct net_ends ends;
     kit_prepare p;
     kit_frame f;
     (void)err;
     if (!model)
         return IMP_OK;
-    if (net_ends_of(model, NULL, &ends, net_error_init(&e)) != IMP_OK ||
+    if (net_ends_of(model, NULL, &ends, kit_error_init(&e)) != IMP_OK ||
         net_prepare_of(model, &ends, &p, &e.as) != IMP_OK)
         net_mistake(plan, -1, NET, &e);
     else

@@ -106,13 +106,13 @@ static imp_status process(void *instance, imp_job *job, imp_error *err) IMP_NX
 static imp_status plan(void *instance, imp_plan *plan, imp_error *err) IMP_NX
 {
     imp_nn_model *model = net_planned(plan, NET);
-    struct net_error e;
+    kit_error e;
     struct net_ends ends;
     kit_samples s;
     (void)instance, (void)err;
     if (!model)
         return IMP_OK;
-    if (look(model, &ends, &s, net_error_init(&e)) != IMP_OK)
+    if (look(model, &ends, &s, kit_error_init(&e)) != IMP_OK)
         net_mistake(plan, -1, NET, &e);
     else
         plan->outputs[0]->channels = s.channels, plan->outputs[0]->colour = IMP_SRGB;

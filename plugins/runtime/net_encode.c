@@ -133,7 +133,7 @@ static imp_status plan(void *instance, imp_plan *plan, imp_error *err) IMP_NX
     const imp_cell *cells = ((const struct net_instance *)instance)->params;
     const imp_shape *in = plan->inputs[PICTURE];
     const imp_nn_model *model = net_planned(plan, NET);
-    struct net_error e;
+    kit_error e;
     struct net_ends ends;
     kit_prepare p;
     (void)err;
@@ -142,7 +142,7 @@ static imp_status plan(void *instance, imp_plan *plan, imp_error *err) IMP_NX
     if (!model || !cells[LAYERS].w.count ||
         !net_check_layers(plan, model, LAYERS, &cells[LAYERS]))
         return IMP_OK;
-    if (net_ends_of(model, cells[LAYERS].w.ptr[0], &ends, net_error_init(&e)) != IMP_OK ||
+    if (net_ends_of(model, cells[LAYERS].w.ptr[0], &ends, kit_error_init(&e)) != IMP_OK ||
         net_prepare_of(model, &ends, &p, &e.as) != IMP_OK)
         net_mistake(plan, -1, NET, &e);
     else if (in && in->width && in->height)

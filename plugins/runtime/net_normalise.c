@@ -328,11 +328,11 @@ static imp_status plan(void *instance, imp_plan *plan, imp_error *err) IMP_NX
 {
     const imp_cell *last = &((const struct net_instance *)instance)->params[LAST];
     const imp_nn_model *model = net_planned(plan, NET);
-    struct net_error e;
+    kit_error e;
     uint32_t node;
     (void)err;
     if (model && *last->s.ptr &&
-        rt_model_table.find(NULL, model, last->s.ptr, &node, net_error_init(&e)) != IMP_OK)
+        rt_model_table.find(NULL, model, last->s.ptr, &node, kit_error_init(&e)) != IMP_OK)
         net_mistake(plan, LAST, -1, &e);
     return IMP_OK;
 }

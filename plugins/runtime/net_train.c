@@ -156,12 +156,6 @@ static void schedule_of(const imp_cell *p, uint64_t samples, kit_schedule *s, do
 
 /* ---- training ---- */
 
-static const imp_dataset *data_of(const imp_value *value)
-{
-    return value && value->kind == IMP_OBJECT ? ((const imp_object *)(const void *)value)->object
-                                              : NULL;
-}
-
 static void note(void *user, const char *line)
 {
     const imp_host *host = user;
@@ -216,7 +210,7 @@ static imp_status process(void *instance, imp_job *job, imp_error *err) IMP_NX
 {
     const struct instance *self = instance;
     imp_nn_model *model = net_model(job->inputs[NET]);
-    const imp_dataset *train = data_of(job->inputs[TRAIN]), *test = data_of(job->inputs[TEST]);
+    const imp_dataset *train = kit_dataset_of(job->inputs[TRAIN]), *test = kit_dataset_of(job->inputs[TEST]);
     const imp_cell *p = job->params;
     kit_training t = training_of(p);
     kit_trained trained;
@@ -242,12 +236,6 @@ static imp_status process(void *instance, imp_job *job, imp_error *err) IMP_NX
 }
 
 /* ---- planning ---- */
-
-static const imp_dataset *planned_data(const imp_plan *plan, uint32_t port)
-{
-    const imp_shape *in = port < plan->input_count ? plan->inputs[port] : NULL;
-    return in ? data_of(in->value) : NULL;
-}
 
 /* Memory: a run that keeps all values for the way back, weights with gradient, moments and best
  * state. */
@@ -276,10 +264,10 @@ static imp_status plan(void *instance, imp_plan *plan, imp_error *err) IMP_NX
 {
     const imp_cell *p = ((const struct net_instance *)instance)->params;
     imp_nn_model *model = net_planned(plan, NET);
-    const imp_dataset *train = planned_data(plan, TRAIN), *test = planned_data(plan, TEST);
+    const imp_dataset *train = kit_dataset_planned(plan, TRAIN), *test = kit_dataset_planned(plan, TEST);
     kit_task task = task_of(p);
     kit_sight_samples samples;
-    struct net_error e;
+    kit_error e;
     (void)err;
     if (task.loss == KIT_CROSS_ENTROPY && task.target != KIT_TARGET_CLASS) {
         plan->mistake(plan, LOSS, -1, NULL,
@@ -288,7 +276,7 @@ static imp_status plan(void *instance, imp_plan *plan, imp_error *err) IMP_NX
     }
     if (!model || !train)
         return IMP_OK;
-    if (kit_sight_input(&services, model, train, &samples, &task.input, net_error_init(&e)) != IMP_OK)
+    if (kit_sight_input(&services, model, train, &samples, &task.input, kit_error_init(&e)) != IMP_OK)
         net_mistake(plan, -1, NET, &e);
     else if (kit_task_check(&task, model, train, &e.as) != IMP_OK)
         net_mistake(plan, -1, TRAIN, &e);

@@ -40,3 +40,10 @@ int64_t kit_mirror(int64_t i, int64_t n)
         i += period;
     return i < n ? i : period - 1 - i;
 }
+
+imp_error *kit_error_init(kit_error *e)
+{
+    *e = (kit_error){{sizeof e->as, sizeof e->text, NULL, -1, -1}, ""};
+    e->as.text = e->text;
+    return &e->as;
+}

@@ -39,6 +39,12 @@ size_t kit_bytes(size_t a, size_t b);
 /* Index i mirrored at both borders (-1 -> 0, n -> n - 1), for any i: half-sample symmetric. */
 int64_t kit_mirror(int64_t i, int64_t n);
 
+/* ---- an error with room for its text: kit_work.c ---- */
+
+typedef struct kit_error { imp_error as; char text[900]; } kit_error;
+/* Ready to be filled in; answers &e->as. It points into itself: not to be copied. */
+imp_error *kit_error_init(kit_error *);
+
 /* ---- numbers: kit_number.c ---- */
 
 /* A decimal number ("-1", "0.485", "2e-3") at the beginning of text, whatever the locale; *end behind

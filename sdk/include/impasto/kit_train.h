@@ -133,6 +133,14 @@ const float *kit_batch_targets(const kit_batch *, uint32_t *width);
 /* ---- a network and what it is to learn: kit_task.c ---- */
 
 typedef struct kit_nn { imp_service model, grad, train, edit; } kit_nn; /* tables of nn.h */
+enum kit_nn_part { KIT_NN_MODEL = 1, KIT_NN_GRAD = 2, KIT_NN_TRAIN = 4, KIT_NN_EDIT = 8 };
+/* Acquires services that the plugin lists in its needs (without one of them it fails, and nothing is held)
+ * and in its wants (a table that is not there is NULL). kit_services.c [control] */
+imp_status kit_nn_open(kit_nn *, const imp_host *, uint32_t needs, uint32_t wants, imp_error *);
+void kit_nn_close(kit_nn *, const imp_host *); /* of what is held; all NULL allowed */
+/* The data set in a value, NULL without one; while planning, when an EARLY node made it. [any] */
+const imp_dataset *kit_dataset_of(const imp_value *);
+const imp_dataset *kit_dataset_planned(const imp_plan *, uint32_t port);
 enum kit_loss { KIT_CROSS_ENTROPY = 0, KIT_MSE = 1 };
 typedef struct kit_task {
     const kit_nn *nn;
