@@ -41,7 +41,7 @@ int64_t kit_mirror(int64_t i, int64_t n);
 
 /* ---- an error with room for its text: kit_work.c ---- */
 
-typedef struct kit_error { imp_error as; char text[900]; } kit_error;
+typedef struct kit_error { imp_error as; char text[896]; } kit_error;
 /* Ready to be filled in; answers &e->as. It points into itself: not to be copied. */
 imp_error *kit_error_init(kit_error *);
 
