@@ -1,6 +1,7 @@
 /* Which codec reads or writes what, caps, decoding. Type is told from content, never from the name
  * alone; a picture over the caps is refused from its header, before anything is allocated for it. */
 #include "codecs_private.h"
+#include "crash.h"
 #include "host_image.h"
 #include "turn.h"
 #include <stdlib.h>
@@ -295,7 +296,11 @@ static imp_status stored(const struct codecs *c, struct memory *memory, const ch
         if (!v)
             return no_room(p, err);
         codecs_no_text(err);
+        struct doing d = crash_now();
+        d.plugin = codec->plugin ? codec->plugin : "of the host itself";
+        const struct doing *before = crash_doing(&d);
         st = codecs_some_text(codec->table->decode(codec->self, data, size, &v->as.image, err), codec, err);
+        crash_doing(before);
         if (st == IMP_OK)
             *out = v;
         else

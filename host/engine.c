@@ -496,7 +496,9 @@ static imp_status try_item(struct engine *e, unsigned slot, const struct item_ca
     struct item it = {.engine = e, .variant = v, .call = call, .slot = slot, .o = o};
     it.values = heap_alloc(ports + (size_t)1, sizeof *it.values);
     clear_outcome(o);
+    const struct doing d = {.picture = call->path ? call->path : call->label}, *before = crash_doing(&d);
     run_item(&it);
+    crash_doing(before);
     for (uint32_t p = 0; p < ports; p++)
         values_release(&it.values[p]);
     value_release(it.picture);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "crash.h"
 #include "job.h"
 
 /* ---- failures ---- */
@@ -51,11 +52,23 @@ void outcome_fail(struct outcome *o, imp_status st, const char *code, const stru
 
 /* ---- create and destroy ---- */
 
+struct doing doing_node(const struct node *node)
+{
+    struct doing d = crash_now();
+    d.plugin = node->filter->plugin ? node->filter->plugin->id : "of the host itself";
+    d.filter = node->filter->desc.id;
+    d.node = node->name;
+    d.file = node->at.file;
+    d.line = node->at.line;
+    return d;
+}
+
 imp_status instance_create(struct run_env *env, const struct node *node, struct instance *it,
                            imp_error *err)
 {
     const struct filter_info *info = node->filter;
     imp_status st = IMP_OK;
+    const struct doing d = doing_node(node), *was = crash_doing(&d);
     pthread_mutex_lock(&env->control);
     if (!it->alive && info->desc.create) {
         fenv_t before;
@@ -72,6 +85,7 @@ imp_status instance_create(struct run_env *env, const struct node *node, struct 
     }
     it->alive = it->alive || !st;
     pthread_mutex_unlock(&env->control);
+    crash_doing(was);
     return st;
 }
 
@@ -79,11 +93,13 @@ void instance_destroy(struct run_env *env, const struct node *node, struct insta
 {
     if (!it->alive)
         return;
+    const struct doing d = doing_node(node), *before = crash_doing(&d);
     pthread_mutex_lock(&env->control);
     if (node->filter->desc.destroy)
         node->filter->desc.destroy(it->handle);
     *it = (struct instance){0};
     pthread_mutex_unlock(&env->control);
+    crash_doing(before);
 }
 
 /* ---- inputs ---- */
@@ -260,8 +276,11 @@ static imp_status call_process(struct job *j, imp_error *err)
         info->desc.threads == IMP_PARALLEL || !info->plugin ? NULL : info->plugin->serial_lock;
     if (serial)
         pthread_mutex_lock(serial);
+    j->doing = doing_node(j->call->node);
+    const struct doing *before = crash_doing(&j->doing);
     fegetenv(&j->fp);
     const imp_status st = info->desc.process(j->call->instance->handle, &j->api, err);
+    crash_doing(before);
     if (fp_restore(&j->fp))
         atomic_store(&j->fp_changed, 1);
     if (serial)

@@ -3,6 +3,7 @@
 #ifndef IMP_INSTANCE_H
 #define IMP_INSTANCE_H
 #include <pthread.h>
+#include "crash.h"
 #include "engine.h"
 
 /* What all calls of one engine share. */
@@ -36,6 +37,9 @@ struct instance {
  * the lock */
 imp_status instance_create(struct run_env *, const struct node *, struct instance *, imp_error *);
 void instance_destroy(struct run_env *, const struct node *, struct instance *);
+
+/* This thread's record with the node in it. */
+struct doing doing_node(const struct node *);
 
 /* One process() call. inputs: one of every port but MANY, then the values of that; NULL = open. */
 struct call {

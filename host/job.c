@@ -296,9 +296,11 @@ struct pieces {
 static void run_piece(void *user, uint32_t i) IMP_NX
 {
     const struct pieces *p = user;
+    const struct doing *was = crash_doing(&p->job->doing);
     fenv_t before;
     fegetenv(&before);
     p->fn(p->user, i);
+    crash_doing(was);
     if (fp_restore(&before))
         atomic_store(&p->job->fp_changed, 1);
 }

@@ -15,6 +15,7 @@ struct job {
     struct value
         *alpha; /* 4 channels: its last plane goes back onto outputs of its size; borrowed */
     struct kept *kept;
+    struct doing doing; /* for the threads that help */
     double told; /* when progress was last passed on */
     fenv_t fp;   /* floating-point mode before the call */
     atomic_int fp_changed;

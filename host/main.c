@@ -1,5 +1,6 @@
 /* main.c - the program's outside: arguments to a verb, signals, standard streams, the exit status.
  * Nothing else of the host prints results, handles signals or exits. */
+#define _GNU_SOURCE /* SA_ONSTACK */
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -8,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include "command.h"
+#include "crash.h"
 #include "processor.h"
 
 /* What signals leave: handlers can reach nothing else. */
@@ -24,6 +26,25 @@ static void on_poke(int signal_number)
 {
     (void)signal_number;
     atomic_fetch_add(&poke_count, 1);
+}
+
+/* The program ends by the signal, as it would have, but says first what it was doing. */
+static void on_crash(int signal_number)
+{
+    crash_tell(signal_number);
+    raise(signal_number);
+}
+
+/* A sanitizer that has handlers of its own keeps them. */
+static void handle_crashes(void)
+{
+    static const int all[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
+    struct sigaction crash = {.sa_handler = on_crash, .sa_flags = SA_ONSTACK | SA_RESETHAND | SA_NODEFER}, old;
+    sigemptyset(&crash.sa_mask);
+    crash_prepare_thread();
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+        if (!sigaction(all[i], NULL, &old) && old.sa_handler == SIG_DFL)
+            sigaction(all[i], &crash, NULL);
 }
 
 /* SIGINT that was ignored when we started (a background job of a plain shell, nohup) stays ignored.
@@ -140,6 +161,7 @@ int main(int argc, char **argv)
 {
     struct arena arena;
     keep_standard_streams();
+    handle_crashes();
     arena_init(&arena);
     struct command c = {.arena = &arena,
                         .report = report_new(),

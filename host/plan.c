@@ -263,12 +263,14 @@ static uint64_t ask(struct planner *p, const struct node *node, const struct fit
         .report = p->report,
         .note = p->note[0] ? p->note : NULL,
     };
+    const struct doing d = doing_node(node), *was = crash_doing(&d);
     fenv_t before;
     fegetenv(&before);
     pthread_mutex_lock(&p->engine->env.control);
     const imp_status st = node->filter->desc.plan(
         p->variant->instances[node->index * p->engine->env.jobs].handle, &call.api, &err);
     pthread_mutex_unlock(&p->engine->env.control);
+    crash_doing(was);
     text[sizeof text - 1] = '\0';
     if (fp_restore(&before))
         fault_at(p, node, -1, -1, "E0602",

@@ -14,6 +14,7 @@
  * a sleeper is called away from there, and is free again once it is awake. */
 #define _GNU_SOURCE /* affinity */
 #include "pool.h"
+#include "crash.h"
 
 #include <pthread.h>
 #include <sched.h>
@@ -235,6 +236,7 @@ static void *helper_main(void *user)
     struct helper *h = user;
     struct pool *p = h->pool;
     int64_t waited = 0; /* the last time */
+    crash_prepare_thread();
     pthread_mutex_lock(&p->lock);
     while (!p->ending) {
         if (p->tasks && p->tasks->taken < p->tasks->count) {
@@ -269,6 +271,7 @@ static void call_away(struct pool *p, unsigned n)
  */
 static void call_helpers(struct pool *p, unsigned n)
 {
+    static const int crashes[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
     sigset_t all, before;
     n -= p->looking < n ? p->looking : n;
     const unsigned waiting = p->idle < n ? p->idle : n;
@@ -277,7 +280,9 @@ static void call_helpers(struct pool *p, unsigned n)
         pthread_cond_signal(&p->work);
     if (waiting == n || p->made + 1 >= p->threads)
         return;
-    sigfillset(&all); /* signals are for the main thread */
+    sigfillset(&all); /* signals are for the main thread, but those of a crash */
+    for (size_t i = 0; i < sizeof crashes / sizeof *crashes; i++)
+        sigdelset(&all, crashes[i]);
     pthread_sigmask(SIG_SETMASK, &all, &before);
     for (n -= waiting; n && p->made + 1 < p->threads; n--, p->made++) {
         struct helper *h = &p->helper[p->made];

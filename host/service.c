@@ -2,6 +2,7 @@
  * consumers, and services handed out and taken back. */
 #include <stdio.h>
 #include <string.h>
+#include "crash.h"
 #include "descriptor.h"
 #include "module.h"
 #include "registry_private.h"
@@ -147,7 +148,9 @@ const char *service_open(struct registry *r, struct unit *u)
     if (why)
         return fail(u, why);
     service_view(r, &u->view, u->as.id, NULL, u);
+    const struct doing d = {.plugin = u->as.id}, *before = crash_doing(&d);
     why = module_init(&r->arena, u->as.path, u->as.entry, &u->view.as, &changed_fp);
+    crash_doing(before);
     if (changed_fp)
         u->as.warning =
             arena_printf(&r->arena, "%s: %s changed the floating-point mode in its init; put right",
