@@ -28,7 +28,8 @@ struct batch_options {
     uint64_t mem;
     enum overwrite overwrite;
     bool plan_only;                 /* --plan */
-    bool fail_fast, explain, preview, private_, exact, json, quiet, verbose;
+    bool fail_fast, explain, preview, private_, exact, isolate, json, quiet, verbose;
+    double silence;                 /* of isolated filters: engine_options */
     bool colour, terminal;          /* of stderr */
     const char *again_item;         /* --again: only this item (its identity) */
     atomic_int *stop;               /* set by the signal handler */

@@ -91,6 +91,7 @@ static void run_items(struct work *w)
     if (!w->todo_count)
         return;
     progress_total(b->progress, w->todo_count, pixels);
+    engine_slots(b->engine, b->jobs < w->todo_count ? b->jobs : (unsigned)w->todo_count);
     pool_tasks(engine_pool(b->engine), b->jobs < w->todo_count ? b->jobs : (unsigned)w->todo_count, work_slot, w);
     commit_drain(w->committer);
 }
@@ -278,7 +279,8 @@ bool batch_engine(struct batch *b)
 {
     const struct engine_options options = {
         .threads = b->threads, .jobs = b->jobs, .mem = b->o->mem, .state = b->check_only ? NULL : b->state,
-        .cache = b->o->cache, .metadata = !b->o->private_, .stop = b->o->stop,
+        .cache = b->o->cache, .isolate = b->o->isolate,
+        .silence = b->o->silence, .metadata = !b->o->private_, .stop = b->o->stop,
         .watch = {b, watch_progress, b->o->preview ? watch_preview : NULL}};
     b->engine = engine_new(b->registry, b->codecs, &options, b->report);
     if (!b->engine) {

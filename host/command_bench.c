@@ -318,6 +318,8 @@ static int measure(struct bench *b)
     b->threads = s->threads ? s->threads : pool_processors();
     char *state = arena_strndup(c->arena, b->folder, strlen(b->folder) - strlen("/files"));
     const struct engine_options options = {.threads = b->threads,
+                                           .isolate = c->settings->isolate,
+                                           .silence = c->settings->silence,
                                            .jobs = 1,
                                            .mem = s->mem,
                                            .state = state,

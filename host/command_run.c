@@ -37,6 +37,8 @@ void command_batch_options(struct command *c, struct batch_options *o)
         .preview = command_has(c, OPT_PREVIEW),
         .private_ = s->private_,
         .exact = s->exact,
+        .isolate = s->isolate,
+        .silence = s->silence,
         .json = command_has(c, OPT_JSON),
         .quiet = command_has(c, OPT_QUIET) || s->log == LOG_ERROR,
         .verbose = command_has(c, OPT_VERBOSE) || s->log >= LOG_INFO,

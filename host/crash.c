@@ -28,7 +28,9 @@ struct doing crash_now(void)
 void crash_prepare_thread(void)
 {
     const stack_t own = {.ss_sp = stack, .ss_size = sizeof stack};
-    sigaltstack(&own, NULL);
+    stack_t before;
+    if (!sigaltstack(NULL, &before) && before.ss_flags & SS_DISABLE) /* a sanitizer has its own */
+        sigaltstack(&own, NULL);
 }
 
 static const struct {

@@ -173,7 +173,7 @@ static bool check_flags(struct exam *e, const imp_param *p, bool last)
 
 static bool check_param(struct exam *e, const imp_param *p, bool last)
 {
-    static const char *const taken[] = {"filter", "provider", "in", "all"};
+    static const char *const taken[] = {"filter", "provider", "isolate", "in", "all"};
     imp_cell cell;
     for (size_t i = 0; i < sizeof taken / sizeof *taken; i++)
         if (strcmp(p->key, taken[i]) == 0)

@@ -1,6 +1,8 @@
 /* engine.c - the life of an engine, and one item through its graph. */
 #include "engine_private.h"
+#include "isolate.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -38,6 +40,11 @@ struct engine *engine_new(struct registry *registry, struct codecs *codecs,
     return e;
 }
 
+void engine_slots(struct engine *e, unsigned n)
+{
+    isolate_slots(e, n);
+}
+
 struct pool *engine_pool(struct engine *e)
 {
     return e->env.pool;
@@ -67,6 +74,7 @@ void explain(struct engine *e, const char *fmt, ...)
 
 void engine_explain(const struct engine *e, struct text *out)
 {
+    isolate_explain(e, out);
     if (e->explain.data)
         text_add(out, e->explain.data);
 }
@@ -83,6 +91,7 @@ static void free_variant(struct engine *e, struct variant *v)
     free(v->last_use);
     free(v->gathered);
     free(v->instances);
+    free(v->isolated);
     free(v->constants);
     free(v->done);
     free(v->costs);
@@ -99,6 +108,7 @@ void engine_free(struct engine *e)
     constants_free(e);
     for (uint32_t i = e->variant_count; i-- > 0;)
         free_variant(e, e->variants[i]);
+    isolate_free(e);
     for (size_t i = 0; i < e->locked_count; i++) {
         pthread_mutex_destroy(e->locked[i]->serial_lock);
         free(e->locked[i]->serial_lock);
@@ -168,6 +178,9 @@ unsigned engine_add(struct engine *e, struct graph *g)
     v->done = heap_alloc(g->node_count + (size_t)1, sizeof *v->done);
     v->instances = heap_alloc((g->node_count + (size_t)1) * e->env.jobs, sizeof *v->instances);
     find_uses(v);
+    if (!isolate_mark(e, v))
+        report_add(e->report, SEV_ERROR, "E0501", NULL,
+                   "no memory that processes can share (%s): run without --isolate", strerror(errno));
     e->variants = heap_resize(e->variants, e->variant_count + (size_t)1, sizeof *e->variants);
     e->variants[e->variant_count] = v;
     return e->variant_count++;
@@ -281,9 +294,10 @@ imp_status run_node(struct engine *e, struct variant *v, const struct node *node
     const struct filter_info *info = node->filter;
     const bool shared = info->desc.threads != IMP_PARALLEL || node->phase != PHASE_ITEM;
     struct instance *it = &v->instances[node->index * e->env.jobs + (shared ? 0 : slot)];
+    const bool elsewhere = v->isolated[node->index];
     char text[400] = "";
     imp_error err = error_in(text, sizeof text);
-    imp_status st = instance_create(&e->env, node, it, &err);
+    imp_status st = elsewhere ? IMP_OK : instance_create(&e->env, node, it, &err);
     if (st) {
         text[sizeof text - 1] = '\0';
         outcome_fail(o, st, "E0301", node, err.param, "%s",
@@ -303,7 +317,7 @@ imp_status run_node(struct engine *e, struct variant *v, const struct node *node
                               .written_count = n_written,
                               .key = key};
     const double start = clock_seconds();
-    st = instance_process(&call, outputs, o);
+    st = elsewhere ? isolate_process(e, v, &call, outputs, o) : instance_process(&call, outputs, o);
     if (time) {
         *time = (struct node_time){.ms = (clock_seconds() - start) * 1e3, .ran = true};
         for (uint32_t p = 0; p < info->desc.output_count; p++)
@@ -340,8 +354,8 @@ static bool name_picture(struct value *v, const char *stem)
     return true;
 }
 
-static struct value *decode(struct engine *e, const struct item_call *call, const void *data,
-                            size_t size, struct outcome *o)
+static struct value *decode(struct engine *e, unsigned slot, const struct item_call *call,
+                            const void *data, size_t size, struct outcome *o)
 {
     const struct node *node = picture_node(e->variants[call->variant]->graph);
     char text[400] = "";
@@ -349,7 +363,7 @@ static struct value *decode(struct engine *e, const struct item_call *call, cons
     struct value *v = NULL;
     const char *note = NULL;
     const imp_status st =
-        codecs_decode(e->env.codecs, e->env.memory, call->path, data, size, 0, &v, &note, &err);
+        codecs_decode(e->env.codecs, isolate_memory(e, slot), call->path, data, size, 0, &v, &note, &err);
     text[sizeof text - 1] = '\0';
     if (st) {
         outcome_fail(o, st, st == IMP_E_MEMORY ? "E0502" : "E0702", NULL, -1, "%s",
@@ -371,7 +385,8 @@ static struct value *decode(struct engine *e, const struct item_call *call, cons
     return NULL;
 }
 
-static struct value *read_picture(struct engine *e, const struct item_call *call, struct outcome *o)
+static struct value *read_picture(struct engine *e, unsigned slot, const struct item_call *call,
+                                  struct outcome *o)
 {
     char text[400] = "";
     imp_error err = error_in(text, sizeof text);
@@ -389,7 +404,7 @@ static struct value *read_picture(struct engine *e, const struct item_call *call
             return NULL;
         }
     }
-    struct value *v = decode(e, call, call->data ? call->data : own, size, o);
+    struct value *v = decode(e, slot, call, call->data ? call->data : own, size, o);
     free(own);
     return v;
 }
@@ -463,7 +478,7 @@ static void run_item(struct item *it)
     struct outcome *o = it->o;
     if (it->call->path && takes_picture(g)) {
         const double start = clock_seconds();
-        it->picture = read_picture(it->engine, it->call, o);
+        it->picture = read_picture(it->engine, it->slot, it->call, o);
         it->decode_ms = (clock_seconds() - start) * 1e3;
     }
     for (uint32_t k = 0; k < g->node_count && !o->status; k++) {
@@ -496,6 +511,7 @@ static imp_status try_item(struct engine *e, unsigned slot, const struct item_ca
     struct item it = {.engine = e, .variant = v, .call = call, .slot = slot, .o = o};
     it.values = heap_alloc(ports + (size_t)1, sizeof *it.values);
     clear_outcome(o);
+    isolate_begin_item(e, slot);
     const struct doing d = {.picture = call->path ? call->path : call->label}, *before = crash_doing(&d);
     run_item(&it);
     crash_doing(before);

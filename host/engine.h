@@ -24,6 +24,8 @@ struct engine_options {
     const char *state;        /* OUT/.impasto: kept state and spool; NULL = neither */
     const char *cache;        /* folder for constants that took over 5 s; NULL = none */
     double cache_seconds;     /* 0 = 5 */
+    bool isolate;             /* all plugins' filters run in processes of their own, not only nodes that ask */
+    double silence;           /* seconds without a sign of life before such a process is ended; 0 = 120, < 0 = never */
     bool metadata;            /* carry EXIF, XMP, ICC into saved files */
     const atomic_int *stop;   /* non-zero: everything ends with IMP_CANCELLED */
     struct engine_watch watch;
@@ -32,6 +34,8 @@ struct engine *engine_new(struct registry *, struct codecs *, const struct engin
 void engine_free(struct engine *);
 /* Adds a graph (borrowed, as is its arena); answers its number. */
 unsigned engine_add(struct engine *, struct graph *);
+/* How many items will run at once, if fewer than jobs: processes of their own share the threads among them. */
+void engine_slots(struct engine *, unsigned n);
 struct pool *engine_pool(struct engine *);
 struct memory *engine_memory(struct engine *);
 

@@ -14,6 +14,7 @@ struct variant {
     struct values *constants;   /* by port, of constant nodes: from the store */
     bool *done;                 /* by node: a constant whose values are there */
     bool planned;
+    bool *isolated; /* by node: it runs in a worker */
     struct cost *costs; /* by size of picture, from engine_plan */
     size_t cost_count;
 };
@@ -55,6 +56,7 @@ struct engine {
     uint64_t promised;
     bool alone; /* one item has the memory for itself */
     struct text explain;
+    struct isolate *isolate; /* NULL: no node is isolated */
     struct hash *reported; /* faults of the plan, each told once */
     size_t reported_count;
 };

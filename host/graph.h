@@ -29,6 +29,7 @@ struct node {
     struct place at;            /* of its section */
     struct place filter_at;     /* of the value of `filter` */
     const char *provider;       /* key `provider`, or NULL */
+    bool isolate;               /* key `isolate = process` */
     imp_cell *params;           /* desc.param_count; paths resolved, templates (WRITTEN) as text */
     struct place *param_at;     /* value's place; zero for defaults */
     const char **param_text;    /* what was written; NULL for defaults */

@@ -101,13 +101,27 @@ static void check_provider(struct builder *b, struct draft *d, const struct pres
     fault_note(f, "all plugins: impasto list plugins");
 }
 
+static void check_isolate(struct builder *b, struct draft *d, const struct preset_key *key)
+{
+    static const char *const ways[] = {"process", "no"};
+    d->node.isolate = strcmp(key->value, ways[0]) == 0;
+    if (d->node.isolate || strcmp(key->value, ways[1]) == 0 || key->broken)
+        return;
+    struct fault *f = report_add(b->report, SEV_ERROR, "E0110", &key->value_at,
+                                 "'isolate' of '%s' cannot be '%s'", d->node.name, key->value);
+    const char *near = nearest_name(key->value, ways, 2);
+    if (near)
+        fault_hint(f, "did you mean '%s'?", near);
+    fault_note(f, "isolate = process: this filter runs in a process of its own; no: where --isolate says");
+}
+
 void draft_filter(struct builder *b, struct draft *d)
 {
     struct preset_section *s = section_of(b, d);
     d->node.name = s->name;
     d->node.at = s->at;
     const struct preset_key *key = take_key(s, "filter");
-    const struct preset_key *provider = take_key(s, "provider");
+    const struct preset_key *provider = take_key(s, "provider"), *isolate = take_key(s, "isolate");
     if (!key) {
         no_filter_key(b, d);
         return;
@@ -125,6 +139,8 @@ void draft_filter(struct builder *b, struct draft *d)
     d->input_at = arena_alloc(b->arena, desc->input_count, sizeof *d->input_at);
     if (provider)
         check_provider(b, d, provider);
+    if (isolate)
+        check_isolate(b, d, isolate);
     registry_use(b->registry, d->node.filter, &d->node.filter_at, b->report);
 }
 
@@ -205,7 +221,7 @@ static const char *find_file(struct builder *b, const struct draft *d, const imp
 static void no_such_key(struct builder *b, const struct draft *d, const struct preset_key *key)
 {
     const imp_filter *desc = &d->node.filter->desc;
-    const char **names = arena_alloc(b->arena, desc->param_count + 4, sizeof *names);
+    const char **names = arena_alloc(b->arena, desc->param_count + 5, sizeof *names);
     uint32_t shown = 0;
     for (uint32_t i = 0; i < desc->param_count; i++)
         if (!(desc->params[i].flags & IMP_PARAM_OTHERS))
@@ -215,9 +231,10 @@ static void no_such_key(struct builder *b, const struct draft *d, const struct p
     names[shown + 1] = "in";
     names[shown + 2] = "all";
     names[shown + 3] = "provider";
+    names[shown + 4] = "isolate";
     struct fault *f = report_add(b->report, SEV_ERROR, "E0107", &key->key_at,
                                  "unknown key '%s' in node '%s'", key->key, d->node.name);
-    const char *near = nearest_name(key->key, names, shown + 4);
+    const char *near = nearest_name(key->key, names, shown + 5);
     for (uint32_t i = 0; i < desc->input_count && !near; i++) {
         if (strcmp(desc->inputs[i].name, key->key) == 0) {
             fault_hint(f, "for a wire write in.%s = %s", key->key, key->value);

@@ -105,6 +105,8 @@ static void add_node(struct arena *a, const struct graph *g, const struct node *
     text_addf(out, "\nfilter = %s\n", n->filter->desc.id);
     if (n->provider)
         text_addf(out, "provider = %s\n", n->provider);
+    if (n->isolate)
+        text_add(out, "isolate = process\n");
     add_wires(g, n, origins, out);
     for (uint32_t i = 0; i < n->filter->desc.param_count; i++)
         add_param(a, n, i, origins, out);

@@ -11,8 +11,8 @@
 
 /* ---- failures ---- */
 
-/* A code at the start of a text, "E0702 ..." or "E0702: ...". */
-static const char *own_code(const char *text, char code[8])
+/* "E0702 ..." or "E0702: ...". */
+const char *outcome_code(const char *text, char code[8])
 {
     if ((text[0] != 'E') || strspn(text + 1, "0123456789") != 4 ||
         (text[5] != ' ' && text[5] != ':'))
@@ -34,7 +34,7 @@ void outcome_fail(struct outcome *o, imp_status st, const char *code, const stru
     o->status = st;
     o->node = node ? node->index : UINT32_MAX;
     snprintf(o->code, sizeof o->code, "%s", code);
-    const char *rest = own_code(text, o->code);
+    const char *rest = outcome_code(text, o->code);
     if (!node) {
         snprintf(o->text, sizeof o->text, "%s", rest);
         return;

@@ -17,6 +17,7 @@ struct run_env {
     struct engine_watch watch;
     unsigned threads, jobs;
     bool metadata;
+    struct worker *worker;   /* of this process; NULL = it is the host */
     pthread_mutex_t control; /* [control] calls: one at a time in the process */
 };
 
@@ -64,6 +65,9 @@ imp_status instance_process(const struct call *, struct values *outputs, struct 
 __attribute__((format(printf, 6, 7))) void outcome_fail(struct outcome *, imp_status,
                                                         const char *code, const struct node *,
                                                         int32_t param, const char *fmt, ...);
+
+/* The code at the start of a text goes into `code`, which else stays; answers the rest of the text. */
+const char *outcome_code(const char *text, char code[8]);
 
 /* ---- for the host's own filters ---- */
 struct run_env *job_env(imp_job *);

@@ -1,5 +1,6 @@
 /* job.c - what a filter asks of the host while process() runs. */
 #include "job.h"
+#include "worker.h"
 
 #include <stdarg.h>
 #include <stdlib.h>
@@ -264,6 +265,8 @@ static imp_status progress(imp_job *api, double fraction, const char *phase) IMP
 {
     struct job *j = job_of(api);
     const struct engine_watch *watch = &j->call->env->watch;
+    if (j->call->env->worker)
+        worker_beat(j->call->env->worker);
     if (stopped(j))
         return IMP_CANCELLED;
     const bool tells = watch->progress && (fraction >= 0 || phase); /* else it only asks */
@@ -301,6 +304,8 @@ static void run_piece(void *user, uint32_t i) IMP_NX
     fegetenv(&before);
     p->fn(p->user, i);
     crash_doing(was);
+    if (p->job->call->env->worker)
+        worker_beat(p->job->call->env->worker);
     if (fp_restore(&before))
         atomic_store(&p->job->fp_changed, 1);
 }
@@ -319,7 +324,10 @@ static imp_status parallel(imp_job *api, uint32_t n, void (*fn)(void *, uint32_t
 static imp_status keep(imp_job *api, const char *name, const void *data, uint64_t size) IMP_NX
 {
     struct job *j = job_of(api);
-    const imp_status st = j->kept ? kept_save(j->kept, name, data, size) : IMP_OK;
+    struct worker *worker = j->call->env->worker;
+    const imp_status st = worker ? worker_keep(worker, name, data, size)
+                          : j->kept ? kept_save(j->kept, name, data, size)
+                                    : IMP_OK;
     if (st == IMP_E_PARAM)
         refuse(j, st, "it keeps state under a bad name: letters, digits and ._- are fine");
     else if (st)
@@ -332,6 +340,8 @@ static imp_status keep(imp_job *api, const char *name, const void *data, uint64_
 static const void *kept(imp_job *api, const char *name, uint64_t *size) IMP_NX
 {
     struct job *j = job_of(api);
+    if (j->call->env->worker)
+        return worker_kept(j->call->env->worker, name, size);
     return j->kept ? kept_load(j->kept, name, size) : NULL;
 }
 

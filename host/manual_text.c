@@ -53,6 +53,8 @@ const char manual_preset[] =
     "and an input that takes many has several nodes with blanks between\n"
     "- all, all.PORT | gathers: the values of all pictures of the run, once, at its end\n"
     "- provider | the plugin to take a service from, when several offer it\n"
+    "- isolate | `process`: the filter runs in a process of its own, with all nodes that share a\n"
+    "model or a data set with it; a crash costs no more than its picture\n"
     "# VALUES\n"
     "Numbers may end with the parameter's unit (`12px`, `50%`); yes or no; lists are\n"
     "separated by blanks; colours are `#c03028`, a CSS name, or three numbers. Paths are\n"

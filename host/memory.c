@@ -19,6 +19,7 @@ struct spare {
 struct memory {
     pthread_mutex_t lock;
     uint64_t limit, used, peak, idle;
+    struct memory_source source; /* take NULL: the heap */
     struct spare *spares[CLASSES];
 };
 
@@ -46,6 +47,22 @@ struct memory *memory_new(uint64_t limit)
     }
     if (m)
         m->limit = limit;
+    return m;
+}
+
+struct memory *memory_from(const struct memory_source *source)
+{
+    struct memory *m = memory_new(0);
+    if (m)
+        m->source = *source;
+    return m;
+}
+
+/* The one that counts. */
+static const struct memory *counting(const struct memory *m)
+{
+    while (m && m->source.counted)
+        m = m->source.counted;
     return m;
 }
 
@@ -84,16 +101,19 @@ static uint64_t locked_read(const struct memory *m, const uint64_t *field)
 
 uint64_t memory_used(const struct memory *m)
 {
+    m = counting(m);
     return locked_read(m, &m->used);
 }
 
 uint64_t memory_peak(const struct memory *m)
 {
+    m = counting(m);
     return locked_read(m, &m->peak);
 }
 
 uint64_t memory_limit(const struct memory *m)
 {
+    m = counting(m);
     return m ? m->limit : 0;
 }
 
@@ -101,6 +121,7 @@ bool memory_refused(const struct memory *m, size_t bytes)
 {
     unsigned k = 0;
     const size_t size = class_of(bytes, &k);
+    m = counting(m);
     return m && m->limit && (!size || size > m->limit || memory_used(m) > m->limit - size);
 }
 
@@ -119,6 +140,31 @@ static bool claim(struct memory *m, unsigned k, size_t size, void **waiting)
     if (m->limit && m->idle > m->limit - m->used)
         trim(m, m->limit - m->used);
     return true;
+}
+
+bool memory_count(struct memory *m, size_t bytes)
+{
+    if (!m)
+        return true;
+    pthread_mutex_lock(&m->lock);
+    const bool allowed = !m->limit || (bytes <= m->limit && m->used <= m->limit - bytes);
+    if (allowed) {
+        m->used += bytes;
+        m->peak = m->used > m->peak ? m->used : m->peak;
+        if (m->limit && m->idle > m->limit - m->used)
+            trim(m, m->limit - m->used);
+    }
+    pthread_mutex_unlock(&m->lock);
+    return allowed;
+}
+
+void memory_uncount(struct memory *m, size_t bytes)
+{
+    if (!m)
+        return;
+    pthread_mutex_lock(&m->lock);
+    m->used -= bytes;
+    pthread_mutex_unlock(&m->lock);
 }
 
 /* Large buffers sit on huge pages where the system has them: fewer faults, fewer misses of the TLB.
@@ -144,6 +190,8 @@ void *memory_take(struct memory *m, size_t bytes)
         return NULL;
     if (!m)
         return aligned_alloc(ALIGN, (size + ALIGN - 1) / ALIGN * ALIGN);
+    if (m->source.take)
+        return m->source.take(m->source.user, bytes);
     void *p = NULL;
     pthread_mutex_lock(&m->lock);
     const bool allowed = claim(m, k, size, &p);
@@ -167,6 +215,10 @@ void memory_give(struct memory *m, void *p, size_t bytes)
         free(p);
     if (!m || !p)
         return;
+    if (m->source.take) {
+        m->source.give(m->source.user, p, bytes);
+        return;
+    }
     struct spare *s = p;
     pthread_mutex_lock(&m->lock);
     m->used -= size;

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "isolate.h"
 #include "job.h"
 
 /* What is known of a value, and what is assumed for estimates where nothing is known. */
@@ -93,14 +94,18 @@ static imp_status prepare(struct planner *p, const struct node *node)
     struct engine *e = p->engine;
     p->broken[node->index] = needs_broken(p, node);
     const imp_status st =
-        instance_create(&e->env, node, &p->variant->instances[node->index * e->env.jobs], &err);
+        p->variant->isolated[node->index]
+            ? isolate_create(e, p->variant, node, &err)
+            : instance_create(&e->env, node, &p->variant->instances[node->index * e->env.jobs], &err);
     text[sizeof text - 1] = '\0';
     if (st == IMP_CANCELLED)
         return st;
     if (st) {
+        char code[8] = "E0301";
+        const char *why = outcome_code(text, code);
         p->broken[node->index] = true;
-        fault_at(p, node, err.param, err.port, "E0301", "node '%s': %s", node->name,
-                 text[0] ? text : "its instance cannot be made, and the plugin does not say why");
+        fault_at(p, node, err.param, err.port, code, "node '%s': %s", node->name,
+                 why[0] ? why : "its instance cannot be made, and the plugin does not say why");
         return IMP_OK;
     }
     const bool early = (node->filter->desc.flags & IMP_FILTER_EARLY) &&
@@ -245,6 +250,22 @@ static struct fitted fit_inputs(struct planner *p, const struct node *node)
     return in;
 }
 
+static imp_status plan_here(struct planner *p, const struct node *node, imp_plan *api,
+                            imp_error *err, bool *changed_fp)
+{
+    struct engine *e = p->engine;
+    const struct doing d = doing_node(node), *was = crash_doing(&d);
+    fenv_t before;
+    fegetenv(&before);
+    pthread_mutex_lock(&e->env.control);
+    const imp_status st = node->filter->desc.plan(
+        p->variant->instances[node->index * e->env.jobs].handle, api, err);
+    pthread_mutex_unlock(&e->env.control);
+    crash_doing(was);
+    *changed_fp = fp_restore(&before);
+    return st;
+}
+
 /* Asks the filter itself. Answers the bytes it needs beside inputs and outputs. */
 static uint64_t ask(struct planner *p, const struct node *node, const struct fitted *in,
                     imp_shape *const *outputs)
@@ -263,22 +284,20 @@ static uint64_t ask(struct planner *p, const struct node *node, const struct fit
         .report = p->report,
         .note = p->note[0] ? p->note : NULL,
     };
-    const struct doing d = doing_node(node), *was = crash_doing(&d);
-    fenv_t before;
-    fegetenv(&before);
-    pthread_mutex_lock(&p->engine->env.control);
-    const imp_status st = node->filter->desc.plan(
-        p->variant->instances[node->index * p->engine->env.jobs].handle, &call.api, &err);
-    pthread_mutex_unlock(&p->engine->env.control);
-    crash_doing(was);
+    bool changed_fp;
+    const imp_status st = p->variant->isolated[node->index]
+                              ? isolate_plan(p->engine, p->variant, node, &call.api, &err, &changed_fp)
+                              : plan_here(p, node, &call.api, &err, &changed_fp);
     text[sizeof text - 1] = '\0';
-    if (fp_restore(&before))
+    if (changed_fp)
         fault_at(p, node, -1, -1, "E0602",
                  "node '%s': a fault of the plugin: plan changed the floating-point mode",
                  node->name);
+    char code[8] = "E0302";
+    const char *why = outcome_code(text, code);
     if (st && !call.mistakes)
-        fault_at(p, node, err.param, err.port, "E0302", "node '%s': %s", node->name,
-                 text[0] ? text : "it cannot work like this, and the plugin does not say why");
+        fault_at(p, node, err.param, err.port, code, "node '%s': %s", node->name,
+                 why[0] ? why : "it cannot work like this, and the plugin does not say why");
     p->broken[node->index] = p->broken[node->index] || st || call.mistakes;
     p->macs += call.api.macs > 0 ? call.api.macs : 0;
     return call.api.bytes;

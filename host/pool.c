@@ -58,7 +58,7 @@ struct pool {
     pthread_cond_t work, done;
     struct loop *loops; /* those with pieces left, newest first: inner loops before outer ones */
     struct tasks *tasks;
-    unsigned threads, made, idle, looking; /* helpers that sleep; that will look before they do */
+    unsigned threads, most, made, idle, looking; /* helpers that sleep; that will look before they do */
     unsigned processors;
     atomic_uint news; /* changes, without the lock, when there is something */
     bool ending;
@@ -72,7 +72,7 @@ struct pool *pool_new(unsigned threads)
     struct pool *p = calloc(1, sizeof *p + threads * sizeof(struct helper));
     if (!p)
         return NULL;
-    p->threads = threads;
+    p->threads = p->most = threads;
     p->processors = threads > 1 ? pool_processors() : 1;
     if (pthread_mutex_init(&p->lock, NULL))
         goto no_lock;
@@ -105,6 +105,13 @@ void pool_free(struct pool *p)
     pthread_cond_destroy(&p->work);
     pthread_mutex_destroy(&p->lock);
     free(p);
+}
+
+void pool_set_threads(struct pool *p, unsigned n)
+{
+    pthread_mutex_lock(&p->lock);
+    p->threads = n < 1 ? 1 : n < p->most ? n : p->most;
+    pthread_mutex_unlock(&p->lock);
 }
 
 unsigned pool_threads(const struct pool *p)

@@ -9,6 +9,8 @@ struct pool;
 /* threads >= 1, the caller of pool_run counted. NULL: no memory or no threads. */
 struct pool *pool_new(unsigned threads);
 void pool_free(struct pool *);
+/* From here on no more than n of them, 1 at least, at a time; between loops only. */
+void pool_set_threads(struct pool *, unsigned n);
 unsigned pool_threads(const struct pool *);
 /* Runs fn(user, 0..n-1): the calling thread works too, idle threads help; returns when all handed out
  * are done. stop (may be NULL): once non-zero no further i is handed out, IMP_CANCELLED. Nests. */

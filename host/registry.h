@@ -66,6 +66,7 @@ void *registry_interface_user(const imp_host *, const char *id);
  * stderr. */
 void registry_set_log(struct registry *,
                       void (*log)(void *user, uint32_t level, const char *who, const char *text), void *user);
+void registry_log(const struct registry *, uint32_t level, const char *who, const char *text);
 /* A service for the host itself (codecs): 0 found -> false. i-th provider of that id. */
 bool registry_service(struct registry *, const char *id, size_t i, imp_service *out,
                       const char **plugin_id);

@@ -251,13 +251,18 @@ static const void *view_interface(const imp_host *host, const char *id) IMP_NX
     return o ? o->table : NULL;
 }
 
+void registry_log(const struct registry *r, uint32_t level, const char *who, const char *text)
+{
+    if (r->log)
+        r->log(r->log_user, level, who, text);
+    else if (level >= IMP_LOG_WARNING)
+        fprintf(stderr, "impasto: %s: %s\n", who, text);
+}
+
 static void view_log(const imp_host *host, uint32_t level, const char *text) IMP_NX
 {
     const struct view *v = view_of(host);
-    if (v->registry->log)
-        v->registry->log(v->registry->log_user, level, v->who, text);
-    else if (level >= IMP_LOG_WARNING)
-        fprintf(stderr, "impasto: %s: %s\n", v->who, text);
+    registry_log(v->registry, level, v->who, text);
 }
 
 void service_view(struct registry *r, struct view *v, const char *who, const char *provider,

@@ -67,6 +67,17 @@ static void read_mem(struct reading *r, const char *from, const char *text)
             text);
 }
 
+static void read_time_limit(struct reading *r, const char *from, const char *text)
+{
+    double seconds;
+    if (!text)
+        return;
+    if (parse_real(text, &seconds) && seconds >= 0 && seconds <= 1e6)
+        r->out->silence = seconds > 0 ? seconds : -1;
+    else
+        bad(r, "seconds: 30, 0.5; 0 is no limit", "%s: '%s' is no time", from, text);
+}
+
 /* The number from 1 of text among names; 0: not there. */
 static int one_of(const char *text, const char *const *names, int n)
 {
@@ -194,6 +205,12 @@ static void apply_key(struct reading *r, struct config_paths *paths, const char 
         break;
     case OPT_EXACT:
         s->exact = yes(r, from, value);
+        break;
+    case OPT_ISOLATE:
+        s->isolate = yes(r, from, value);
+        break;
+    case OPT_TIME_LIMIT:
+        read_time_limit(r, from, value);
         break;
     case OPT_NO_CACHE:
         s->no_cache = yes(r, from, value);
@@ -372,6 +389,8 @@ static void read_options(struct reading *r)
     read_mem(r, "--mem", arguments_text(a, OPT_MEM));
     s->private_ |= arguments_have(a, OPT_PRIVATE);
     s->exact |= arguments_have(a, OPT_EXACT);
+    s->isolate |= arguments_have(a, OPT_ISOLATE);
+    read_time_limit(r, "--time-limit", arguments_text(a, OPT_TIME_LIMIT));
     s->no_cache |= arguments_have(a, OPT_NO_CACHE);
     s->insecure = arguments_have(a, OPT_INSECURE_PLUGINS);
     if (arguments_have(a, OPT_OVERWRITE))

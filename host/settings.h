@@ -21,7 +21,8 @@ struct settings {
     const char *overwrite;           /* NULL = not said */
     const char *simd;                /* IMPASTO_SIMD, or NULL */
     enum log_level log;
-    bool private_, exact, no_cache, insecure;
+    double silence;                  /* --time-limit, seconds; 0 = not said, < 0 = never */
+    bool private_, exact, no_cache, insecure, isolate;
 };
 /* Reads all of it. Mistakes: in variables and options errors (E08xx), unknown IMPASTO_* and keys of
  * impasto.ini warnings (W08xx). false: there were errors. */

@@ -144,6 +144,18 @@ struct value *value_mapped(uint32_t width, uint32_t height, uint32_t channels, u
     return v;
 }
 
+struct value *value_image_at(struct memory *memory, const imp_image *image, size_t bytes)
+{
+    struct value *v =
+        image_frame(memory, image->width, image->height, image->channels, image->colour);
+    if (v) {
+        v->as.image = *image;
+        v->as.head = (imp_value){(uint32_t)sizeof v->as.image, IMP_IMAGE};
+        v->bytes = bytes;
+    }
+    return v;
+}
+
 struct value *value_planes(struct value *image, uint32_t first, uint32_t channels)
 {
     const imp_image *m = &image->as.image;
@@ -184,8 +196,8 @@ static bool tensor_bytes(uint32_t dtype, uint32_t ndim, const int64_t *shape, si
     return true;
 }
 
-struct value *value_tensor(struct memory *memory, uint32_t dtype, uint32_t ndim,
-                           const int64_t *shape, const char *name)
+struct value *value_tensor_at(struct memory *memory, uint32_t dtype, uint32_t ndim,
+                              const int64_t *shape, const char *name, void *data)
 {
     size_t bytes;
     if (!tensor_bytes(dtype, ndim, shape, &bytes))
@@ -196,8 +208,8 @@ struct value *value_tensor(struct memory *memory, uint32_t dtype, uint32_t ndim,
     const size_t axes = ndim * sizeof *shape, letters = name ? strlen(name) + 1 : 0;
     v->bytes = bytes;
     v->extra = malloc(axes + letters + 1);
-    v->as.tensor.data = v->extra ? memory_take(memory, bytes) : NULL;
-    if (!v->as.tensor.data) {
+    v->as.tensor.data = data || !v->extra ? data : memory_take(memory, bytes);
+    if (!v->extra || !v->as.tensor.data) {
         free(v->extra);
         free(v);
         return NULL;
@@ -211,6 +223,12 @@ struct value *value_tensor(struct memory *memory, uint32_t dtype, uint32_t ndim,
     v->as.tensor.shape = v->extra;
     v->as.tensor.name = name ? (char *)v->extra + axes : NULL;
     return v;
+}
+
+struct value *value_tensor(struct memory *memory, uint32_t dtype, uint32_t ndim,
+                           const int64_t *shape, const char *name)
+{
+    return value_tensor_at(memory, dtype, ndim, shape, name, NULL);
 }
 
 /* ---- tables: everything a row points to is copied into chunks that live as long as the table ----

@@ -4,6 +4,7 @@
 #include <impasto/impasto.h>
 #include <stdatomic.h>
 #include <stdbool.h>
+#include "arena.h"
 #include "hash.h"
 
 /* Where pixels come from: a pool that keeps freed buffers for the next picture of that size and counts. */
@@ -19,6 +20,18 @@ void *memory_take(struct memory *, size_t bytes);
 bool memory_refused(const struct memory *, size_t bytes);
 uint64_t memory_limit(const struct memory *);
 void memory_give(struct memory *, void *, size_t bytes);
+/* Counts bytes that come from elsewhere; false: over the limit. NULL: not counted. */
+bool memory_count(struct memory *, size_t bytes);
+void memory_uncount(struct memory *, size_t bytes);
+/* Memory that somebody else hands out: take answers NULL when there is none, both are called from any thread.
+ * counted (may be NULL) answers for limit and peak. The source must outlive it. */
+struct memory_source {
+    void *user;
+    void *(*take)(void *user, size_t bytes);
+    void (*give)(void *user, void *, size_t bytes);
+    struct memory *counted;
+};
+struct memory *memory_from(const struct memory_source *); /* NULL: no memory */
 
 /* What the host knows of a picture beside its samples; shared by all that comes from it. */
 struct meta {
@@ -56,6 +69,11 @@ struct value *value_image(struct memory *, uint32_t width, uint32_t height, uint
  * Read-only; not counted as memory. NULL: nothing was taken over. */
 struct value *value_mapped(uint32_t width, uint32_t height, uint32_t channels, uint32_t colour, void *map,
                            size_t bytes, float *data);
+/* An image whose samples lie at image->data already, a place that is given back to `memory` with it. The strides are
+ * the image's; bytes: from data on. */
+struct value *value_image_at(struct memory *, const imp_image *, size_t bytes);
+struct value *value_tensor_at(struct memory *, uint32_t dtype, uint32_t ndim, const int64_t *shape,
+                              const char *name, void *data);
 struct value *value_tensor(struct memory *, uint32_t dtype, uint32_t ndim, const int64_t *shape,
                            const char *name);
 struct value *value_table(uint32_t column_count, const imp_column *);
@@ -74,6 +92,9 @@ struct hash value_hash(const struct value *);
  * read back is checked (magic, sizes, hash); images and tensors of a spool may be mapped, not read. */
 imp_status value_write(const struct value *, int fd);
 imp_status value_read(struct memory *, const char *path, struct value **out);
+/* A table as bytes, and back (NULL: they are none). */
+void value_pack_table(const struct value *, struct text *);
+struct value *value_unpack_table(const void *, size_t size);
 /* One value of a file that holds several, from the descriptor's position on. */
 imp_status value_read_next(struct memory *, int fd, struct value **out);
 

@@ -278,6 +278,21 @@ static struct value *take_table(struct source *s)
     return v;
 }
 
+void value_pack_table(const struct value *v, struct text *out)
+{
+    put_table(out, &v->as.table);
+}
+
+struct value *value_unpack_table(const void *data, size_t size)
+{
+    struct source s = {.at = data, .left = size};
+    struct value *v = take_table(&s);
+    if (v && !s.bad && !s.left)
+        return v;
+    value_release(v);
+    return NULL;
+}
+
 /* ---- whole values ---- */
 
 static void put_info(struct text *t, const struct value *v)

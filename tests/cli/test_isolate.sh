@@ -54,4 +54,115 @@ case_after_a_crash_the_journal_is_sound_and_the_run_goes_on() {
     exits 0 impasto run p.ini photos -o out --plugin-path plugins --set boom.how=0
     [ -z "$(ls out/.impasto/tmp 2>/dev/null)" ] || fail "something is left in tmp"
 }
+
+# ---- with isolation ----
+# isolated STATUS ARGS...: the mixed pictures in workers; then only the grey ones are there
+isolated() {
+    local status=$1
+    shift
+    exits "$status" impasto run p.ini photos -o out --plugin-path plugins --isolate "$@"
+    same "$(cd out && echo *.png)" 'g0.png g1.png g2.png'
+    same "$(wc -l <out/failed.tsv)" 3 'lines of failed.tsv'
+}
+case_isolated_a_crash_costs_its_picture_and_the_run_goes_on() {
+    mixed
+    isolated 3 -j1
+    has "$err" "c0.ppm  E0611  node 'boom' (p.ini:5): plugin org.example.crashes crashed with SIGSEGV"
+    has "$err" 'only this picture is lost'
+    for how in 2:SIGFPE 3:SIGABRT 4:SIGSEGV 5:SIGSEGV 8:'exit status 9'; do
+        isolated 3 --set "boom.how=${how%:*}" -j2
+        has "$err" "${how#*:}"
+    done
+    exits 0 impasto run p.ini photos -o out --plugin-path plugins --isolate --set boom.how=0
+    same "$(cd out && echo *)" 'c0.png c1.png g0.png g1.png g2.png'
+    [ -z "$(ls out/.impasto/tmp 2>/dev/null)" ] || fail 'something is left in tmp'
+}
+case_isolated_a_hang_is_ended_after_the_time_limit() {
+    mixed
+    isolated 3 --set boom.how=6 --time-limit 0.5
+    has "$err" 'E0612'
+    has "$err" 'no sign of life for 500 ms (--time-limit)'
+    exits 2 impasto run p.ini photos -o out --plugin-path plugins --time-limit soon
+    has "$err" 'is no time'
+}
+case_isolated_too_much_memory_is_ended_at_the_budget() {
+    mixed
+    isolated 3 --set boom.how=7 --mem 200M
+    has "$err" 'took more than 200 MiB of memory (--mem)'
+}
+case_a_crash_in_a_plan_is_a_mistake_of_its_node() {
+    mixed
+    exits 2 impasto run p.ini photos -o out --plugin-path plugins --isolate --set boom.how=9
+    has "$err" 'error[E0611]'
+    has "$err" "node 'boom': plugin org.example.crashes crashed with SIGABRT"
+    [ ! -e out ] || fail 'something was written'
+}
+case_a_node_of_a_preset_may_ask_for_a_process() {
+    mixed
+    sed -i 's/^how/isolate = process\nhow/' p.ini
+    exits 3 impasto run p.ini photos -o out --plugin-path plugins --explain
+    has "$err" 'isolated, in processes of their own: boom'
+    same "$(cd out && echo *.png)" 'g0.png g1.png g2.png'
+    sed -i 's/process/proces/' p.ini
+    exits 2 impasto check p.ini --plugin-path plugins
+    has "$err" "did you mean 'process'?"
+}
+# both PRESET ARGS...: the same files with and without isolation, and the first again from the others' records
+both() {
+    exits 0 impasto run "$@" -o plain --no-cache -j1 -t1
+    exits 0 impasto run "$@" -o isolated --no-cache --isolate -j2 -t2
+    exits 0 impasto run "$@" -o more --no-cache --isolate -j3 -t8
+    same "$(files isolated)" "$(files plain)" "$1"
+    same "$(files more)" "$(files plain)" "$1, 3 jobs"
+    exits 0 impasto run "$@" -o plain --no-cache --isolate --verbose
+    lacks "$err" 'written '
+    rm -rf plain isolated more
+}
+case_bytes_are_the_same_with_and_without() {
+    exits 0 impasto run "$root/presets/web.ini" "$root"/samples/photos/{coast,fruit}.jpg -o small --set small.long_edge=200
+    for preset in vintage oil contact-sheet masked-background shrink-loss; do both "$root/presets/$preset.ini" small; done
+    both "$root/presets/samples-textures.ini"
+}
+case_bytes_are_the_same_with_and_without_where_nodes_share_models() {
+    exits 0 impasto run "$root/presets/web.ini" "$root"/samples/photos/{coast,fruit}.jpg -o small --set small.long_edge=120
+    both "$root/presets/stylise.ini" small --set vars.size=64 --set paint.steps=4 --set coarse.steps=2
+    both "$root/presets/atlas.ini" --set vars.maps=0-1 --set atlas.steps=2 --set atlas.size=32
+    both "$root/presets/train-glyph.ini" --set vars.count=200 --set vars.epochs=1
+}
+case_odd_pictures_are_the_same_with_and_without() { # alpha, one row, grey in, passed on as they came
+    mixed
+    printf 'P7\nWIDTH 3\nHEIGHT 2\nDEPTH 4\nMAXVAL 255\nTUPLTYPE RGB_ALPHA\nENDHDR\nabcdefghijklmnopqrstuvwx' >photos/a.pam
+    printf 'P6\n1 1\n255\nabc' >photos/one.ppm
+    printf '[preset]\nformat = 1\n[photo]\nfilter = load\n[same]\nfilter = org.example.crashes\nhow = 0\n' >p.ini
+    printf '[soft]\nfilter = blur\n[out]\nfilter = save\nname = {stem}.png\n[raw]\nfilter = save\nin = same\nname = {stem}.pfm\n' >>p.ini
+    both p.ini photos/g0.pgm photos/c0.ppm photos/one.ppm --plugin-path plugins
+}
+case_ctrl_c_reaches_a_worker() {
+    mixed
+    impasto run p.ini photos -o out --plugin-path plugins --isolate --set boom.how=10 >/dev/null 2>&1 &
+    pid=$!
+    for _ in $(seq 100); do [ ! -d out/.impasto/kept ] || break; sleep 0.05; done
+    workers=$(pgrep -g 0 impasto-worker || true)
+    kill -INT $pid 2>/dev/null || true
+    kill -TERM $pid
+    got=0
+    wait $pid || got=$?
+    [ $got = 130 ] || [ $got = 143 ] || fail "exit $got"
+    [ -n "$(ls out/.impasto/kept)" ] || fail 'what it kept is gone'
+    # what is kept is found again: it ends at once
+    exits 0 timeout 5 impasto run p.ini photos -o out --plugin-path plugins --isolate --set boom.how=10
+    for worker in $workers; do [ ! -e "/proc/$worker/exe" ] || fail "worker $worker is left"; done
+}
+case_workers_end_with_a_host_that_is_killed() {
+    mixed
+    impasto run p.ini photos -o out --plugin-path plugins --isolate --set boom.how=10 >/dev/null 2>&1 &
+    pid=$!
+    for _ in $(seq 100); do [ ! -d out/.impasto/kept ] || break; sleep 0.05; done
+    workers=$(ps -e -o pid=,ppid=,comm= | awk -v of=$pid '$3 ~ /impasto-worker/ && ($2 == of || up[$2] == of) { print $1; up[$1] = of }')
+    [ -n "$workers" ] || fail 'no worker is there'
+    kill -KILL $pid
+    wait $pid 2>/dev/null || true
+    sleep 0.3
+    for worker in $workers; do [ ! -e "/proc/$worker/fd/3" ] || fail "worker $worker is left"; done
+}
 run_cases

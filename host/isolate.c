@@ -1,0 +1,271 @@
+/* isolate.c - which nodes run in workers, and the life of these: forked, ended, forked again. */
+#define _GNU_SOURCE /* MAP_ANONYMOUS */
+#include "isolate_private.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { SILENCE = 120, QUIT_S = 2 };
+
+/* ---- which nodes ---- */
+
+static bool gives_object(const struct node *n, uint32_t port)
+{
+    return n->filter->desc.outputs[port].kind == IMP_OBJECT;
+}
+
+/* One of two nodes that share an object is isolated: then both are. */
+static bool spread(const struct variant *v, bool *marks)
+{
+    bool changed = false;
+    for (uint32_t k = 0; k < v->graph->node_count; k++) {
+        const struct node *n = &v->graph->nodes[k];
+        for (uint32_t i = 0; i < n->filter->desc.input_count; i++)
+            for (uint32_t w = 0; w < n->inputs[i].count; w++) {
+                const struct wire *wire = &n->inputs[i].wires[w];
+                if (!gives_object(&v->graph->nodes[wire->node], wire->port) ||
+                    marks[k] == marks[wire->node] || !n->filter->plugin)
+                    continue;
+                marks[k] = marks[wire->node] = changed = true;
+            }
+    }
+    return changed;
+}
+
+static bool open_far(struct far *f, struct memory *counted)
+{
+    void *page = mmap(NULL, (size_t)sysconf(_SC_PAGESIZE), PROT_READ | PROT_WRITE,
+                      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    f->line.fd = -1;
+    f->region = page == MAP_FAILED ? NULL : region_new(counted);
+    f->pulse = page == MAP_FAILED ? NULL : page;
+    return f->region != NULL;
+}
+
+static uint64_t memory_limit_of(const struct engine *e)
+{
+    const long pages = sysconf(_SC_PHYS_PAGES), page = sysconf(_SC_PAGESIZE);
+    if (e->options.mem)
+        return e->options.mem;
+    return pages > 0 && page > 0 ? (uint64_t)pages * (uint64_t)page / 4 * 3 : UINT64_MAX;
+}
+
+static bool open_isolate(struct engine *e)
+{
+    struct isolate *s = heap_alloc(1, sizeof *s);
+    bool fine = !pthread_mutex_init(&s->lock, NULL);
+    s->jobs = s->used = e->env.jobs;
+    s->silence = e->options.silence > 0 ? e->options.silence : e->options.silence < 0 ? 0 : SILENCE;
+    s->limit = memory_limit_of(e);
+    s->slots = heap_alloc(s->jobs, sizeof *s->slots);
+    fine = open_far(&s->nursery, e->env.memory) && fine;
+    for (unsigned i = 0; i < s->jobs; i++)
+        fine = open_far(&s->slots[i], e->env.memory) && fine;
+    e->isolate = s;
+    return fine;
+}
+
+bool isolate_mark(struct engine *e, struct variant *v)
+{
+    const struct graph *g = v->graph;
+    bool any = false;
+    v->isolated = heap_alloc(g->node_count + (size_t)1, sizeof *v->isolated);
+    for (uint32_t k = 0; k < g->node_count; k++) {
+        v->isolated[k] = g->nodes[k].filter->plugin && (e->options.isolate || g->nodes[k].isolate);
+        any = any || v->isolated[k];
+    }
+    while (any && spread(v, v->isolated))
+        continue;
+    return !any || e->isolate || open_isolate(e);
+}
+
+/* ---- the life of a process ---- */
+
+static void start_nursery(struct engine *e, struct far *f, char *why, size_t cap)
+{
+    int fd = -1;
+    if (!channel_pair(&f->line, &fd)) {
+        snprintf(why, cap, "E0501 no process can be started: %s", strerror(errno));
+        return;
+    }
+    f->pid = fork();
+    if (f->pid == 0)
+        worker_live(e, fd);
+    const int error = errno;
+    close(fd);
+    if (f->pid > 0)
+        return;
+    channel_close(&f->line);
+    snprintf(why, cap, "E0501 no process can be started: %s", strerror(error));
+}
+
+/* The nursery is idle while pictures are worked on, so it answers at once. */
+static bool ask_nursery(struct isolate *s, enum message what, const struct text *body, int fd,
+                        int64_t *answer)
+{
+    struct mail m;
+    bool fine = channel_send(&s->nursery.line, what, body, NULL, 0, fd) &&
+                channel_receive(&s->nursery.line, -1, 4096, &m) > 0;
+    if (fine) {
+        *answer = unpack_i64(&m);
+        fine = m.type == ANSWER && !m.bad;
+        mail_free(&m);
+    }
+    return fine;
+}
+
+static void spawn(struct isolate *s, struct far *f, unsigned slot, char *why, size_t cap)
+{
+    struct text body = {0};
+    int64_t pid = 0;
+    int fd = -1;
+    pack_u64(&body, slot);
+    pthread_mutex_lock(&s->lock);
+    bool fine = channel_pair(&f->line, &fd);
+    if (fine && (!ask_nursery(s, ASK_SPAWN, &body, fd, &pid) || pid <= 0)) {
+        channel_close(&f->line);
+        fine = false;
+    }
+    f->pid = (pid_t)pid;
+    f->epoch = s->epoch;
+    f->base = 0;
+    pthread_mutex_unlock(&s->lock);
+    if (fd >= 0)
+        close(fd);
+    text_free(&body);
+    if (!fine)
+        snprintf(why, cap, "E0501 no process can be started for it: %s",
+                 pid < 0 ? strerror((int)-pid) : "the one that starts them is gone");
+}
+
+bool isolate_ready(struct engine *e, struct far *f, unsigned slot, char *why, size_t cap)
+{
+    struct isolate *s = e->isolate;
+    why[0] = '\0';
+    if (f != &s->nursery && f->line.fd >= 0 && f->epoch != s->epoch)
+        isolate_end(e, f); /* models were made since: it has none of them */
+    if (f->line.fd >= 0)
+        return true;
+    atomic_store(&f->pulse->stop, 0);
+    if (f != &s->nursery && s->nursery.line.fd < 0 && !s->lost)
+        start_nursery(e, &s->nursery, why, cap);
+    if (why[0])
+        return false;
+    if (f != &s->nursery)
+        spawn(s, f, slot, why, cap);
+    else if (s->lost)
+        snprintf(why, cap, "E0611 the process that shared things are made in is gone");
+    else
+        start_nursery(e, f, why, cap);
+    return !why[0];
+}
+
+int isolate_end(struct engine *e, struct far *f)
+{
+    struct isolate *s = e->isolate;
+    int64_t status = 0;
+    int own = 0;
+    if (f->line.fd < 0)
+        return 0;
+    kill(f->pid, SIGKILL); /* dead already or not: its status stays what it was */
+    if (f == &s->nursery) {
+        s->lost = true;
+        while (waitpid(f->pid, &own, 0) < 0 && errno == EINTR)
+            continue;
+        status = own;
+    } else {
+        struct text body = {0};
+        pack_i64(&body, f->pid);
+        pthread_mutex_lock(&s->lock);
+        if (!ask_nursery(s, ASK_REAP, &body, -1, &status))
+            status = SIGKILL;
+        pthread_mutex_unlock(&s->lock);
+        text_free(&body);
+        f->restarts++;
+    }
+    channel_close(&f->line);
+    return (int)status;
+}
+
+static void close_far(struct far *f)
+{
+    channel_close(&f->line);
+    region_free(f->region);
+    if (f->pulse)
+        munmap(f->pulse, (size_t)sysconf(_SC_PAGESIZE));
+}
+
+/* The nursery has nothing to do but to wait for its workers; if that takes long, it goes with all
+ * of them. */
+static void wait_for(pid_t pid)
+{
+    const double until = clock_seconds() + QUIT_S;
+    pid_t gone;
+    while ((gone = waitpid(pid, NULL, WNOHANG)) == 0 && clock_seconds() < until)
+        nanosleep(&(struct timespec){.tv_nsec = 500000}, NULL);
+    if (gone)
+        return;
+    kill(pid, SIGKILL);
+    while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+        continue;
+}
+
+void isolate_free(struct engine *e)
+{
+    struct isolate *s = e->isolate;
+    if (!s)
+        return;
+    const bool alive = s->nursery.line.fd >= 0;
+    for (unsigned i = 0; i < s->jobs; i++)
+        close_far(&s->slots[i]); /* they end when their line does */
+    close_far(&s->nursery);
+    if (alive)
+        wait_for(s->nursery.pid);
+    pthread_mutex_destroy(&s->lock);
+    free(s->slots);
+    free(s);
+    e->isolate = NULL;
+}
+
+/* ---- small questions ---- */
+
+struct memory *isolate_memory(struct engine *e, unsigned slot)
+{
+    return e->isolate ? region_memory(e->isolate->slots[slot].region) : e->env.memory;
+}
+
+void isolate_slots(struct engine *e, unsigned n)
+{
+    if (e->isolate)
+        e->isolate->used = n < 1 ? 1 : n < e->isolate->jobs ? n : e->isolate->jobs;
+}
+
+void isolate_begin_item(struct engine *e, unsigned slot)
+{
+    if (e->isolate)
+        e->isolate->slots[slot].item++;
+}
+
+void isolate_explain(const struct engine *e, struct text *out)
+{
+    const struct isolate *s = e->isolate;
+    unsigned restarts = 0;
+    for (unsigned i = 0; s && i < s->jobs; i++)
+        restarts += s->slots[i].restarts;
+    if (!s)
+        return;
+    text_add(out, "isolated, in processes of their own:");
+    const struct variant *v = e->variants[0];
+    for (uint32_t k = 0; k < v->graph->node_count; k++)
+        if (v->isolated[k])
+            text_addf(out, " %s", v->graph->nodes[k].name);
+    text_addf(out, "\n");
+    if (restarts)
+        text_addf(out, "processes started again: %u\n", restarts);
+}

@@ -1,0 +1,194 @@
+/* worker.c - the life of a process that filters run in. It is a copy of the host, forked while that
+ * planned, with the same graphs and plugins; what it must not touch is closed. It ends, without a
+ * word, when its line does. */
+#define _GNU_SOURCE /* syscall, RLIMIT_DATA */
+#include "worker_private.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { LINE = 3 };
+
+void worker_leave(void)
+{
+    _exit(0);
+}
+
+/* It dies with whoever forked it, who may be dead already. */
+static void follow(pid_t parent)
+{
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() != parent)
+        worker_leave();
+}
+
+/* Ctrl-C is the host's to answer. A crash ends the process and is told by the host. */
+static void plain_signals(void)
+{
+    static const int plain[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGTERM};
+    sigset_t set;
+    for (size_t i = 0; i < sizeof plain / sizeof *plain; i++)
+        signal(plain[i], SIG_DFL);
+    sigemptyset(&set);
+    sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGUSR1);
+    pthread_sigmask(SIG_BLOCK, &set, NULL);
+}
+
+/* Keeps the standard streams and one descriptor, which becomes number 3. */
+static void close_others(int keep)
+{
+    if (keep != LINE)
+        dup2(keep, LINE);
+    if (syscall(SYS_close_range, LINE + 1u, ~0u, 0u) == 0)
+        return;
+    const long most = sysconf(_SC_OPEN_MAX);
+    for (int fd = LINE + 1; fd < (most > 0 && most < 65536 ? most : 65536); fd++)
+        close(fd);
+}
+
+static void fresh_pool(struct worker *w)
+{
+    struct engine *e = w->engine;
+    e->env.pool =
+        pool_new(e->env.threads); /* the threads of the one before were not forked with it */
+    if (!e->env.pool)
+        _exit(5);
+}
+
+/* ---- workers from the nursery ---- */
+
+static void become_worker(struct worker *w, int fd, unsigned slot, pid_t parent)
+{
+    struct isolate *s = w->engine->isolate;
+    follow(parent);
+    channel_close(&w->line);
+    if (!channel_open(&w->line, fd))
+        _exit(5);
+    w->nursery = false;
+    w->slot = slot;
+    w->regions[1] = s->slots[slot].region;
+    w->pulse = s->slots[slot].pulse;
+    region_protect(w->regions[0]);
+    for (unsigned i = 0; i < s->jobs; i++) {
+        if (i == slot)
+            continue;
+        region_leave(s->slots[i].region);
+        munmap(s->slots[i].pulse, (size_t)sysconf(_SC_PAGESIZE));
+    }
+    w->engine->env.stop = &w->pulse->stop;
+    fresh_pool(w);
+}
+
+static void answer_i64(struct worker *w, int64_t n)
+{
+    struct text body = {0};
+    pack_i64(&body, n);
+    if (!channel_send(&w->line, ANSWER, &body, NULL, 0, -1))
+        worker_leave();
+    text_free(&body);
+}
+
+static void spawn(struct worker *w, struct mail *m)
+{
+    const uint64_t slot = unpack_u64(m);
+    const pid_t self = getpid(), pid = w->nursery && !m->bad && m->fd >= 0 ? fork() : -1;
+    if (pid == 0) {
+        const int fd = m->fd;
+        m->fd = -1;
+        become_worker(w, fd, (unsigned)slot, self);
+        return;
+    }
+    answer_i64(w, pid > 0 ? pid : -(int64_t)(errno ? errno : EINVAL));
+}
+
+static void reap(struct worker *w, struct mail *m)
+{
+    const pid_t pid = (pid_t)unpack_i64(m);
+    int status = SIGKILL;
+    while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
+        continue;
+    answer_i64(w, status);
+}
+
+/* ---- its life ---- */
+
+static void serve(struct worker *w)
+{
+    struct mail m;
+    while (channel_receive(&w->line, -1, UINT64_MAX / 2, &m) >= 0) {
+        switch (m.type) {
+        case ASK_CREATE:
+            worker_create(w, &m);
+            break;
+        case ASK_PLAN:
+            worker_plan(w, &m);
+            break;
+        case ASK_CALL:
+            worker_call(w, &m);
+            break;
+        case ASK_SPAWN:
+            spawn(w, &m);
+            break;
+        case ASK_REAP:
+            reap(w, &m);
+            break;
+        default:
+            break;
+        }
+        mail_free(&m);
+    }
+    while (w->nursery && wait(NULL) > 0) /* nobody else would bury its workers */
+        continue;
+    worker_leave();
+}
+
+/* What counts against that limit already, bytes. */
+static uint64_t data_now(void)
+{
+    long long pages = 0;
+    FILE *f = fopen("/proc/self/statm", "re");
+    if (!f || fscanf(f, "%*d %*d %*d %*d %*d %lld", &pages) != 1)
+        pages = 0;
+    if (f)
+        fclose(f);
+    return (uint64_t)pages * (uint64_t)sysconf(_SC_PAGESIZE);
+}
+
+/* So that a filter that takes memory without end gets none: the host, which looks now and then,
+ * might come late. */
+static void limit_memory(const struct isolate *s)
+{
+    struct rlimit r;
+    const uint64_t most = s->limit + s->limit / 4 + ((uint64_t)1 << 28) + data_now();
+    if (most > s->limit && !getrlimit(RLIMIT_DATA, &r) &&
+        (r.rlim_cur == RLIM_INFINITY || r.rlim_cur > most)) {
+        r.rlim_cur = (rlim_t)most;
+        setrlimit(RLIMIT_DATA, &r);
+    }
+}
+
+void worker_live(struct engine *e, int fd)
+{
+    struct worker w = {.engine = e, .nursery = true, .pulse = e->isolate->nursery.pulse};
+    const pid_t parent = getppid();
+    follow(parent);
+    plain_signals();
+    close_others(fd);
+    limit_memory(e->isolate);
+    prctl(PR_SET_NAME, "impasto-worker");
+    w.regions[0] = w.regions[1] = e->isolate->nursery.region;
+    if (!channel_open(&w.line, LINE) || !worker_connect(&w))
+        _exit(5);
+    fresh_pool(&w);
+    serve(&w);
+    worker_leave();
+}
