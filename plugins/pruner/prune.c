@@ -41,8 +41,8 @@ enum {
     SEED,
     SAVE
 };
-enum { NET, TRAIN, TEST };
-enum { THIN, HISTORY, WIDTHS, UNITS };
+enum { NET, TRAIN, TEST, HELD };
+enum { THIN, HISTORY, WIDTHS, UNITS, ANSWERS };
 
 static const imp_param params[] = {
     {.key = "performance",
@@ -74,18 +74,21 @@ static const imp_param params[] = {
      .type = IMP_CHOICE,
      .choices = PR_CRITERIA,
      .def_text = "taylor",
-     .help = "What a unit matters. taylor: how the loss changes without it, by first order. act: "
-             "mean of its values. "
-             "apoz: how often it is not 0. l1, l1_fanin: its weights. contrib: values times the "
-             "weights that read them. "
-             "random: for comparisons."},
+     .help =
+         "What a unit matters. taylor: how the loss changes without it, by first order. act: "
+         "mean of its values. "
+         "apoz: how often it is not 0. l1, l1_fanin: its weights. contrib: values times the "
+         "weights that read them. "
+         "random: for comparisons. oracle: each unit is left out once, and the loss measured: the "
+         "truth of one unit, slow."},
     {.key = "unbias",
      .type = IMP_CHOICE,
      .choices = PR_UNBIAS,
      .def_text = "mean",
      .help = "How scores of different layers are made comparable: divided by the layer's mean, "
              "norm or largest; z: "
-             "distance from the mean in deviations; none."},
+             "distance from the mean in deviations; none; places: multiplied by the places of the "
+             "layer's maps, which sees a layer that is of no use as a whole."},
     {.key = "per",
      .type = IMP_CHOICE,
      .choices = PR_PERS,
@@ -197,7 +200,7 @@ static const imp_param params[] = {
      .def = 0.9,
      .min = 0,
      .max = 0.99999,
-     .help = "Of gradient descent; at rest after each cut."},
+     .help = "Of gradient descent; what stays after a cut goes on with its own."},
     {.key = "weight_decay",
      .type = IMP_FLOAT,
      .def = 0,
@@ -258,6 +261,11 @@ static const imp_port inputs[] = {
      .type = IMP_DATASET_TYPE,
      .flags = IMP_PORT_OPTIONAL,
      .help = "Samples that the performance is measured on; those of train, when left out."},
+    {.name = "held",
+     .kind = IMP_OBJECT,
+     .type = IMP_DATASET_TYPE,
+     .flags = IMP_PORT_OPTIONAL,
+     .help = "accuracy: samples that decide nothing, read once, at the end, for `answers`."},
 };
 static const imp_port outputs[] = {
     {.name = "net", .kind = IMP_OBJECT, .type = IMP_NN_MODEL_TYPE, .help = "The thinner network."},
@@ -274,6 +282,10 @@ static const imp_port outputs[] = {
      .kind = IMP_TABLE,
      .flags = IMP_PORT_OPTIONAL,
      .help = "layer, unit, score and unbiased score at first, the step at which it went."},
+    {.name = "answers",
+     .kind = IMP_TABLE,
+     .flags = IMP_PORT_OPTIONAL,
+     .help = "sample, class, and the network's answers before and after: a row for each of held."},
 };
 
 struct instance {
@@ -389,9 +401,9 @@ static imp_status give_net(const struct pruning *p, imp_job *job, imp_error *err
 static imp_status hand_out(const struct pruning *p, imp_job *job, imp_error *err)
 {
     imp_table *tables[] = {pr_history_table(job, p), pr_layers_table(job, p),
-                           pr_units_table(job, p)};
+                           pr_units_table(job, p), pr_answers_table(job, p)};
     imp_status st = give_net(p, job, err);
-    for (uint32_t i = 0; i < 3 && st == IMP_OK; i++)
+    for (uint32_t i = 0; i < 4 && st == IMP_OK; i++)
         st = tables[i] ? job->set_output(job, HISTORY + i, &tables[i]->head) : IMP_E_MEMORY;
     return st;
 }
@@ -402,8 +414,10 @@ static imp_status process(void *instance, imp_job *job, imp_error *err) IMP_NX
     const struct pr_options o = options_of(job->params);
     const char *folder = job->params[SAVE].s.ptr;
     imp_nn_model *model = kit_sight_model(job->inputs[NET]);
-    const imp_dataset *train = kit_dataset_of(job->inputs[TRAIN]), *test = kit_dataset_of(job->inputs[TEST]);
+    const imp_dataset *train = kit_dataset_of(job->inputs[TRAIN]),
+                      *test = kit_dataset_of(job->inputs[TEST]);
     struct pruning p = {.o = &o,
+                        .held = kit_dataset_of(job->inputs[HELD]),
                         .folder = folder && *folder ? folder : NULL,
                         .s = {.nn = &self->nn,
                               .o = &o,
@@ -459,7 +473,8 @@ static imp_status plan(void *instance, imp_plan *plan, imp_error *err) IMP_NX
     const imp_cell *p = self->params;
     imp_nn_model *model = kit_sight_planned(plan, NET);
     const imp_shape *train = plan->inputs[TRAIN],
-                    *test = plan->input_count > TEST ? plan->inputs[TEST] : NULL;
+                    *test = plan->input_count > TEST ? plan->inputs[TEST] : NULL,
+                    *held = plan->input_count > HELD ? plan->inputs[HELD] : NULL;
     (void)err;
     if (p[PERFORMANCE].i == PR_CODES)
         plan_codes(self, plan, p, model);
@@ -474,6 +489,10 @@ static imp_status plan(void *instance, imp_plan *plan, imp_error *err) IMP_NX
         plan_task(self, plan, p, model, kit_dataset_of(train->value), TRAIN);
     if (model && test && kit_dataset_of(test->value))
         plan_task(self, plan, p, model, kit_dataset_of(test->value), TEST);
+    if (held && p[PERFORMANCE].i != PR_ACCURACY)
+        plan->mistake(plan, -1, HELD, NULL, "held samples are for performance = accuracy", NULL);
+    else if (model && held && kit_dataset_of(held->value))
+        plan_task(self, plan, p, model, kit_dataset_of(held->value), HELD);
     return IMP_OK;
 }
 

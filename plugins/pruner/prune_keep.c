@@ -6,12 +6,12 @@
 #include <string.h>
 
 enum { PATH_ROOM = 4300 };
-static const uint32_t mark = 0x31525049u; /* "IPR1" */
+static const uint32_t mark = 0x32525049u; /* "IPR2" */
 
 struct head {
     uint32_t mark, layers, units, rows, best_row, cuts, ints, layer_at;
     uint32_t epoch, more;
-    uint64_t now, best; /* bytes of their states */
+    uint64_t now, now_moments, best, best_moments; /* bytes of their states; 0: at rest */
 };
 
 /* ---- writing ---- */
@@ -39,14 +39,16 @@ static void put(struct bytes *b, const void *data, size_t size)
     b->size += size;
 }
 
-/* Appends the parameters of a network; answers how many bytes. */
-static uint64_t put_net(struct bytes *b, const struct pruning *p, const struct pr_net *net)
+/* Appends the parameters of a network (or moments, NULL: none); answers how many bytes. */
+static uint64_t put_net(struct bytes *b, const struct pruning *p, const imp_nn_model *model)
 {
     const imp_nn_train_1 *train = p->s.nn->train.table;
     imp_nn_trainer *t = NULL;
     const void *state;
     uint64_t size = 0;
-    if (train->trainer_new(p->s.nn->train.self, net->model, p->o->seed, &t, NULL) != IMP_OK ||
+    if (!model)
+        return 0;
+    if (train->trainer_new(p->s.nn->train.self, model, p->o->seed, &t, NULL) != IMP_OK ||
         train->state(p->s.nn->train.self, t, &state, &size, NULL) != IMP_OK)
         b->failed = true;
     else
@@ -82,8 +84,10 @@ void pr_keep(struct pruning *p)
             put(&b, &p->layers[i].held, sizeof(uint32_t));
     put(&b, p->first_raw, p->unit_count * sizeof *p->first_raw);
     put(&b, p->first_score, p->unit_count * sizeof *p->first_score);
-    h.now = put_net(&b, p, &p->now);
-    h.best = put_net(&b, p, &p->best);
+    h.now = put_net(&b, p, p->now.model);
+    h.now_moments = put_net(&b, p, p->now.moments);
+    h.best = put_net(&b, p, p->best.model);
+    h.best_moments = put_net(&b, p, p->best.moments);
     if (!b.failed) {
         memcpy(b.data, &h, sizeof h);
         p->s.job->keep(p->s.job, "pruning", b.data,
@@ -151,17 +155,28 @@ static imp_status rebuild(const struct pruning *p, uint32_t row, const void *sta
 }
 
 static imp_status rebuild_net(const struct pruning *p, uint32_t row, struct reader *r,
-                              uint64_t size, struct pr_net *net, imp_error *err)
+                              uint64_t size, uint64_t more, struct pr_net *net, imp_error *err)
 {
-    imp_nn_model *model = NULL;
-    if (size > (uint64_t)(r->end - r->at))
+    imp_nn_model *model = NULL, *moments = NULL;
+    const uint64_t left = (uint64_t)(r->end - r->at);
+    if (size > left || more > left - size)
         return imp_fail(err, IMP_E_FAILED, "the checkpoint is cut");
-    const imp_status st = rebuild(p, row, r->at, size, &model, err);
-    r->at += size;
-    if (st != IMP_OK)
-        return st;
-    pr_net_close(&p->s, net);
-    return pr_net_open(&p->s, net, model, err);
+    imp_status st = rebuild(p, row, r->at, size, &model, err);
+    if (st == IMP_OK && more)
+        st = rebuild(p, row, r->at + size, more, &moments, err);
+    r->at += size + more;
+    if (st == IMP_OK) {
+        pr_net_close(&p->s, net);
+        st = pr_net_open(&p->s, net, model, err);
+        model = NULL;
+    }
+    if (st == IMP_OK)
+        net->moments = moments;
+    else if (moments)
+        pr_models(&p->s)->release(p->s.nn->model.self, moments, NULL);
+    if (model)
+        pr_models(&p->s)->release(p->s.nn->model.self, model, NULL);
+    return st;
 }
 
 /* Units as they are after all cuts of the checkpoint. */
@@ -223,9 +238,9 @@ imp_status pr_resume(struct pruning *p, bool *found, imp_error *err)
         return imp_fail(err, IMP_E_FAILED,
                         "the checkpoint of this pruning is damaged: give another output folder, or "
                         "remove its .impasto");
-    imp_status st = rebuild_net(p, h.rows - 1, &r, h.now, &p->now, err);
+    imp_status st = rebuild_net(p, h.rows - 1, &r, h.now, h.now_moments, &p->now, err);
     if (st == IMP_OK)
-        st = rebuild_net(p, h.best_row, &r, h.best, &p->best, err);
+        st = rebuild_net(p, h.best_row, &r, h.best, h.best_moments, &p->best, err);
     if (st == IMP_OK) {
         replay(p);
         *found = true;
@@ -254,7 +269,7 @@ imp_status pr_save_step(struct pruning *p, imp_error *err)
     if (!p->folder)
         return IMP_OK;
     snprintf(name, sizeof name, "step-%u", p->row_count - 1);
-    put_net(&b, p, &p->now);
+    put_net(&b, p, p->now.model);
     if (!b.failed && p->s.job && p->s.job->keep)
         p->s.job->keep(p->s.job, name, b.data, b.size);
     free(b.data);

@@ -267,10 +267,20 @@ imp_status pr_cut_again(const struct pruning *p, uint32_t row, const imp_nn_mode
     return st;
 }
 
-imp_status pr_cut_marked(struct pruning *p, imp_nn_model **out, imp_error *err)
+imp_status pr_cut_marked(struct pruning *p, struct pr_net *thin, imp_error *err)
 {
+    imp_nn_model *model = NULL, *moments = NULL;
     for (uint32_t i = 0; i < p->layer_count; i++)
         if (p->layers[i].taken && remember(p, &p->layers[i]) != IMP_OK)
             return imp_fail(err, IMP_E_MEMORY, "no memory for a cut");
-    return pr_cut_again(p, p->row_count, p->now.model, out, err);
+    imp_status st = pr_cut_again(p, p->row_count, p->now.model, &model, err);
+    if (st == IMP_OK)
+        st = pr_net_open(&p->s, thin, model, err);
+    if (st != IMP_OK || !p->now.moments)
+        return st;
+    st = pr_cut_again(p, p->row_count, p->now.moments, &moments, err);
+    thin->moments = moments;
+    if (st != IMP_OK)
+        pr_net_close(&p->s, thin);
+    return st;
 }

@@ -170,10 +170,8 @@ static imp_status recover(struct pruning *p, uint32_t epochs, double rate, doubl
 
 static imp_status take_best(struct pruning *p, imp_error *err)
 {
-    imp_status st = pr_models(&p->s)->retain(p->s.nn->model.self, p->now.model, err);
     struct pr_net best;
-    if (st == IMP_OK)
-        st = pr_net_open(&p->s, &best, p->now.model, err);
+    const imp_status st = pr_net_again(&p->s, &best, &p->now, err);
     if (st != IMP_OK)
         return st;
     pr_net_close(&p->s, &p->best);
@@ -201,11 +199,8 @@ static imp_status check_groups(const struct pruning *p, imp_error *err)
 
 static imp_status cut(struct pruning *p, imp_error *err)
 {
-    imp_nn_model *thin = NULL;
     struct pr_net net;
-    imp_status st = pr_cut_marked(p, &thin, err);
-    if (st == IMP_OK)
-        st = pr_net_open(&p->s, &net, thin, err);
+    const imp_status st = pr_cut_marked(p, &net, err);
     if (st != IMP_OK)
         return st;
     pr_net_close(&p->s, &p->now);
@@ -292,12 +287,10 @@ static imp_status begin(struct pruning *p, imp_error *err)
 static imp_status finish(struct pruning *p, imp_error *err)
 {
     double error = p->rows[p->best_row].after;
-    imp_status st = pr_models(&p->s)->retain(p->s.nn->model.self, p->best.model, err);
     struct pr_net tuned;
+    imp_status st = pr_net_again(&p->s, &tuned, &p->best, err);
     p->final = error;
     p->s.fraction = 0.95;
-    if (st == IMP_OK)
-        st = pr_net_open(&p->s, &tuned, p->best.model, err);
     if (st != IMP_OK || !p->o->finish)
         return st == IMP_OK ? pr_net_close(&p->s, &tuned), IMP_OK : st;
     st = pr_tune(&p->s, &tuned, p->o->finish, p->o->finish_rate, 0, err);
@@ -339,7 +332,9 @@ imp_status pr_prune(struct pruning *p, imp_nn_model *model, imp_error *err)
         if (st == IMP_OK)
             pr_keep(p);
     }
-    return st == IMP_OK ? finish(p, err) : st;
+    if (st == IMP_OK)
+        st = finish(p, err);
+    return st == IMP_OK ? pr_answer(p, err) : st;
 }
 
 void pr_pruning_close(struct pruning *p)
@@ -350,5 +345,5 @@ void pr_pruning_close(struct pruning *p)
     free(p->layers), free(p->score), free(p->raw), free(p->first_raw), free(p->first_score);
     free(p->unit_cost), free(p->gone), free(p->origin), free(p->gone_at), free(p->rows),
         free(p->widths);
-    free(p->cuts), free(p->ints), free(p->sequence);
+    free(p->cuts), free(p->ints), free(p->sequence), free(p->answers);
 }

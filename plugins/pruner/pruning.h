@@ -36,6 +36,8 @@ struct pruning {
     struct pr_cut *cuts;
     uint32_t cut_count, int_count, layer_at; /* layer_at: of PR_FORWARD, PR_REDUNDANT */
     uint32_t *ints, *sequence; /* sequence: layers in the order of PR_FORWARD, PR_REDUNDANT */
+    const imp_dataset *held;   /* samples that decide nothing; NULL: none */
+    uint32_t *answers;         /* to them: of the network as it came, then of the result */
     const char *folder;        /* of steps, ends in /; NULL: none */
     char why[200];             /* why it ended */
     double final;              /* error after the last fine-tuning; NAN before */
@@ -54,8 +56,9 @@ imp_status pr_layers_open(struct pruning *, imp_error *);
 void pr_layers_renumber(struct pruning *, uint32_t step);
 /* What `per` divides by, for the network as it is now. */
 imp_status pr_layers_cost(struct pruning *, imp_error *);
-/* A network without the units that are marked; cuts of one row are applied at once. */
-imp_status pr_cut_marked(struct pruning *, imp_nn_model **, imp_error *);
+/* The network at work, and its moments, without the units that are marked; cuts of one row are
+ * applied at once. */
+imp_status pr_cut_marked(struct pruning *, struct pr_net *thin, imp_error *);
 imp_status pr_cut_again(const struct pruning *, uint32_t row, const imp_nn_model *from,
                         imp_nn_model **, imp_error *);
 
@@ -67,6 +70,11 @@ imp_status pr_resume(struct pruning *, bool *found, imp_error *);
 /* Writes the network of the last row into the folder, where one is asked for: step-007.safetensors.
  */
 imp_status pr_save_step(struct pruning *, imp_error *);
+
+/* ---- samples that decide nothing: prune_answers.c ---- */
+
+imp_status pr_answer(struct pruning *, imp_error *);
+imp_table *pr_answers_table(imp_job *, const struct pruning *);
 
 /* ---- tables: prune_tables.c ---- */
 

@@ -16,9 +16,10 @@ enum pr_criterion {
     PR_L1,          /* sum |W| of the weights that make the unit */
     PR_L1_FANIN,    /* the same, their mean */
     PR_CONTRIB,     /* act times the sum of |W| of the weights that read it */
-    PR_RANDOM       /* uniform by (seed, step, layer, unit): the floor of comparisons */
+    PR_RANDOM,      /* uniform by (seed, step, layer, unit): the floor of comparisons */
+    PR_ORACLE       /* | what the loss changes by without the unit |, tried (Molchanov et al.) */
 };
-#define PR_CRITERIA "taylor|taylor_mean|act|apoz|l1|l1_fanin|contrib|random"
+#define PR_CRITERIA "taylor|taylor_mean|act|apoz|l1|l1_fanin|contrib|random|oracle"
 static inline bool pr_needs_gradient(uint32_t c)
 {
     return c == PR_TAYLOR || c == PR_TAYLOR_MEAN;
@@ -49,9 +50,11 @@ enum pr_unbias {
     PR_L2,       /* s / (||s|| + 1e-8) */
     PR_MAX,      /* s / max */
     PR_Z,        /* (s - mean) / deviation */
-    PR_NONE
+    PR_NONE,
+    PR_PLACES /* s times the places of the values: what the whole unit matters, not a place of it;
+               * no use of the layer's other units. Scores of values only; others as they are */
 };
-#define PR_UNBIAS "mean|l2|max|z|none"
+#define PR_UNBIAS "mean|l2|max|z|none|places"
 /* Brings the scores of one layer to a measure that layers share. false: all are 0 (or equal, for
  * z), nothing can be said, and they are left. */
 bool pr_unbias(uint32_t rule, double *s, size_t n);

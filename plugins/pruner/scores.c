@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ORDER = 0x636c /* the shuffle from which the samples are taken */, DRAW = 0x7273 };
+enum { DRAW = 0x7273 };
 
 struct scoring {
     struct pr_subject *s;
@@ -147,16 +147,21 @@ static imp_status add_node(const struct scoring *k, const struct pr_pass *p,
     for (uint32_t i = 2; i < a.ndim; i++)
         places *= (size_t)a.shape[i];
     const size_t channels = (size_t)a.shape[1];
+    const double weight = k->s->o->unbias == PR_PLACES ? (double)places : 1;
     int32_t *unit_of = channels == l->units ? NULL : calloc(channels, sizeof *unit_of);
-    if (channels != l->units && !unit_of)
-        return imp_fail(err, IMP_E_MEMORY, "no memory for the channels of '%s'", l->name);
-    if (!unit_of || pr_channels(group, channels, unit_of)) /* else its units are seen elsewhere */
+    double *sum = calloc(l->units, sizeof *sum);
+    if ((channels != l->units && !unit_of) || !sum)
+        st = imp_fail(err, IMP_E_MEMORY, "no memory for the channels of '%s'", l->name);
+    else if (!unit_of ||
+             pr_channels(group, channels, unit_of)) /* else its units are seen elsewhere */
         if (g.data ||
             !pr_needs_gradient(criterion)) /* no gradient: nothing there matters to the loss */
             pr_score_add(criterion == PR_CONTRIB ? PR_ACT : criterion, a.data, g.data, p->n,
-                         channels, places, unit_of, l->units, k->score + l->first);
-    free(unit_of);
-    return IMP_OK;
+                         channels, places, unit_of, l->units, sum);
+    for (uint32_t u = 0; u < l->units && st == IMP_OK; u++)
+        k->score[l->first + u] += weight * sum[u];
+    free(unit_of), free(sum);
+    return st;
 }
 
 static imp_status add_batch(const struct scoring *k, struct pr_pass *p, uint32_t count,
@@ -196,7 +201,7 @@ static imp_status from_values(const struct scoring *k, imp_error *err)
     if (st == IMP_OK)
         st = pr_pass_open(&p, k->s, k->net, k->s->train, 0, err);
     if (st == IMP_OK)
-        kit_shuffle(k->s->o->seed, ORDER, all, order);
+        kit_shuffle(k->s->o->seed, PR_SAMPLES, all, order);
     for (uint64_t first = 0; first < samples && st == IMP_OK; first += p.n) {
         p.most = samples - first < k->s->o->batch ? (uint32_t)(samples - first) : k->s->o->batch;
         st = pr_pass_read(&p, order, first, NULL, err);
@@ -290,5 +295,7 @@ imp_status pr_scores(struct pr_subject *s, const struct pr_net *net, const struc
         st = from_values(&k, err);
     if (st == IMP_OK && pr_needs_weights(s->o->criterion))
         st = from_weights(&k, err);
+    if (st == IMP_OK && s->o->criterion == PR_ORACLE)
+        st = pr_scores_tried(s, net, layers, count, score, err);
     return st;
 }

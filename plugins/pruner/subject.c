@@ -35,10 +35,29 @@ imp_status pr_net_open(const struct pr_subject *s, struct pr_net *net, imp_nn_mo
     return st;
 }
 
+imp_status pr_net_again(const struct pr_subject *s, struct pr_net *net, const struct pr_net *like,
+                        imp_error *err)
+{
+    const imp_nn_model_1 *models = pr_models(s);
+    imp_status st = models->retain(s->nn->model.self, like->model, err);
+    if (st == IMP_OK)
+        st = pr_net_open(s, net, like->model, err);
+    if (st != IMP_OK || !like->moments)
+        return st;
+    st = models->retain(s->nn->model.self, like->moments, err);
+    if (st == IMP_OK)
+        net->moments = like->moments;
+    else
+        pr_net_close(s, net);
+    return st;
+}
+
 void pr_net_close(const struct pr_subject *s, struct pr_net *net)
 {
     if (net->model)
         pr_models(s)->release(s->nn->model.self, net->model, NULL);
+    if (net->moments)
+        pr_models(s)->release(s->nn->model.self, net->moments, NULL);
     free(net->codes);
     *net = (struct pr_net){.model = NULL};
 }
@@ -145,108 +164,6 @@ imp_status pr_size_of(struct pr_subject *s, const struct pr_net *net, struct pr_
     if (st == IMP_OK) {
         qsort(ms, TIMINGS, sizeof *ms, by_size);
         size->ms = ms[TIMINGS / 2];
-    }
-    return st;
-}
-
-/* ---- fine-tuning ---- */
-
-struct tuning {
-    struct pr_pass pass;
-    imp_nn_trainer *trainer;
-    uint64_t *order;
-    uint64_t step, steps;
-    double rate, last;
-};
-
-static imp_status learn(struct pr_subject *s, struct tuning *t, uint64_t first, imp_error *err)
-{
-    const imp_nn_train_1 *train = s->nn->train.table;
-    const double wave =
-        0.5 + 0.5 * kit_cos(3.14159265358979323846 * (double)t->step / (double)t->steps);
-    const imp_nn_optimiser sgd = {.struct_size = sizeof sgd,
-                                  .rule = IMP_NN_SGD,
-                                  .momentum = s->o->momentum,
-                                  .rate = t->rate * (t->last + (1 - t->last) * wave),
-                                  .weight_decay = s->o->weight_decay,
-                                  .clip_norm = s->o->clip};
-    double loss = 0;
-    uint32_t right = 0;
-    kit_augment augment = s->o->augment;
-    augment.seed = s->o->seed;
-    imp_status st = pr_pass_read(&t->pass, t->order, first, &augment, err);
-    if (st == IMP_OK)
-        st = train->zero_gradients(s->nn->train.self, t->trainer, err);
-    if (st == IMP_OK)
-        st = pr_pass_loss(&t->pass, PR_SEED_LOSS, &loss, &right, err);
-    if (st == IMP_OK && !isfinite(loss))
-        return imp_fail(
-            err, IMP_E_FAILED,
-            "the loss became no number while fine-tuning; a smaller rate than %g may help",
-            t->rate);
-    if (st == IMP_OK)
-        st = pr_pass_back(&t->pass, 0, NULL, err);
-    if (st == IMP_OK)
-        st = train->step(s->nn->train.self, t->trainer, &sgd, err);
-    t->step++;
-    return st;
-}
-
-static imp_status tune_epoch(struct pr_subject *s, struct tuning *t, imp_error *err)
-{
-    imp_status st = IMP_OK;
-    kit_shuffle(s->o->seed, s->epoch, s->train->count, t->order);
-    t->pass.epoch = s->epoch++;
-    for (uint64_t first = 0; st == IMP_OK && first < s->train->count; first += t->pass.n) {
-        st = learn(s, t, first, err);
-        if (st == IMP_OK)
-            st = pr_tell(s, "fine-tuning");
-    }
-    return st;
-}
-
-static imp_status open_tuning(struct pr_subject *s, struct tuning *t, const struct pr_net *net,
-                              imp_error *err)
-{
-    const imp_nn_train_1 *train = s->nn->train.table;
-    imp_nn_run *run = NULL;
-    imp_status st = train->trainer_new(s->nn->train.self, net->model, s->o->seed, &t->trainer, err);
-    if (st == IMP_OK)
-        st = train->run_new(s->nn->train.self, t->trainer, &run, err);
-    if (st == IMP_OK)
-        st = train->set_training(s->nn->train.self, t->trainer, 1, err);
-    if (st == IMP_OK)
-        st = pr_pass_with(&t->pass, s, net, s->train, run, err);
-    t->order = calloc((size_t)s->train->count, sizeof *t->order);
-    return st == IMP_OK && !t->order
-               ? imp_fail(err, IMP_E_MEMORY, "no memory for an order of samples")
-               : st;
-}
-
-imp_status pr_tune(struct pr_subject *s, struct pr_net *net, uint32_t epochs, double rate,
-                   double last, imp_error *err)
-{
-    const imp_nn_train_1 *train = s->nn->train.table;
-    struct tuning t = {.rate = rate, .last = last};
-    struct pr_net tuned = {.model = NULL};
-    imp_nn_model *model = NULL;
-    if (!epochs)
-        return IMP_OK;
-    t.steps = epochs * ((s->train->count + s->o->batch - 1) / s->o->batch);
-    imp_status st = open_tuning(s, &t, net, err);
-    for (uint32_t i = 0; i < epochs && st == IMP_OK; i++)
-        st = tune_epoch(s, &t, err);
-    if (st == IMP_OK)
-        st = train->snapshot(s->nn->train.self, t.trainer, &model, err);
-    if (st == IMP_OK)
-        st = pr_net_open(s, &tuned, model, err);
-    pr_pass_close(&t.pass);
-    if (t.trainer)
-        train->trainer_free(s->nn->train.self, t.trainer, NULL);
-    free(t.order);
-    if (st == IMP_OK) {
-        pr_net_close(s, net);
-        *net = tuned;
     }
     return st;
 }

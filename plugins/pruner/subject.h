@@ -22,7 +22,9 @@ struct pr_options {
 
 /* A network under pruning. Several exist at a time: the original, the one at work, the best. */
 struct pr_net {
-    imp_nn_model *model; /* a reference */
+    imp_nn_model *model;   /* a reference */
+    imp_nn_model *moments; /* the same graph, its parameters are their moments: what is cut out of
+                            * one is cut out of the other; NULL: all at rest */
     kit_task task;
     uint32_t *codes; /* PR_CODES: nodes of the layers; free() */
 };
@@ -43,8 +45,11 @@ struct pr_subject {
 
 imp_status pr_subject_open(struct pr_subject *, imp_nn_model *, imp_error *);
 void pr_subject_close(struct pr_subject *);
-/* Takes a reference of the model over, also when it fails. */
+/* Takes a reference of the model over, also when it fails; moments at rest. */
 imp_status pr_net_open(const struct pr_subject *, struct pr_net *, imp_nn_model *, imp_error *);
+/* One more of the same, moments too. */
+imp_status pr_net_again(const struct pr_subject *, struct pr_net *, const struct pr_net *,
+                        imp_error *);
 void pr_net_close(const struct pr_subject *, struct pr_net *);
 
 /* What is measured of a network, as an error: PR_ACCURACY 1 - accuracy; PR_LOSS the loss; PR_CODES
@@ -58,9 +63,14 @@ imp_status pr_size_of(struct pr_subject *, const struct pr_net *, struct pr_size
 /* Scores of all units of the layers, not yet unbiased; step: PR_RANDOM's. */
 imp_status pr_scores(struct pr_subject *, const struct pr_net *, const struct pr_layer *,
                      uint32_t count, uint32_t step, double *score, imp_error *);
+/* PR_ORACLE: each unit is cut out, one at a time, and the loss over the samples measured.
+ * prune_oracle.c */
+enum { PR_SAMPLES = 0x636c /* the shuffle from which the samples of scores are taken */ };
+imp_status pr_scores_tried(struct pr_subject *, const struct pr_net *, const struct pr_layer *,
+                           uint32_t count, double *score, imp_error *);
 /* A copy that has learnt for so many epochs, at a rate that falls along half a wave to `last` of
- * it. Takes the old one's place in *net. IMP_E_FAILED: the loss became no number; the net is as it
- * was. */
+ * it, its moments going on from the net's. Takes the old one's place in *net. IMP_E_FAILED: the
+ * loss became no number; the net is as it was. prune_tune.c */
 imp_status pr_tune(struct pr_subject *, struct pr_net *, uint32_t epochs, double rate, double last,
                    imp_error *);
 

@@ -71,7 +71,7 @@ static imp_status job_preview(imp_job *job, const imp_image *picture) IMP_NX
     return IMP_OK;
 }
 
-static struct job new_job(void)
+static inline struct job new_job(void)
 {
     return (struct job){.as = {.struct_size = sizeof(imp_job),
                                .progress = job_progress,

@@ -1,142 +1,6 @@
 /* test_rt_prune.c - pruning over the runtime: what goes, what holds, what resumes to the same
  * bytes. */
-#include "rt_help.h"
-
-#include "../../plugins/pruner/pruning.h"
-#include "fake_job.h"
-
-static const kit_nn runtime = {.model = {&rt_model_table, NULL},
-                               .grad = {&rt_grad_table, NULL},
-                               .train = {&rt_train_table, NULL},
-                               .edit = {&rt_edit_table, NULL}};
-
-#define GREY "[network]\nformat = 1\ninput = grey\nrange = 0 1\n[x]\nop = input\nshape = N 1 8 8\n"
-static const char classifier[] =
-    GREY "[conv1]\nop = conv\nfilters = 12\nkernel = 3\npad = 1\n[relu1]\nop = relu\n"
-         "[pool1]\nop = max_pool\nkernel = 2\nstride = 2\n"
-         "[conv2]\nop = conv\nfilters = 16\nkernel = 3\npad = 1\n[relu2]\nop = relu\n"
-         "[flat]\nop = flatten\n[fc1]\nop = gemm\nunits = 24\ntrans_b = yes\n[relu3]\nop = relu\n"
-         "[fc2]\nop = gemm\nunits = 4\ntrans_b = yes\n";
-
-enum { CONV2 = 13 /* its first unit: behind those of the input and of conv1 */ };
-
-/* ---- data: bars of four directions in noise ---- */
-
-static imp_status bars_read(const imp_dataset *data, uint64_t index, imp_sample *s,
-                            imp_error *err) IMP_NX
-{
-    const uint32_t kind = (uint32_t)(index % 4), at = 1 + (uint32_t)(kit_random(1, 1, index) % 6);
-    (void)err;
-    s->label = data->class_count ? kind : UINT32_MAX;
-    for (uint32_t i = 0; s->pixels && i < data->channels * 64; i++) {
-        const uint32_t y = i / 8 % 8, x = i % 8;
-        const bool on = kind == 0   ? x == at
-                        : kind == 1 ? y == at
-                        : kind == 2 ? x + y == at + 4
-                                    : x + 4 == y + at;
-        s->pixels[i] = (float)(on + 0.3 * kit_normal(2, index, i));
-    }
-    return IMP_OK;
-}
-
-static imp_dataset bars(uint64_t count, uint32_t channels, uint32_t classes)
-{
-    return (imp_dataset){.struct_size = sizeof(imp_dataset),
-                         .count = count,
-                         .channels = channels,
-                         .height = 8,
-                         .width = 8,
-                         .class_count = classes,
-                         .read = bars_read};
-}
-
-static imp_nn_model *trained(void)
-{
-    static imp_nn_model *once;
-    const imp_dataset data = bars(600, 1, 4);
-    const kit_training t = {.task = {.nn = &runtime},
-                            .optimiser = {.rule = IMP_NN_SGD, .momentum = 0.9},
-                            .schedule = {.rule = KIT_COSINE, .rate = 0.05},
-                            .seed = 7,
-                            .epochs = 6,
-                            .batch = 20,
-                            .shuffle = 1};
-    struct said said;
-    if (!once) {
-        kit_trained out;
-        imp_nn_model *m = built(classifier, 5);
-        must(kit_train(&t, m, &data, NULL, NULL, &out, listen(&said)));
-        free(out.rows);
-        release(m);
-        once = out.model;
-    }
-    return once;
-}
-
-static struct pr_options usual(void)
-{
-    return (struct pr_options){.step = 0.1,
-                               .floor = 0.02,
-                               .tolerance = 1,
-                               .samples = 200,
-                               .batch = 25,
-                               .epochs = 1,
-                               .rate = 0.01,
-                               .finish_rate = 0.01,
-                               .momentum = 0.9,
-                               .layer_share = 0.5,
-                               .seed = 3};
-}
-
-struct made {
-    struct pruning p;
-    imp_dataset train, test;
-    struct said said;
-    imp_status status;
-};
-
-static void prune(struct made *m, const struct pr_options *o, imp_nn_model *model, struct job *job)
-{
-    m->train = bars(300, 1, 4), m->test = bars(200, 1, 4);
-    m->p = (struct pruning){.o = o,
-                            .s = {.nn = &runtime,
-                                  .o = o,
-                                  .train = &m->train,
-                                  .test = &m->test,
-                                  .job = job ? &job->as : NULL}};
-    m->status = pr_prune(&m->p, model, listen(&m->said));
-}
-
-static void pruned(struct made *m, const struct pr_options *o, imp_nn_model *model, struct job *job)
-{
-    prune(m, o, model, job);
-    if (m->status != IMP_OK)
-        print_message("# %s\n", m->said.text);
-    assert_int_equal(m->status, IMP_OK);
-}
-
-/* Bytes of a model's parameters. */
-static void *bytes_of(imp_nn_model *model, uint64_t *size)
-{
-    imp_nn_trainer *t;
-    const void *state;
-    struct said said;
-    must(rt_train_table.trainer_new(NULL, model, 0, &t, listen(&said)));
-    must(rt_train_table.state(NULL, t, &state, size, listen(&said)));
-    void *copy = malloc((size_t)*size);
-    memcpy(copy, state, (size_t)*size);
-    rt_train_table.trainer_free(NULL, t, NULL);
-    return copy;
-}
-
-static void same_model(imp_nn_model *a, imp_nn_model *b)
-{
-    uint64_t n, m;
-    void *x = bytes_of(a, &n), *y = bytes_of(b, &m);
-    assert_int_equal(n, m);
-    assert_memory_equal(x, y, (size_t)n);
-    free(x), free(y);
-}
+#include "prune_help.h"
 
 /* ---- cases ---- */
 
@@ -290,23 +154,6 @@ static void rescaling_a_layer_changes_no_choice(void **state)
     release(scaled);
 }
 
-/* Mean cross-entropy over the first n bars of a model. */
-static double loss_of(imp_nn_model *model, uint32_t n)
-{
-    struct said said;
-    const imp_dataset data = bars(n, 1, 4);
-    kit_task task = {.nn = &runtime};
-    kit_sight_samples samples;
-    imp_nn_run *run;
-    kit_score score;
-    must(kit_sight_input(&runtime, model, &data, &samples, &task.input, listen(&said)));
-    must(kit_task_check(&task, model, &data, listen(&said)));
-    must(rt_model_table.run_new(NULL, model, 0, &run, listen(&said)));
-    must(kit_evaluate(&task, run, &data, n, NULL, &score, listen(&said)));
-    rt_model_table.run_free(NULL, run, NULL);
-    return score.loss;
-}
-
 /* With a gate on unit u of conv2: its filter and bias times `gate` (the relu behind lets it
  * through). */
 static imp_nn_model *gated(imp_nn_model *model, uint32_t u, float gate)
@@ -354,6 +201,51 @@ static void taylor_is_the_slope_of_a_gate(void **state)
     if (!(worst < 1e-3 * size))
         print_message("# %g of %g\n", worst, size);
     assert_true(worst < 1e-3 * size);
+    pr_pruning_close(&m.p);
+}
+
+static void the_oracle_tells_the_loss_without_the_unit(void **state)
+{
+    enum { SAMPLES = 60 };
+    struct pr_options o = usual();
+    struct made m;
+    (void)state;
+    o.criterion = PR_ORACLE, o.unbias = PR_NONE, o.samples = 1000, o.steps = 1, o.epochs = 0;
+    m.train = bars(SAMPLES, 1, 4), m.test = m.train;
+    m.p = (struct pruning){.o = &o,
+                           .s = {.nn = &runtime, .o = &o, .train = &m.train, .test = &m.test}};
+    must_be_ok(pr_prune(&m.p, trained(), listen(&m.said)), &m.said, "prune");
+    double most = 0;
+    for (uint32_t u = 0; u < 16; u++) {
+        imp_nn_model *off = gated(trained(), u, 0);
+        const double want = fabs(loss_of(off, SAMPLES) - loss_of(trained(), SAMPLES));
+        assert_true(fabs(want - m.p.first_raw[CONV2 + u]) < 1e-5);
+        most = fmax(most, want);
+        release(off);
+    }
+    assert_true(most > 1e-2);
+    pr_pruning_close(&m.p);
+}
+
+static void held_samples_are_answered_before_and_after(void **state)
+{
+    struct pr_options o = usual();
+    struct made m;
+    uint32_t before = 0, after = 0;
+    (void)state;
+    m.train = bars(300, 1, 4), m.test = bars(200, 1, 4);
+    o.steps = 4, o.step = 0.25, o.finish = 1;
+    m.p = (struct pruning){.o = &o,
+                           .held = &m.test,
+                           .s = {.nn = &runtime, .o = &o, .train = &m.train, .test = &m.test}};
+    must_be_ok(pr_prune(&m.p, trained(), listen(&m.said)), &m.said, "prune");
+    for (uint32_t i = 0; i < 200; i++) {
+        before += m.p.answers[i] == i % 4;
+        after += m.p.answers[200 + i] == i % 4;
+    }
+    assert_true(fabs(1 - before / 200.0 - m.p.rows[0].after) < 1e-9);
+    assert_true(fabs(1 - after / 200.0 - m.p.final) < 1e-9);
+    assert_true(before != after);
     pr_pruning_close(&m.p);
 }
 
@@ -547,6 +439,8 @@ int main(void)
         cmocka_unit_test(damaged_checkpoints_are_refused),
         cmocka_unit_test(rescaling_a_layer_changes_no_choice),
         cmocka_unit_test(taylor_is_the_slope_of_a_gate),
+        cmocka_unit_test(the_oracle_tells_the_loss_without_the_unit),
+        cmocka_unit_test(held_samples_are_answered_before_and_after),
         cmocka_unit_test(units_that_do_nothing_go_first),
         cmocka_unit_test(orders_for_comparison_keep_to_their_layers),
         cmocka_unit_test(the_network_before_a_bad_step_is_the_result),
