@@ -214,7 +214,9 @@ static imp_status one_step(struct pruning *p, bool *more, imp_error *err)
 {
     struct pr_row row = {.good = 0};
     struct pr_size size = {.ms = 0};
-    imp_status st = score(p, err);
+    imp_status st = pr_settle(p, err);
+    if (st == IMP_OK)
+        st = score(p, err);
     const uint32_t found = st == IMP_OK ? choose(p) : 0;
     *more = false;
     if (st != IMP_OK || found == UINT32_MAX)

@@ -71,6 +71,10 @@ imp_status pr_resume(struct pruning *, bool *found, imp_error *);
  */
 imp_status pr_save_step(struct pruning *, imp_error *);
 
+/* Units that are constant over the samples of scores, and not 0, become units of no use, by
+ * nn.edit's settle. prune_constants.c */
+imp_status pr_settle(struct pruning *, imp_error *);
+
 /* ---- samples that decide nothing: prune_answers.c ---- */
 
 imp_status pr_answer(struct pruning *, imp_error *);

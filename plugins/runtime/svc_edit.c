@@ -1,6 +1,7 @@
 /* svc_edit.c - impasto.nn.edit/1: groups, what a network costs, networks with units gone. */
 #include "cost.h"
 #include "cut.h"
+#include "rescale.h"
 #include "services.h"
 
 #include <string.h>
@@ -55,8 +56,17 @@ static imp_status node_cost(void *self, const imp_nn_model *m, uint32_t node, ui
     return rt_node_cost(m, node, ndim, input, out, err);
 }
 
+static imp_status settle(void *self, const imp_nn_model *m, uint32_t node, uint32_t count,
+                         const float *value, uint32_t *settled, imp_nn_model **out, imp_error *err)
+{
+    (void)self;
+    if (node >= m->graph->node_count)
+        return imp_fail(err, IMP_E_MISSING, "node %u of %u", node, m->graph->node_count);
+    return rt_settle_maps(m, node, count, value, settled, out, err);
+}
+
 const imp_nn_edit_1 rt_edit_table = {
     .struct_size = sizeof rt_edit_table,
     .group_count = group_count, .group = group, .cost = cost, .without = without,
-    .node_cost = node_cost,
+    .node_cost = node_cost, .settle = settle,
 };

@@ -133,6 +133,12 @@ typedef struct imp_nn_edit_1 {
     /* [any] What one node costs; ask IMP_HAS and for NULL first. */
     IMP_FN(node_cost, const imp_nn_model *, uint32_t node, uint32_t ndim, const int64_t *input,
            imp_nn_cost *);
+    /* [worker] A new model in which the biases behind a node hold what those of its channels (axis 1)
+     * give that are the same for every input: value[c], NaN: channel c is not. Weights that read them
+     * become 0, wherever that is exact (no zero padding); settled: pairs of a reader and a channel.
+     * Ask IMP_HAS and for NULL first. */
+    IMP_FN(settle, const imp_nn_model *, uint32_t node, uint32_t count, const float *value,
+           uint32_t *settled, imp_nn_model **);
 } imp_nn_edit_1;
 #ifdef __cplusplus
 }
