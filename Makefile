@@ -197,7 +197,7 @@ $(B)/libenergy.a: $(filter-out $(B)/obj/plugins/energy/energy_plugin.o,$(call pl
 $(B)/libpruner.a: $(filter-out $(B)/obj/plugins/pruner/prune_plugin.o,$(call plugin_o,pruner))
 	$(call say,AR,$@)
 	$(Q)rm -f $@.new && ar rcs $@.new $^ && mv -f $@.new $@
-$(addprefix $(B)/tests/,test_rt_prune test_rt_planted test_rt_constants test_prune_score): $(B)/libpruner.a
+$(addprefix $(B)/tests/,test_rt_prune test_rt_planted test_rt_constants test_rt_thin_onnx test_prune_score): $(B)/libpruner.a
 energy_units := $(filter test_energy_%,$(units))
 $(energy_units:%=$(B)/tests/%): $(B)/libenergy.a
 $(B)/tests/%: $(B)/obj/tests/unit/%.o $(B)/libhost.a $(filter-out $(B)/obj/sdk/check/main.o,$(check_o))
