@@ -3,6 +3,7 @@
 #include "pruning.h"
 #include "filters_pruner.h"
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -83,12 +84,14 @@ static const imp_param params[] = {
          "truth of one unit, slow."},
     {.key = "unbias",
      .type = IMP_CHOICE,
-     .choices = PR_UNBIAS,
-     .def_text = "mean",
-     .help = "How scores of different layers are made comparable: divided by the layer's mean, "
-             "norm or largest; z: "
-             "distance from the mean in deviations; none; places: multiplied by the places of the "
-             "layer's maps, which sees a layer that is of no use as a whole."},
+     .choices = "auto|" PR_UNBIAS,
+     .def_text = "auto",
+     .help =
+         "How scores of different layers are made comparable: divided by the layer's mean, "
+         "norm or largest; z: "
+         "distance from the mean in deviations; none; places: multiplied by the places of the "
+         "layer's maps, which sees a layer that is of no use as a whole. auto: places for taylor "
+         "and taylor_mean, mean for others."},
     {.key = "per",
      .type = IMP_CHOICE,
      .choices = PR_PERS,
@@ -321,13 +324,20 @@ static void destroy(void *instance) IMP_NX
 
 /* ---- the preset's keys ---- */
 
+static uint32_t unbias_of(const imp_cell *p)
+{
+    if (p[UNBIAS].i)
+        return (uint32_t)p[UNBIAS].i - 1;
+    return pr_needs_gradient((uint32_t)p[CRITERION].i) ? PR_PLACES : PR_MEAN;
+}
+
 static struct pr_options options_of(const imp_cell *p)
 {
     const bool codes = p[PERFORMANCE].i == PR_CODES;
     return (struct pr_options){
         .performance = (uint32_t)p[PERFORMANCE].i,
         .criterion = (uint32_t)p[CRITERION].i,
-        .unbias = (uint32_t)p[UNBIAS].i,
+        .unbias = unbias_of(p),
         .per = (uint32_t)p[PER].i,
         .order = (uint32_t)p[ORDER].i,
         .step = p[STEP].f,
@@ -358,8 +368,14 @@ static struct pr_options options_of(const imp_cell *p)
 }
 
 /* PR_ACCURACY: classes without a sample cannot be judged, and the network would forget them. */
-static imp_status check_classes(const imp_dataset *data, const char *which, imp_error *err)
+static imp_status check_classes(const imp_dataset *data, const char *which, const char *harm,
+                                imp_error *err)
 {
+    if (!data->class_count)
+        return imp_fail(err, IMP_E_INPUT,
+                        "the data set (%s) has no labels, accuracy needs them: performance = codes "
+                        "does without",
+                        which);
     uint64_t *counts = calloc(data->class_count, sizeof *counts);
     imp_status st =
         counts ? IMP_OK
@@ -370,15 +386,26 @@ static imp_status check_classes(const imp_dataset *data, const char *which, imp_
         if (st == IMP_OK && s.label < data->class_count)
             counts[s.label]++;
     }
-    for (uint32_t c = 0; c < data->class_count && st == IMP_OK; c++)
+    for (uint32_t c = 0; c < data->class_count && st == IMP_OK && harm; c++)
         if (!counts[c])
-            st = imp_fail(err, IMP_E_INPUT,
-                          "no sample of class %u%s%s%s in the data set (%s): pruned by it, the "
-                          "network would forget the class",
+            st = imp_fail(err, IMP_E_INPUT, "no sample of class %u%s%s%s in the data set (%s): %s",
                           c, data->class_names ? " '" : "",
                           data->class_names ? data->class_names[c] : "",
-                          data->class_names ? "'" : "", which);
+                          data->class_names ? "'" : "", which, harm);
     free(counts);
+    return st;
+}
+
+static imp_status check_data(const struct pruning *p, const imp_dataset *test, imp_error *err)
+{
+    if (p->o->performance != PR_ACCURACY)
+        return IMP_OK;
+    imp_status st =
+        check_classes(p->s.train, "train", "pruned by it, the network would forget the class", err);
+    if (st == IMP_OK && test)
+        st = check_classes(test, "test", "whether the network knows it could not be told", err);
+    if (st == IMP_OK && p->held)
+        st = check_classes(p->held, "held", NULL, err);
     return st;
 }
 
@@ -408,6 +435,16 @@ static imp_status hand_out(const struct pruning *p, imp_job *job, imp_error *err
     return st;
 }
 
+/* Why it ended; a warning where that is nobody's wish. */
+static void tell_end(const imp_host *host, const struct pruning *p)
+{
+    char text[400];
+    const bool failed = isnan(p->rows[p->row_count - 1].after), nothing = !p->best_row;
+    snprintf(text, sizeof text, "%s%s", p->why,
+             nothing ? ": no step kept the performance, the network is as it came" : "");
+    host->log(host, failed || nothing ? IMP_LOG_WARNING : IMP_LOG_INFO, text);
+}
+
 static imp_status process(void *instance, imp_job *job, imp_error *err) IMP_NX
 {
     struct instance *self = instance;
@@ -425,13 +462,13 @@ static imp_status process(void *instance, imp_job *job, imp_error *err) IMP_NX
                               .test = test ? test : train,
                               .host = self->host,
                               .job = job}};
-    imp_status st = o.performance == PR_ACCURACY ? check_classes(train, "train", err) : IMP_OK;
+    imp_status st = check_data(&p, test, err);
     if (st == IMP_OK)
         st = pr_prune(&p, model, err);
     if (st == IMP_OK)
         st = hand_out(&p, job, err);
     if (st == IMP_OK && p.why[0])
-        self->host->log(self->host, IMP_LOG_INFO, p.why);
+        tell_end(self->host, &p);
     pr_pruning_close(&p);
     return st;
 }
@@ -500,7 +537,7 @@ const imp_filter pr_filter_prune = {
     .struct_size = sizeof(imp_filter),
     .flags = IMP_FILTER_DETERMINISTIC,
     .threads = IMP_PARALLEL,
-    .params_version = 1,
+    .params_version = 2,
     .id = "prune",
     .summary = "Make a network thinner, as far as its performance allows.",
     .help = "Each step drops a small share of units (neurons, filters) over all layers, those that "

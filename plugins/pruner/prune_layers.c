@@ -1,6 +1,7 @@
 /* prune_layers.c - the layers of a network under pruning, and units cut out of it. */
 #include "pruning.h"
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -110,6 +111,18 @@ static imp_status make_room(struct pruning *p, imp_error *err)
     return IMP_OK;
 }
 
+static imp_status none_is_free(const struct pruning *p, imp_error *err)
+{
+    char text[400] = "";
+    for (uint32_t i = 0; i < p->layer_count && i < 4; i++) {
+        const size_t used = strlen(text);
+        snprintf(text + used, sizeof text - used, "%s '%s' is left alone (%s)", i ? "," : ":",
+                 p->layers[i].name, p->layers[i].locked);
+    }
+    return imp_fail(err, IMP_E_INPUT, "the network has no layer that could lose a unit%s%s", text,
+                    p->layer_count > 4 ? ", and so on" : "");
+}
+
 imp_status pr_layers_open(struct pruning *p, imp_error *err)
 {
     uint32_t count = 0, open = 0;
@@ -125,9 +138,7 @@ imp_status pr_layers_open(struct pruning *p, imp_error *err)
         p->layer_count++;
     }
     if (st == IMP_OK && !open)
-        st = imp_fail(err, IMP_E_INPUT,
-                      "the network has no layer that could lose a unit (%u are left alone%s%s)",
-                      count, count ? ", the first because " : "", count ? p->layers[0].locked : "");
+        st = none_is_free(p, err);
     return st == IMP_OK ? make_room(p, err) : st;
 }
 
