@@ -4,6 +4,7 @@
 #include <math.h>
 #include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
 #include "kit_font.h"
 
 struct pen {          /* from grid units to pixels */
@@ -195,20 +196,28 @@ static bool clip(const imp_image *m, const struct pen *p, double units, struct c
     return c->width > 0 && c->height > 0;
 }
 
+/* Tile by tile, on the stack: letters of any size need no memory. */
 static void draw_glyph(imp_image *m, const struct pen *p, const struct glyph *g, double units,
                        const float colour[4])
 {
-    struct cover c;
-    if (!g->base[2] || !clip(m, p, units, &c)
-        || !(c.data = calloc((size_t)c.width, (size_t)c.height * sizeof *c.data)))
+    enum { SIDE = 64 };
+    float tile[SIDE * SIDE];
+    struct cover all;
+    if (!g->base[2] || !clip(m, p, units, &all))
         return;
     const double width = extent(g->base + 2);
     const double shift = g->accent ? (units - width) / 2 : g->base[0] - '0';
-    draw_path(&c, p, g->base + 2, shift, 0);
-    if (g->accent)
-        draw_path(&c, p, g->accent, shift + width / 2, g->lift);
-    blend_cover(m, &c, colour);
-    free(c.data);
+    for (int32_t y = 0; y < all.height; y += SIDE)
+        for (int32_t x = 0; x < all.width; x += SIDE) {
+            struct cover c = {.data = tile, .x = all.x + x, .y = all.y + y};
+            c.width = all.width - x < SIDE ? all.width - x : SIDE;
+            c.height = all.height - y < SIDE ? all.height - y : SIDE;
+            memset(tile, 0, (size_t)c.width * (size_t)c.height * sizeof *tile);
+            draw_path(&c, p, g->base + 2, shift, 0);
+            if (g->accent)
+                draw_path(&c, p, g->accent, shift + width / 2, g->lift);
+            blend_cover(m, &c, colour);
+        }
 }
 
 static double sane(double size)
