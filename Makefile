@@ -178,6 +178,8 @@ $(B)/share:
 # ---- tests ----
 # Tests named test_rt_*, test_inv_*, test_energy_* and test_prune_* are linked with the plugin's own objects; the others open plugins as hosts do.
 wrap_test_rt_keep := $(foreach f,malloc calloc realloc posix_memalign mmap mprotect madvise,-Wl,--wrap=$(f))
+# Its program has a function that a plugin of the shelf takes from it.
+wrap_test_check := -rdynamic
 rt_units := $(filter test_rt_%,$(units))
 $(rt_units:%=$(B)/tests/%): $(B)/tests/%: $(B)/obj/tests/unit/%.o $(B)/obj/tests/unit/op_check.o $(B)/libruntime.a $(B)/libhost.a $(filter-out $(B)/obj/sdk/check/main.o,$(check_o))
 	$(call say,LD,$@)
@@ -314,7 +316,7 @@ install-files:
 	$(Q)install -m755 $(program) $(DESTDIR)$(bindir)/
 	$(Q)install -m755 $(checker) $(DESTDIR)$(libexecdir)/impasto/
 	$(Q)install -m755 $(plugin_so) $(DESTDIR)$(libdir)/impasto/plugins-1/
-	$(Q)install -m644 sdk/include/impasto/*.h $(DESTDIR)$(includedir)/impasto/
+	$(Q)install -m644 sdk/include/impasto/*.h sdk/include/impasto/*.hpp $(DESTDIR)$(includedir)/impasto/
 	$(Q)install -m644 sdk/kit/*.[ch] $(share)/kit/
 	$(Q)install -m644 sdk/plugin.map $(share)/
 	$(Q)cp -R sdk/template/. $(share)/template/

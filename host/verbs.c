@@ -107,6 +107,19 @@ const struct option_row option_rows[OPT_COUNT] = {
                 "folders.", .config = "paths", .offer = OFFER_FOLDER},
     [OPT_INSECURE_PLUGINS] = {.name = "insecure-plugins",
         .help = "load plugins that others could have changed"},
+    [OPT_LANG] = {.name = "lang", .value = "c|c++", .help = "language of a new plugin",
+        .more = "c (the default) is C17, c++ is C++17 on impasto.hpp.", .offer = OFFER_CHOICE},
+    [OPT_KIND] = {.name = "kind", .value = "filter|service|consumer", .help = "what a new plugin does",
+        .more = "A filter of pictures (the default); a service for other plugins; a consumer of the "
+                "networks that impasto.nn.model/1 offers.", .offer = OFFER_CHOICE},
+    [OPT_JUNIT] = {.name = "junit", .help = "JUnit's XML on stdout, as CI servers read it"},
+    [OPT_FUZZ] = {.name = "fuzz", .help = "random parameters, sizes and life-cycles instead",
+        .more = "Every case is drawn from --seed and its number: a failure names both."},
+    [OPT_SEED] = {.name = "seed", .value = "S[:CASE]", .help = "of --fuzz; with a case, that one alone"},
+    [OPT_CASES] = {.name = "cases", .value = "N", .help = "of --fuzz, for each filter; otherwise 60"},
+    [OPT_ONLY] = {.name = "only", .value = "TEST", .help = "the test of that name alone"},
+    [OPT_WITH] = {.name = "with", .value = "OTHER.so", .help = "a plugin that provides what this one needs",
+        .more = "Before those of the plugin path, which are there anyway.", .offer = OFFER_PLUGIN, .repeats = true},
     [OPT_HELP] = {.name = "help", .letter = "h",
         .help = "-h: this list; --help: with examples and details"},
 };
@@ -194,19 +207,28 @@ const struct verb verbs[] = {
      .run = command_describe, .operands_min = 0, .operands_max = 1, .first = OFFER_NAME},
     {.name = "new", .operands = "preset|plugin NAME",
      .summary = "Write a preset or a plugin to start from.",
-     .text = "A preset runs as it is, a plugin builds alone with its own Makefile. Nothing that "
-             "exists is overwritten.",
+     .text = "A preset runs as it is, a plugin builds alone with its own Makefile, with tests, "
+             "licence and CI. Nothing that exists is overwritten.",
      .examples = EXAMPLES({"impasto new preset mine", "mine.ini, which runs"},
                           {"impasto new plugin org.example.gain",
-                           "a folder that builds and passes `impasto validate`"}),
-          .options = IDS(OPT_OUT, OPT_QUIET),
+                           "a folder that builds and passes `impasto validate`"},
+                          {"impasto new plugin gain --lang c++ --kind consumer",
+                           "in C++, a filter that looks through a network"}),
+          .options = IDS(OPT_LANG, OPT_KIND, OPT_OUT, OPT_QUIET),
      .run = command_new, .operands_min = 2, .operands_max = 2, .first = OFFER_CHOICE},
     {.name = "validate", .operands = "PLUGIN.so...",
-     .summary = "Check a plugin: head, exports, descriptors, defaults, small runs.",
-     .text = "Works in a process of its own, so that a plugin that crashes is a finding. Exit 0: "
-             "no fault was found; 4: a fault was.",
-     .examples = EXAMPLES({"impasto validate ./gain.so", "a line for each check"}),
-          .options = IDS(OPT_JSON, OPT_QUIET, OPT_VERBOSE, OPT_INSECURE_PLUGINS),
+     .summary = "Check a plugin: head, exports, descriptors, hard runs of every filter.",
+     .text = "Every test runs in a process of its own with a time limit, so a plugin that crashes, hangs or "
+             "exits is a finding: sizes from 1x1, padded rows, read-only inputs, NaN, parameters at "
+             "their ends and beyond, stops, memory that is refused, the same bytes over runs, "
+             "threads, instances and processes, what a call leaves behind. Filters of networks and "
+             "data sets get tiny ones. Exit 0: no fault was found; 4: a fault was.",
+     .examples = EXAMPLES({"impasto validate ./gain.so", "a line for each test"},
+                          {"impasto validate ./gain.so --junit >report.xml", "for a CI server"},
+                          {"impasto validate ./gain.so --fuzz --seed 7", "60 random lives of each filter"},
+                          {"impasto validate ./gain.so --fuzz --seed 7:31", "the 31st of them again"}),
+          .options = IDS(OPT_ONLY, OPT_WITH, OPT_FUZZ, OPT_SEED, OPT_CASES, OPT_JUNIT, OPT_JSON, OPT_QUIET,
+                    OPT_VERBOSE, PATHS),
      .run = command_validate, .operands_min = 1, .operands_max = -1,
      .first = OFFER_PLUGIN, .rest = OFFER_PLUGIN},
     {.name = "why", .operands = "FILE | OUT | PLUGIN.so",

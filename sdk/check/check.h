@@ -4,14 +4,25 @@
 #ifndef IMP_CHECK_H
 #define IMP_CHECK_H
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
+
+enum check_form { CHECK_TEXT = 0, CHECK_JSON, CHECK_JUNIT };
 
 struct check_options {
     const char *const *with; /* other plugins whose services this one may use */
     int with_count;
-    bool json, quiet; /* quiet: only what failed, no summary */
-    const char *only; /* run tests of this name alone; NULL = all */
-    int seconds;      /* limit of one test; 0 = 20, more in sanitized builds */
+    enum check_form form;
+    bool quiet;          /* only what failed, no summary */
+    bool fuzz;           /* random cases instead of the tests */
+    uint64_t seed;       /* of fuzzing */
+    uint64_t only_case;  /* 0 = `cases` of them */
+    uint32_t cases;      /* 0 = 60 of each filter */
+    const char *only;    /* run tests of this name alone; NULL = all */
+    const char *program; /* the driver as a program, for tests that need other processes; NULL: they
+                          * are skipped */
+    int seconds;         /* limit of one test; 0 = 20, more in sanitized builds */
+    int jobs;            /* tests at the same time; 0 = one for each processor, 4 at most */
 };
 struct check_totals {
     int passed, failed, skipped;
@@ -19,5 +30,9 @@ struct check_totals {
 /* Runs all tests of one plugin file, prints a line for each and a summary. Answers the exit status:
  * 0 when nothing failed and something ran, else 1. */
 int check_file(const char *path, const struct check_options *, FILE *out, struct check_totals *);
+/* Prints what a filter makes of a small input, as a fingerprint; folder: for files that it writes.
+ */
+int check_print(const char *path, const struct check_options *, const char *filter,
+                const char *folder, uint32_t variant, FILE *out);
 
 #endif

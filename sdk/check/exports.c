@@ -12,6 +12,12 @@ struct image {
     size_t size;
 };
 
+struct search {
+    void (*found)(void *user, const char *name);
+    void *user;
+    bool imports; /* else exports */
+};
+
 static const char *slurp(const char *path, struct image *out, char *buf, size_t size)
 {
     FILE *f = fopen(path, "rb");
@@ -54,7 +60,7 @@ static bool of_the_toolchain(const char *name, unsigned bind)
 }
 
 static void each_symbol(const struct image *m, const Elf64_Shdr *syms, const Elf64_Shdr *names,
-                        void (*found)(void *, const char *), void *user)
+                        const struct search *what)
 {
     const char *texts = within(m, names->sh_offset, names->sh_size);
     for (uint64_t at = 0; texts && at + sizeof(Elf64_Sym) <= syms->sh_size;
@@ -65,18 +71,19 @@ static void each_symbol(const struct image *m, const Elf64_Shdr *syms, const Elf
             return;
         memcpy(&s, p, sizeof s);
         const unsigned bind = ELF64_ST_BIND(s.st_info), seen = ELF64_ST_VISIBILITY(s.st_other);
-        if (s.st_shndx == SHN_UNDEF || bind == STB_LOCAL ||
-            (seen != STV_DEFAULT && seen != STV_PROTECTED))
+        const bool taken = s.st_shndx == SHN_UNDEF && bind == STB_GLOBAL,
+                   shown = s.st_shndx != SHN_UNDEF && bind != STB_LOCAL &&
+                           (seen == STV_DEFAULT || seen == STV_PROTECTED);
+        if (!(what->imports ? taken : shown))
             continue;
         if (s.st_name < names->sh_size &&
             memchr(texts + s.st_name, 0, names->sh_size - s.st_name) &&
-            !of_the_toolchain(texts + s.st_name, bind))
-            found(user, texts + s.st_name);
+            (what->imports || !of_the_toolchain(texts + s.st_name, bind)))
+            what->found(what->user, texts + s.st_name);
     }
 }
 
-static const char *read_symbols(const struct image *m, void (*found)(void *, const char *),
-                                void *user)
+static const char *read_symbols(const struct image *m, const struct search *what)
 {
     Elf64_Ehdr head;
     if (m->size < sizeof head)
@@ -102,21 +109,32 @@ static const char *read_symbols(const struct image *m, void (*found)(void *, con
         if (!p)
             return "is cut off";
         memcpy(&names, p, sizeof names);
-        each_symbol(m, &syms, &names, found, user);
+        each_symbol(m, &syms, &names, what);
         any = true;
     }
     return any ? NULL : "has no dynamic symbols";
 }
 
-const char *exports_read(const char *path, void (*found)(void *user, const char *name), void *user,
-                         char *buf, size_t size)
+static const char *read_file(const char *path, const struct search *what, char *buf, size_t size)
 {
     struct image m = {0};
     const char *why = slurp(path, &m, buf, size);
-    if (!why && (why = read_symbols(&m, found, user))) {
+    if (!why && (why = read_symbols(&m, what))) {
         snprintf(buf, size, "%s %s", path, why);
         why = buf;
     }
     free(m.data);
     return why;
+}
+
+const char *exports_read(const char *path, void (*found)(void *user, const char *name), void *user,
+                         char *buf, size_t size)
+{
+    return read_file(path, &(const struct search){found, user, false}, buf, size);
+}
+
+const char *imports_read(const char *path, void (*found)(void *user, const char *name), void *user,
+                         char *buf, size_t size)
+{
+    return read_file(path, &(const struct search){found, user, true}, buf, size);
 }

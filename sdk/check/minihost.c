@@ -20,8 +20,9 @@ struct mini {
         imp_service given;
         const imp_service_def *def;
     } open[4 * MOST];
+    const char *hidden;
     int offer_count, interface_count, open_count;
-    bool ready;
+    bool ready, quiet;
 };
 
 static struct mini *mini_of(const imp_host *host)
@@ -40,8 +41,7 @@ const imp_host *mini_host(struct mini *m)
 
 static void host_log(const imp_host *host, uint32_t level, const char *text) IMP_NX
 {
-    (void)host;
-    if (level >= IMP_LOG_WARNING)
+    if (level >= IMP_LOG_WARNING && !mini_of(host)->quiet)
         fprintf(stderr, "# %s\n", text);
 }
 
@@ -66,13 +66,19 @@ static const imp_service_def *find_service(struct mini *m, const char *id, const
                                            struct mini **from)
 {
     const imp_service_def *def;
-    for (int i = 0; i <= m->offer_count; i++) {
+    for (int i = 0; i <= m->offer_count && !(m->hidden && strcmp(id, m->hidden) == 0); i++) {
         *from = i < m->offer_count ? m->offers[i] : m;
         if ((!provider || strcmp((*from)->entry->id, provider) == 0) &&
             (def = provided((*from)->entry, id)))
             return def;
     }
     return NULL;
+}
+
+const char *mini_provider(struct mini *m, const char *id)
+{
+    struct mini *from = NULL;
+    return find_service(m, id, NULL, &from) ? from->entry->id : NULL;
 }
 
 static imp_status host_acquire(const imp_host *host, const char *id, const char *provider,
@@ -198,6 +204,16 @@ void mini_offer(struct mini *consumer, struct mini *provider)
 {
     if (consumer->offer_count < MOST)
         consumer->offers[consumer->offer_count++] = provider;
+}
+
+void mini_quiet(struct mini *m)
+{
+    m->quiet = true;
+}
+
+void mini_hide(struct mini *m, const char *id)
+{
+    m->hidden = id;
 }
 
 void mini_interface(struct mini *m, const char *id, const void *table)

@@ -43,6 +43,11 @@ double mini_difference(const imp_image *, const imp_image *);
 const char *mini_damage(const imp_value *, bool finite, char *buf, size_t size);
 /* A fingerprint of all its bytes, padding included. */
 uint64_t mini_fingerprint(const imp_value *);
+/* A fingerprint of what it says: samples, elements, cells. Objects: their kind. */
+uint64_t mini_content(const imp_value *);
+/* Moves the samples to pages of their own that nobody can write: the pages and their size. NULL: it
+ * has none. */
+const void *mini_protect(const imp_value *, size_t *size);
 
 /* ---- plugins: minihost.c ---- */
 
@@ -64,6 +69,14 @@ void mini_offer(struct mini *consumer, struct mini *provider);
 /* What get_interface answers for an id. The mini host has IMP_HOST_IMAGE_1 of its own (encode
  * writes PNG whatever the ending, read is unsupported); this replaces or adds a table. */
 void mini_interface(struct mini *, const char *id, const void *table);
+/* Lines of the plugin's log are not shown any more. */
+void mini_quiet(struct mini *);
+/* A service that nobody provides from now on, as if no plugin had it; before mini_init. */
+void mini_hide(struct mini *, const char *id);
+/* The id of the plugin that acquire takes a service from; NULL: none. */
+const char *mini_provider(struct mini *, const char *id);
+/* What the plugin, or the driver for it, gets from acquire and gives back by release. */
+const imp_host *mini_host(struct mini *);
 /* Services acquired and not yet given back. */
 int mini_services_open(const struct mini *);
 
@@ -105,6 +118,7 @@ struct mini_call { /* zero: one thread, everything works */
     uint64_t max_bytes;    /* what job->max_bytes says */
     uint64_t limit;        /* a value or scratch of more bytes is refused; 0 = 8 GiB */
     uint64_t wanted;       /* mask of outputs; 0 = all */
+    uint32_t any_numbers;  /* 1: NaN and infinities are no fault of the outputs */
 };
 struct mini_result {
     imp_status status;
@@ -116,6 +130,7 @@ struct mini_result {
     bool refused;      /* a value or scratch was: fail_at or limit */
     uint32_t allocations, previews;
     double longest_ms; /* between two polls, or start and end */
+    double busiest_ms; /* the same in processor time */
     uint32_t output_count;
     imp_value **outputs; /* all that was set, in order; ports[i] is the port of outputs[i] */
     uint32_t *ports;

@@ -1,5 +1,6 @@
 /* minijob.c - instances of the mini host and one process() call with everything a job offers. */
 #include "minihost.h"
+#include "heap.h"
 #include "minipriv.h"
 #include <math.h>
 #include <pthread.h>
@@ -41,6 +42,7 @@ struct run {
     struct scratch *scratch;
     pthread_mutex_t lock; /* of what ask() counts */
     struct timespec start, last;
+    double busy; /* ms of processor time at the last question */
 };
 
 static struct run *run_of(imp_job *job)
@@ -63,6 +65,14 @@ static double between(struct timespec from, struct timespec to)
     return (double)(to.tv_sec - from.tv_sec) * 1e3 + (double)(to.tv_nsec - from.tv_nsec) / 1e6;
 }
 
+/* Processor time of the whole process: other programs of the machine do not count. */
+static double busy_ms(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+    return between((struct timespec){0, 0}, now);
+}
+
 /* Notes how long it was since the last question. */
 static void tick(struct run *r)
 {
@@ -72,6 +82,10 @@ static void tick(struct run *r)
     if (ms > r->result->longest_ms)
         r->result->longest_ms = ms;
     r->last = now;
+    const double busy = busy_ms();
+    if (busy - r->busy > r->result->busiest_ms)
+        r->result->busiest_ms = busy - r->busy;
+    r->busy = busy;
 }
 
 /* Shall the filter stop? */
@@ -237,8 +251,13 @@ static void *job_scratch(imp_job *job, uint64_t bytes) IMP_NX
 {
     struct run *r = run_of(job);
     void *base;
-    if (refused(r, (double)bytes) ||
-        posix_memalign(&base, EDGE, (size_t)(bytes + EDGE - 1) / EDGE * EDGE + 2 * EDGE) != 0)
+    if (refused(r, (double)bytes))
+        return NULL;
+    heap_host(1);
+    const int bad =
+        posix_memalign(&base, EDGE, (size_t)(bytes + EDGE - 1) / EDGE * EDGE + 2 * EDGE);
+    heap_host(-1);
+    if (bad)
         return NULL;
     struct scratch *s = mini_alloc(1, sizeof *s);
     *s = (struct scratch){r->scratch, base, (size_t)bytes};
@@ -260,12 +279,14 @@ static void *work(void *user)
 {
     struct pieces *p = user;
     uint32_t i;
+    heap_plugin(1);
     /* One question for each piece taken: the count is the same however the threads meet. */
     while (!atomic_load(&p->stopped) && (i = atomic_fetch_add(&p->next, 1)) < p->n)
         if (ask(p->run))
             atomic_store(&p->stopped, true);
         else
             p->fn(p->user, i);
+    heap_plugin(-1);
     return NULL;
 }
 
@@ -356,9 +377,11 @@ struct mini_node *mini_node_cells(struct mini *m, const imp_filter *f, struct mi
     *node = (struct mini_node){.mini = m, .filter = f, .params = params};
     if (size)
         why[0] = 0;
+    heap_plugin(1);
     const imp_status st =
         f->create ? f->create(mini_host(m), f, mini_params_cells(params), &node->instance, &err)
                   : IMP_OK;
+    heap_plugin(-1);
     if (st == IMP_OK)
         return node;
     if (size && !why[0])
@@ -453,7 +476,8 @@ static void check_outputs(struct run *r)
             fault(r, "answers IMP_OK, but output '%s' was not set", row.name);
     }
     for (uint32_t i = 0; i < out->output_count; i++)
-        if (!is_input(r, out->outputs[i]) && mini_damage(out->outputs[i], true, why, sizeof why))
+        if (!is_input(r, out->outputs[i]) &&
+            mini_damage(out->outputs[i], !r->call->any_numbers, why, sizeof why))
             fault(r, "output '%s': %s", mini_output_row(f, out->ports[i]).name, why);
 }
 
@@ -545,7 +569,10 @@ void mini_process(struct mini_node *node, const struct mini_call *call, struct m
     r.as.labels = takes_many(node->filter) ? a.labels : NULL;
     clock_gettime(CLOCK_MONOTONIC, &r.start);
     r.last = r.start;
+    r.busy = busy_ms();
+    heap_plugin(1);
     out->status = node->filter->process(node->instance, &r.as, &err);
+    heap_plugin(-1);
     tick(&r);
     out->param = err.param;
     out->port = err.port;

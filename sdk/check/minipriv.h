@@ -12,7 +12,6 @@ imp_object *mini_object(const char *type, const char *provider, void *object,
                         void (*drop)(void *) IMP_NX);
 /* Was memory beside the samples written? NULL, or a sentence in buf. */
 const char *mini_overrun(const imp_value *, char *buf, size_t size);
-const imp_host *mini_host(struct mini *);
 extern const imp_host_image_1 mini_pictures; /* minipng.c */
 
 #endif

@@ -1,10 +1,13 @@
 /* minivalue.c - values of the mini host: guarded, poisoned, reference counted. */
+#define _DEFAULT_SOURCE /* MAP_ANONYMOUS */
 #include "minihost.h"
 #include "minipriv.h"
 #include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include "heap.h"
 
 enum { GUARD = 64, ROW_PAD = 5, PLANE_PAD = 7 };
 static const uint32_t poison = 0x7ff5a5a5u; /* a quiet NaN that no arithmetic makes */
@@ -18,7 +21,8 @@ struct mini_value {
         imp_object object;
     } as;
     unsigned refs;
-    size_t bytes; /* of base, guards included */
+    size_t bytes;  /* of base, guards included */
+    size_t mapped; /* of base's pages, when mini_protect made them; else 0 */
     unsigned char *base;
     int64_t shape[8];
     char *name;
@@ -30,7 +34,9 @@ struct mini_value {
 
 void *mini_alloc(size_t n, size_t size)
 {
+    heap_host(1);
     void *p = calloc(n ? n : 1, size ? size : 1);
+    heap_host(-1);
     if (!p) {
         fputs("mini host: out of memory\n", stderr);
         abort();
@@ -318,9 +324,33 @@ void mini_release(const imp_value *value)
         table_fini(v);
     if (value->kind == IMP_OBJECT && v->drop)
         v->drop(v->as.object.object);
-    free(v->base);
+    if (v->mapped)
+        munmap(v->base, v->mapped);
+    else
+        free(v->base);
     free(v->name);
     free(v);
+}
+
+const void *mini_protect(const imp_value *value, size_t *size)
+{
+    struct mini_value *v = value_of(value);
+    if (!v->base || v->mapped)
+        return NULL;
+    unsigned char *pages =
+        mmap(NULL, v->bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (pages == MAP_FAILED)
+        return NULL;
+    memcpy(pages, v->base, v->bytes);
+    if (value->kind == IMP_IMAGE)
+        v->as.image.data = (float *)(void *)pages + GUARD;
+    else
+        v->as.tensor.data = pages + GUARD * sizeof(float);
+    free(v->base);
+    v->base = pages;
+    *size = v->mapped = v->bytes;
+    mprotect(pages, v->bytes, PROT_READ);
+    return pages;
 }
 
 static bool same_cell(imp_cell a, imp_cell b, uint32_t type)
@@ -338,6 +368,12 @@ static bool same_cell(imp_cell a, imp_cell b, uint32_t type)
     return a.i == b.i;
 }
 
+/* Does the column hold measured times? They differ from run to run, and that is no fault. */
+static bool is_time(const imp_column *c)
+{
+    return c->unit && (strcmp(c->unit, "ms") == 0 || strcmp(c->unit, "s") == 0);
+}
+
 static bool same_table(const imp_table *a, const imp_table *b)
 {
     if (a->column_count != b->column_count || a->row_count != b->row_count)
@@ -347,7 +383,8 @@ static bool same_table(const imp_table *a, const imp_table *b)
             a->columns[i].type != b->columns[i].type)
             return false;
     for (uint64_t i = 0; i < a->row_count * a->column_count; i++)
-        if (!same_cell(a->cells[i], b->cells[i], a->columns[i % a->column_count].type))
+        if (!is_time(&a->columns[i % a->column_count]) &&
+            !same_cell(a->cells[i], b->cells[i], a->columns[i % a->column_count].type))
             return false;
     return true;
 }
@@ -408,10 +445,51 @@ uint64_t mini_fingerprint(const imp_value *value)
 {
     const struct mini_value *v = value_of(value);
     uint64_t h = 0xcbf29ce484222325u ^ value->kind;
-    for (size_t i = 0; i < v->bytes; i++)
-        h = (h ^ v->base[i]) * 0x100000001b3u;
+    for (size_t i = 0; i + 4 <= v->bytes; i += 4) {
+        uint32_t word;
+        memcpy(&word, v->base + i, 4);
+        h = (h ^ word) * 0x100000001b3u;
+    }
     for (size_t i = 0; v->cells && i < v->as.table.row_count * v->as.table.column_count; i++)
         h = (h ^ (uint64_t)v->cells[i].i) * 0x100000001b3u;
+    return h;
+}
+
+static uint64_t hash_bytes(uint64_t h, const void *data, size_t size)
+{
+    for (const unsigned char *p = data, *end = p + size; p < end; p++)
+        h = (h ^ *p) * 0x100000001b3u;
+    return h;
+}
+
+static uint64_t hash_cell(uint64_t h, imp_cell c, uint32_t type)
+{
+    if (type == IMP_TEXT || type == IMP_PATH)
+        return hash_bytes(h, c.s.ptr, (size_t)c.s.len);
+    if (type == IMP_NUMBERS || type == IMP_COLOUR)
+        return hash_bytes(h, c.n.ptr, (size_t)c.n.count * sizeof *c.n.ptr);
+    if (type != IMP_NAMES)
+        return hash_bytes(h, &c.i, sizeof c.i);
+    for (uint64_t i = 0; i < c.w.count; i++)
+        h = hash_bytes(h, c.w.ptr[i], strlen(c.w.ptr[i]) + 1);
+    return h;
+}
+
+uint64_t mini_content(const imp_value *value)
+{
+    const struct mini_value *v = value_of(value);
+    const imp_image *m = &v->as.image;
+    const imp_table *t = &v->as.table;
+    uint64_t h = 0xcbf29ce484222325u ^ value->kind;
+    if (value->kind == IMP_IMAGE)
+        for (uint32_t i = 0; i < m->channels * m->height; i++)
+            h = hash_bytes(h, imp_row(m, i / m->height, i % m->height), m->width * sizeof(float));
+    if (value->kind == IMP_TENSOR)
+        h = hash_bytes(h, v->as.tensor.data,
+                       tensor_count(&v->as.tensor) * element_size(v->as.tensor.dtype));
+    for (uint64_t i = 0; value->kind == IMP_TABLE && i < t->row_count * t->column_count; i++)
+        if (!is_time(&t->columns[i % t->column_count]))
+            h = hash_cell(h, t->cells[i], t->columns[i % t->column_count].type);
     return h;
 }
 
@@ -426,9 +504,10 @@ static const char *sample_damage(const imp_image *m, bool finite, char *buf, siz
         for (uint32_t y = 0; y < m->height; y++)
             for (uint32_t x = 0; x < m->width; x++) {
                 const float *p = imp_row(m, c, y) + x;
-                const char *what = is_poison(p) ? "was never written"
-                                   : isnan(*p)  ? "is NaN"
-                                                : "is infinite";
+                const char *what = is_poison(p)
+                                       ? "was never written, or is made of the padding of a row"
+                                   : isnan(*p) ? "is NaN"
+                                               : "is infinite";
                 if (is_poison(p) || (finite && !isfinite(*p))) {
                     snprintf(buf, size,
                              "sample (channel %" PRIu32 ", y %" PRIu32 ", x %" PRIu32
@@ -440,25 +519,34 @@ static const char *sample_damage(const imp_image *m, bool finite, char *buf, siz
     return NULL;
 }
 
+/* The first float of [from, to) that is not poison, or NULL. */
+static const float *first_written(const float *from, const float *to)
+{
+    while (from < to && is_poison(from))
+        from++;
+    return from < to ? from : NULL;
+}
+
 static const char *image_overrun(const struct mini_value *v, char *buf, size_t size)
 {
     const imp_image *m = &v->as.image;
     const float *base = (const float *)(const void *)v->base, *end = base + v->bytes / sizeof *base;
-    for (const float *p = base; p < end; p++) {
-        const int64_t i = p - m->data;
-        const bool inside = i >= 0 && i < m->plane * (int64_t)m->channels &&
-                            i % m->plane < m->row * (int64_t)m->height &&
-                            i % m->plane % m->row < (int64_t)m->width;
-        if (!inside && !is_poison(p)) {
-            snprintf(buf, size,
-                     "memory beside the samples was written: %" PRId64
-                     " floats %s the first sample%s",
-                     i < 0 ? -i : i, i < 0 ? "before" : "after",
-                     i < 0 ? "" : " (padding of a row, or the end)");
-            return buf;
+    const float *found = NULL, *free_from = base; /* all before free_from has been looked at */
+    for (uint32_t c = 0; c < m->channels && !found; c++)
+        for (uint32_t y = 0; y < m->height && !found; y++) {
+            found = first_written(free_from, imp_row(m, c, y));
+            free_from = imp_row(m, c, y) + m->width;
         }
-    }
-    return NULL;
+    if (!found)
+        found = first_written(free_from, end);
+    if (!found)
+        return NULL;
+    const int64_t i = found - m->data;
+    snprintf(buf, size,
+             "memory beside the samples was written: %" PRId64 " floats %s the first sample%s",
+             i < 0 ? -i : i, i < 0 ? "before" : "after",
+             i < 0 ? "" : " (padding of a row, or the end)");
+    return buf;
 }
 
 static const char *tensor_overrun(const struct mini_value *v, char *buf, size_t size)

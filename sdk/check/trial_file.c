@@ -1,3 +1,4 @@
+#define _GNU_SOURCE /* RTLD_DEFAULT */
 /* trial_file.c - tests of a plugin file as a whole: symbols, loading, head, entry, tables, init. */
 #include "trial.h"
 #include <dlfcn.h>
@@ -5,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "exports.h"
+#include "heap.h"
 #include "trial_table.h"
 
 enum verdict trial_fail(struct trial *t, const char *fmt, ...)
@@ -23,6 +25,15 @@ enum verdict trial_skip(struct trial *t, const char *fmt, ...)
     vsnprintf(t->text, sizeof t->text, fmt, ap);
     va_end(ap);
     return SKIPPED;
+}
+
+void trial_note(struct trial *t, const char *fmt, ...)
+{
+    va_list ap;
+    va_start(ap, fmt);
+    if (t->note)
+        vsnprintf(t->note->what, sizeof t->note->what, fmt, ap);
+    va_end(ap);
 }
 
 /* ---- symbols ---- */
@@ -103,6 +114,44 @@ static entry_fn find_entry(struct trial *t)
     return symbol.call;
 }
 
+/* ---- what it takes from others ---- */
+
+struct imports {
+    void *so;
+    int strange;
+    char list[300];
+};
+
+/* A name is the host's when the program has it, but none of the libraries that the plugin names
+ * itself. */
+static void note_import(void *user, const char *name)
+{
+    struct imports *n = user;
+    const size_t used = strlen(n->list);
+    if (dlsym(n->so, name) || !dlsym(RTLD_DEFAULT, name))
+        return;
+    n->strange++;
+    snprintf(n->list + used, sizeof n->list - used, "%s%.60s", used ? ", " : "", name);
+}
+
+static enum verdict test_imports(struct trial *t)
+{
+    char why[400];
+    struct imports n = {.so = open_file(t)};
+    if (!n.so)
+        return FAILED;
+    if (!heap_seen())
+        return trial_skip(t, "a sanitized plugin takes symbols from its program");
+    if (imports_read(t->path, note_import, &n, why, sizeof why))
+        return trial_fail(t, "%s", why);
+    return n.strange
+               ? trial_fail(t,
+                            "it takes %s from the program that loads it, where another host has "
+                            "nothing of that name: link it with the library",
+                            n.list)
+               : PASSED;
+}
+
 /* ---- head and entry ---- */
 
 static enum verdict check_head(struct trial *t, const imp_plugin *p)
@@ -141,13 +190,13 @@ static enum verdict test_entry(struct trial *t)
     if (!entry)
         return FAILED;
     world_look(&before);
-    const size_t heap = world_heap();
+    const uint64_t calls = heap_calls();
     const imp_plugin *p = entry();
-    const size_t grown = world_heap() - heap;
+    const bool allocates = heap_calls() != calls;
     world_look(&after);
     if (check_head(t, p) != PASSED)
         return FAILED;
-    if (grown)
+    if (allocates)
         return trial_fail(
             t, "imp_entry_v1 allocates memory; it must answer static data and do nothing");
     if (world_changed(&before, &after, why, sizeof why))
@@ -169,18 +218,45 @@ static enum verdict test_descriptor(struct trial *t)
     return table_check_plugin(t, p);
 }
 
+bool trial_leans(const imp_plugin *p)
+{
+    bool objects = (p->needs && p->needs[0]) || (p->wants && p->wants[0]);
+    for (const imp_filter *const *f = p->filters; f && *f && !objects; f++)
+        for (uint32_t i = 0; i < (*f)->input_count; i++)
+            objects = objects || mini_input_row(*f, i).kind == IMP_OBJECT;
+    return objects;
+}
+
+static enum verdict open_beside(struct trial *t)
+{
+    char why[400] = "";
+    for (int i = 0; i < t->with_count && t->beside_count < MINI_PORTS; i++) {
+        if (strcmp(t->with[i], t->path) == 0)
+            continue;
+        struct mini *other = mini_load(t->with[i], why, sizeof why);
+        for (int k = 0; other && k < t->beside_count;
+             k++) /* those before may provide what it needs */
+            mini_offer(other, t->beside[k]);
+        if (!other || mini_init(other, why, sizeof why) != IMP_OK)
+            return trial_fail(t, "the plugin beside it cannot be used: %s: %s", t->with[i], why);
+        mini_quiet(other);
+        mini_offer(t->mini, other);
+        t->beside[t->beside_count++] = other;
+    }
+    return PASSED;
+}
+
 enum verdict trial_open(struct trial *t)
 {
     char why[400] = "";
     t->mini = mini_load(t->path, t->text, sizeof t->text);
     if (!t->mini)
         return FAILED;
-    for (int i = 0; i < t->with_count; i++) {
-        struct mini *other = mini_open(t->with[i], why, sizeof why);
-        if (!other)
-            return trial_fail(t, "the plugin beside it cannot be used: %s: %s", t->with[i], why);
-        mini_offer(t->mini, other);
-    }
+    mini_quiet(t->mini);
+    if (trial_leans(mini_entry(t->mini)) && open_beside(t) != PASSED)
+        return FAILED;
+    if (t->hidden)
+        mini_hide(t->mini, t->hidden);
     const imp_status st = mini_init(t->mini, why, sizeof why);
     if (st == IMP_OK)
         return PASSED;
@@ -211,11 +287,7 @@ static enum verdict test_init(struct trial *t)
 }
 
 const struct test trial_file_tests[] = {
-    {"exports", test_exports},
-    {"loads", test_loads},
-    {"head", test_head},
-    {"entry", test_entry},
-    {"descriptor", test_descriptor},
-    {"init", test_init},
-    {NULL, NULL},
+    {"exports", test_exports}, {"loads", test_loads}, {"head", test_head},
+    {"imports", test_imports}, {"entry", test_entry}, {"descriptor", test_descriptor},
+    {"init", test_init},       {NULL, NULL},
 };

@@ -1,5 +1,6 @@
 /* trial_input.c - something to run a filter with that nobody has described beyond its tables. */
 #include "trial.h"
+#include <impasto/nn.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -55,17 +56,20 @@ static const imp_value *feed_table(void)
     return &t->head;
 }
 
-static const imp_value *feed_value(const imp_port *row, const struct shape_wish *wish,
-                                   uint32_t seed)
+static const imp_value *feed_value(struct trial *t, const imp_port *row,
+                                   const struct shape_wish *wish, uint32_t seed)
 {
-    static const int64_t shape[] = {1, 3, 8, 9};
+    static const int64_t shape[] = {1, 3, 8, 9}, maps[] = {3, 32, 32};
     switch (row->kind) {
     case IMP_IMAGE:
         return feed_image(row, wish, seed);
     case IMP_TENSOR:
-        return &mini_tensor(IMP_F32, 4, shape, "code")->head;
+        return t->variant / object_variants % 2 ? &mini_tensor(IMP_F32, 3, maps, "code")->head
+                                                : &mini_tensor(IMP_F32, 4, shape, "code")->head;
     case IMP_TABLE:
         return feed_table();
+    case IMP_OBJECT:
+        return object_make(t, row->type);
     default:
         return NULL;
     }
@@ -77,16 +81,17 @@ enum verdict feed_init(struct trial *t, struct feed *feed, const struct shape_wi
     for (uint32_t i = 0; i < t->filter->input_count && i < MINI_PORTS; i++) {
         const imp_port row = mini_input_row(t->filter, i);
         const bool optional = row.flags & IMP_PORT_OPTIONAL, many = row.flags & IMP_PORT_MANY;
-        if (row.kind == IMP_OBJECT && !optional) {
-            feed_fini(feed);
-            return trial_skip(
-                t, "its input '%s' is an object (%s), which only another filter can make", row.name,
-                row.type ? row.type : "of no type");
-        }
         for (uint32_t k = 0; k < (many ? 3u : 1u); k++) {
-            const bool open = optional && (wish->open || row.kind == IMP_OBJECT);
-            feed->values[feed->count++] = open ? NULL : feed_value(&row, wish, 7 * i + k + 1);
-            if (open)
+            const bool open = optional && (wish->open || t->variant >= 2 * object_variants);
+            const imp_value *v = open ? NULL : feed_value(t, &row, wish, 7 * i + k + 1);
+            if (!v && !optional) {
+                feed_fini(feed);
+                return trial_skip(t,
+                                  "its input '%s' is an object (%s) that nothing at hand can make",
+                                  row.name, row.type ? row.type : "of no type");
+            }
+            feed->values[feed->count++] = v;
+            if (!v)
                 break;
         }
     }
@@ -113,13 +118,24 @@ static void written_name(const struct trial *t, const imp_param *row, char *buf,
         mkdir(buf, 0700);
 }
 
-/* What stands for a required parameter; NULL: cannot be guessed. */
-static const char *guess(const imp_param *row)
+static bool takes_model(const imp_filter *f)
+{
+    bool any = false;
+    for (uint32_t i = 0; i < f->input_count; i++) {
+        const imp_port row = mini_input_row(f, i);
+        any |= row.kind == IMP_OBJECT && row.type && strcmp(row.type, IMP_NN_MODEL_TYPE) == 0;
+    }
+    return any;
+}
+
+/* What stands for a required parameter; NULL: cannot be guessed. Names of filters that take a
+ * network are layers of the driver's. */
+static const char *guess(const imp_filter *f, const imp_param *row)
 {
     switch (row->type) {
     case IMP_TEXT:
     case IMP_NAMES:
-        return "sample";
+        return takes_model(f) ? "relu2_1" : "sample";
     case IMP_NUMBERS:
         return "1";
     case IMP_COLOUR:
@@ -144,12 +160,28 @@ static bool is_side(const imp_filter *f, const imp_param *row)
            (strcmp(row->key, "width") == 0 || strcmp(row->key, "height") == 0);
 }
 
+/* How much there is to do, of a filter that works with networks: its default may take hours. */
+static bool is_amount(const imp_filter *f, const imp_param *row)
+{
+    static const char *const keys[] = {"steps",      "epochs", "runs",  "samples", "rounds",
+                                       "iterations", "passes", "tries", "finish",  "wake"};
+    bool objects = false, named = false;
+    for (uint32_t i = 0; i < f->input_count; i++)
+        objects |= mini_input_row(f, i).kind == IMP_OBJECT;
+    for (size_t i = 0; objects && i < sizeof keys / sizeof *keys; i++)
+        named |= strcmp(row->key, keys[i]) == 0;
+    return named && row->type == IMP_INT && (row->def > 2 || row->def == 0) && row->max >= 2 &&
+           row->min <= 2;
+}
+
 static enum verdict add_param(struct trial *t, const imp_param *row, char *text, size_t size)
 {
     char name[600];
     const size_t used = strlen(text);
     if (is_side(t->filter, row)) {
         snprintf(text + used, size - used, " %s=%.0f", row->key, row->min > 40 ? row->min : 40.0);
+    } else if (is_amount(t->filter, row)) {
+        snprintf(text + used, size - used, " %s=2", row->key);
     } else if (row->type == IMP_PATH && (row->flags & IMP_PARAM_WRITTEN)) {
         written_name(t, row, name, sizeof name);
         snprintf(text + used, size - used, " %s='%s'", row->key, name);
@@ -162,8 +194,8 @@ static enum verdict add_param(struct trial *t, const imp_param *row, char *text,
             row->min == row->max || (row->def >= row->min && row->def <= row->max);
         snprintf(text + used, size - used, row->type == IMP_INT ? " %s=%.0f" : " %s=%.17g",
                  row->key, in_range ? row->def : row->min);
-    } else if (guess(row)) {
-        snprintf(text + used, size - used, " %s=%s", row->key, guess(row));
+    } else if (guess(t->filter, row)) {
+        snprintf(text + used, size - used, " %s=%s", row->key, guess(t->filter, row));
     }
     return PASSED;
 }

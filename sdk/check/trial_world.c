@@ -1,10 +1,9 @@
 /* trial_world.c - the state of the process that a plugin must leave alone. */
-#define _GNU_SOURCE /* mallinfo2 */
+#define _DEFAULT_SOURCE
 #include "trial.h"
 #include <dirent.h>
 #include <fenv.h>
 #include <locale.h>
-#include <malloc.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -112,14 +111,4 @@ const char *world_changed(const struct world *a, const struct world *b, char *bu
         return NULL;
     snprintf(buf, size, "%s", what);
     return buf;
-}
-
-size_t world_heap(void)
-{
-#if defined(__GLIBC__) && __GLIBC_PREREQ(2, 33)
-    const struct mallinfo2 m = mallinfo2();
-    return m.uordblks + m.hblkhd;
-#else
-    return 0;
-#endif
 }

@@ -75,6 +75,9 @@ static const imp_filter *const filters[] = {&filter, NULL};
 #ifndef NEEDS
 #define NEEDS NULL
 #endif
+#ifndef WANTS
+#define WANTS NULL
+#endif
 #ifndef PROVIDES
 #define PROVIDES NULL
 #endif
@@ -87,7 +90,7 @@ static const imp_filter *const filters[] = {&filter, NULL};
 static const imp_plugin plugin = {
     .magic = MAGIC, .struct_size = SIZE, .abi_major = MAJOR, .abi_minor = IMP_ABI_MINOR,
     .abi_minor_required = MINOR_REQUIRED, .id = PLUGIN_ID, .version = "1.0.0", .licence = "MIT", .filters = filters,
-    .provides = PROVIDES, .needs = NEEDS, .init = INIT, .deinit = DEINIT,
+    .provides = PROVIDES, .needs = NEEDS, .wants = WANTS, .init = INIT, .deinit = DEINIT,
 };
 
 #ifndef ENTRY
