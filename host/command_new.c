@@ -106,6 +106,9 @@ int command_new(struct command *c)
     const char *path = out ? arena_printf(c->arena, "%s/%s", out, name) : name;
     if (!strcmp(kind, "plugin"))
         return command_new_plugin(c, name, path);
+    if (command_has(c, OPT_LANG) || command_has(c, OPT_KIND))
+        return command_usage(c, "impasto new plugin NAME --lang c|c++ --kind filter|service|consumer",
+                             "--lang and --kind are of plugins, not of a %s", kind);
     if (strcmp(kind, "preset"))
         return command_usage(c, "impasto new preset NAME, impasto new plugin NAME",
                              "cannot make a new '%s'", kind);

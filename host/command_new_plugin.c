@@ -1,11 +1,12 @@
-/* command_new_plugin.c - `impasto new plugin NAME`: the template's files with the name filled in.
- */
+/* command_new_plugin.c - `impasto new plugin NAME`: the template's files with the name filled in:
+ * those of common/, of the language, of the kind. */
 #define _XOPEN_SOURCE 700 /* realpath */
 #include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 #include "command.h"
 #include "descriptor.h"
@@ -72,22 +73,53 @@ static const char *find_sdk(struct command *c, const char *template, bool *tree)
                : NULL;
 }
 
-static bool copy_all(struct command *c, const char *template, const char *folder,
-                     const struct placeholder *marks)
+/* What is copied where; source: the one of plugin.* that is wanted. */
+struct copying {
+    struct command *c;
+    const struct placeholder *marks;
+    const char *source;
+};
+
+static bool copy_tree(const struct copying *how, const char *from, const char *to)
 {
     size_t n = 0;
-    bool done = true;
-    char **names = files_names(template, &n);
-    if (!names || !n)
-        report_add(c->report, SEV_ERROR, "E0810", NULL,
-                   "the template of plugins is not at %s: install Impasto again", template);
-    done = names && n;
-    for (size_t i = 0; i < n && done; i++)
-        done = copy_file(c, arena_printf(c->arena, "%s/%s", template, names[i]),
-                         arena_printf(c->arena, "%s/%s", folder, names[i]), marks);
+    struct files_state state;
+    struct arena *arena = how->c->arena;
+    char **names = files_names(from, &n);
+    bool done = names && n && files_make_folder(to);
+    if (!done)
+        report_add(how->c->report, SEV_ERROR, "E0810", NULL,
+                   "the template of plugins is not at %s: install Impasto again", from);
+    for (size_t i = 0; i < n && done; i++) {
+        const char *file = arena_printf(arena, "%s/%s", from, names[i]),
+                   *copy = arena_printf(arena, "%s/%s", to, names[i]);
+        if (!strncmp(names[i], "plugin.c", 8) && strcmp(names[i], how->source) != 0)
+            continue;
+        if (files_stat(file, &state) && state.folder)
+            done = copy_tree(how, file, copy);
+        else
+            done = copy_file(how->c, file, copy, how->marks);
+    }
     if (names)
         files_free_names(names, n);
     return done;
+}
+
+static bool copy_all(const struct copying *how, const char *template, const char *language,
+                     const char *kind, const char *folder)
+{
+    const char *parts[] = {"common", language, kind};
+    for (int i = 0; i < 3; i++)
+        if (!copy_tree(how, arena_printf(how->c->arena, "%s/%s", template, parts[i]), folder))
+            return false;
+    return true;
+}
+
+static const char *this_year(struct arena *arena)
+{
+    const time_t now = time(NULL);
+    struct tm utc;
+    return gmtime_r(&now, &utc) ? arena_printf(arena, "%d", utc.tm_year + 1900) : "2026";
 }
 
 static int cannot_make(struct command *c, const char *folder)
@@ -109,20 +141,30 @@ int command_new_plugin(struct command *c, const char *name, const char *folder)
                              "'%s' is no name for a plugin", word);
     if (!c->settings->share)
         return command_usage(c, "install Impasto again", "the template of plugins cannot be found");
+    const char *language = command_text(c, OPT_LANG), *kind = command_text(c, OPT_KIND);
+    language = language ? language : "c";
+    kind = kind ? kind : "filter";
     bool tree;
+    char share[PATH_MAX];
     const char *template = arena_printf(c->arena, "%s/template", c->settings->share);
     const char *sdk = find_sdk(c, template, &tree);
-    const struct placeholder marks[] = {
-        {"@NAME@", dot ? dot + 1 : word},
-        {"@ID@", id},
-        {"@SDK@", sdk ? sdk : ""},
-        {"@IMPASTO@",
-         tree ? arena_printf(c->arena, "%s/impasto", c->settings->program_folder) : "impasto"},
-        {NULL, NULL},
-    };
+    const struct copying how = {
+        .c = c,
+        .source = !strcmp(language, "c") ? "plugin.c" : "plugin.cpp",
+        .marks = (const struct placeholder[]){
+            {"@NAME@", dot ? dot + 1 : word},
+            {"@ID@", id},
+            {"@SDK@", sdk ? sdk : ""},
+            {"@SOURCE@", !strcmp(language, "c") ? "plugin.c" : "plugin.cpp"},
+            {"@SHARE@", realpath(c->settings->share, share) ? share : c->settings->share},
+            {"@YEAR@", this_year(c->arena)},
+            {"@IMPASTO@",
+             tree ? arena_printf(c->arena, "%s/impasto", c->settings->program_folder) : "impasto"},
+            {NULL, NULL},
+        }};
     if (mkdir(folder, 0777) != 0)
         return cannot_make(c, folder);
-    if (!copy_all(c, template, folder, marks)) {
+    if (!copy_all(&how, template, language, kind, folder)) {
         files_remove_tree(folder);
         return 1;
     }

@@ -57,7 +57,7 @@ done
 for compiler in gcc clang; do
     if command -v $compiler >/dev/null 2>&1; then
         $compiler -std=c17 -Wall -Wextra -Wpedantic -Werror -fPIC -fvisibility=hidden -Isdk/include -shared -Wl,-z,defs \
-            sdk/template/plugin.c -o "$work/plugin.so" >"$work/said" 2>&1
+            sdk/template/filter/plugin.c -o "$work/plugin.so" >"$work/said" 2>&1
         tap $? "the template builds, $compiler"
     else
         skip "the template builds, $compiler" "$compiler is not installed"
