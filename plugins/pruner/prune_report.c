@@ -9,7 +9,7 @@
 #include <string.h>
 
 enum { PAGE, TITLE };
-enum { HISTORY, WIDTHS, UNITS };
+enum { HISTORY, WIDTHS, UNITS, ANSWERS };
 
 static const imp_param params[] = {
     {.key = "page",
@@ -23,6 +23,7 @@ static const imp_port inputs[] = {
     {.name = "history", .kind = IMP_TABLE, .help = "Of prune."},
     {.name = "widths", .kind = IMP_TABLE, .flags = IMP_PORT_OPTIONAL, .help = "Of prune."},
     {.name = "units", .kind = IMP_TABLE, .flags = IMP_PORT_OPTIONAL, .help = "Of prune."},
+    {.name = "answers", .kind = IMP_TABLE, .flags = IMP_PORT_OPTIONAL, .help = "Of prune."},
 };
 
 static imp_status create(const imp_host *host, const imp_filter *self, const imp_cell *cells,
@@ -199,6 +200,32 @@ static void summary(kit_page *page, const imp_table *t)
     kit_page_text(page, text);
 }
 
+/* Accuracy of samples that decided nothing, before and after; 95 % interval of the paired
+ * difference. */
+static void verdict(kit_page *page, const imp_table *t)
+{
+    char text[400];
+    const uint32_t label = column_of(t, "class"), before = column_of(t, "before"),
+                   after = column_of(t, "after");
+    double was = 0, is = 0, moved = 0;
+    const double n = (double)t->row_count;
+    for (uint64_t i = 0; i < t->row_count; i++) {
+        const double b = number_at(t, i, before) == number_at(t, i, label),
+                     a = number_at(t, i, after) == number_at(t, i, label);
+        was += b, is += a, moved += (a - b) * (a - b);
+    }
+    if (!t->row_count)
+        return;
+    const double mean = (is - was) / n, spread = sqrt(fmax(0, moved / n - mean * mean) / n);
+    snprintf(
+        text, sizeof text,
+        "%.0f samples that decided nothing: accuracy %.2f %% before, %.2f %% after; difference "
+        "%+.2f points, 95 %% interval %+.2f to %+.2f.",
+        n, 100 * was / n, 100 * is / n, 100 * mean, 100 * (mean - 1.96 * spread),
+        100 * (mean + 1.96 * spread));
+    kit_page_text(page, text);
+}
+
 static imp_status write_whole(const char *path, const char *text, size_t size, imp_error *err)
 {
     FILE *f = fopen(path, "wb");
@@ -213,12 +240,15 @@ static imp_status process(void *instance, imp_job *job, imp_error *err) IMP_NX
     static const char *const of_history[] = {"step",         "units", "parameters", "macs", "ms",
                                              "error_before", "error", "good",       NULL};
     static const char *const of_units[] = {"layer", "score", "unbiased", NULL};
+    static const char *const of_answers[] = {"class", "before", "after", NULL};
     const imp_table *history = table_at(job, HISTORY), *widths = table_at(job, WIDTHS),
-                    *units = table_at(job, UNITS);
+                    *units = table_at(job, UNITS), *answers = table_at(job, ANSWERS);
     (void)instance;
     imp_status st = check(history, "history", of_history, HISTORY, err);
     if (st == IMP_OK && units)
         st = check(units, "units", of_units, UNITS, err);
+    if (st == IMP_OK && answers)
+        st = check(answers, "answers", of_answers, ANSWERS, err);
     if (st == IMP_OK && !history->row_count)
         st = imp_fail(err, IMP_E_INPUT, "the history has no row");
     if (st != IMP_OK)
@@ -227,6 +257,8 @@ static imp_status process(void *instance, imp_job *job, imp_error *err) IMP_NX
     if (!page)
         return IMP_E_MEMORY;
     summary(page, history);
+    if (answers)
+        verdict(page, answers);
     st = history_plots(page, job, history);
     if (st == IMP_OK && widths) {
         kit_page_heading(page, "Layers");

@@ -62,6 +62,21 @@ void pr_net_close(const struct pr_subject *s, struct pr_net *net)
     *net = (struct pr_net){.model = NULL};
 }
 
+/* Networks exported for so many samples at a time take no others. */
+static imp_status check_batch(const struct pr_subject *s, imp_error *err)
+{
+    imp_nn_node n = {.struct_size = sizeof n};
+    const imp_status st = pr_models(s)->node(s->nn->model.self, s->original.model,
+                                             s->original.task.in_node, &n, err);
+    if (st != IMP_OK || n.ndim < 2 || n.shape[0] < 1 || n.shape[0] == s->o->batch)
+        return st;
+    return imp_fail(err, IMP_E_INPUT,
+                    "the network's input '%s' takes %lld sample%s at a time, no more and no fewer: "
+                    "batch = %lld",
+                    n.name, (long long)n.shape[0], n.shape[0] == 1 ? "" : "s",
+                    (long long)n.shape[0]);
+}
+
 imp_status pr_subject_open(struct pr_subject *s, imp_nn_model *model, imp_error *err)
 {
     imp_status st = kit_sight_input(s->nn, model, s->train, &s->samples, &s->input, err);
@@ -69,6 +84,8 @@ imp_status pr_subject_open(struct pr_subject *s, imp_nn_model *model, imp_error 
         st = pr_models(s)->retain(s->nn->model.self, model, err);
     if (st == IMP_OK)
         st = pr_net_open(s, &s->original, model, err);
+    if (st == IMP_OK)
+        st = check_batch(s, err);
     if (st == IMP_OK && s->o->performance == PR_CODES)
         st = pr_models(s)->run_new(s->nn->model.self, model, 0, &s->teacher, err);
     return st;

@@ -26,7 +26,7 @@ one() {
     invert) sets+=(--set vars.size=64) ;;
     train-decoders) for set in count=12 drawn=64 cuts=2 size=32 steps=2 batch=2; do sets+=(--set "vars.$set"); done ;;
     train-glyph) sets+=(--set vars.count=200 --set vars.epochs=1) ;;
-    prune-classifier) sets+=(--set vars.count=200 --set thin.steps=1 --set thin.finish=1) ;;
+    prune-classifier) sets+=(--set vars.count=200 --set vars.unseen=100 --set thin.steps=1 --set thin.finish=1) ;;
     prune-compare) sets+=(--set vars.count=200 --set thin.keep_parameters=0.8) ;;
     prune-style | thin-then-paint)
         for set in vars.count=24 vars.size=48 thin.steps=1 thin.finish=1 thin.samples=8; do sets+=(--set "$set"); done ;;

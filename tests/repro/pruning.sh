@@ -171,23 +171,23 @@ learning() { # NET: how it learnt
     resnet | vgg) echo trained.flip=yes trained.crop=4 trained.smoothing=0 ;;
     esac
 }
-colours=(thin.flip=yes thin.crop=4 thin.batch=64)
+colours=(thin.flip=yes thin.crop=4 thin.samples=500 data.limit=5000)
 
 bases
 planted
 ranks glyph signs 1
 for s in 1 2 3; do goal glyph signs $s 0.06 0.01 12; done
-for s in 1 2 3; do compare glyph signs $s 0.05 0.08 0.01 6; done
+for s in 1 2 3; do compare glyph signs $s 0.05 0.15 0.01 4 data.count=2500; done
 for s in 1 2 3; do learn "lenet-$s" digits "$here/nets/lenet-caffe.ini" $s trained.epochs=10 $(learning lenet) || true; done
 for s in 1 2 3; do goal lenet digits $s 0.06 0.02 20; done
 ranks lenet digits 1
-for s in 1 2 3; do compare lenet digits $s 0.02 0.1 0.02 8; done
-run resnet-1 objects tune "net.path=$data/weights/resnet_cifar10_akamaster/resnet20.onnx" || true
-compare resnet objects 1 0.2 0.15 0.01 6 "${colours[@]}"
+for s in 1 2 3; do compare lenet digits $s 0.02 0.15 0.02 4 data.limit=5000; done
+run resnet-1 objects tune "net.path=$data/weights/resnet_cifar10_akamaster/resnet20.onnx" trained.epochs=5 || true
+compare resnet objects 1 0.2 0.2 0.01 4 "${colours[@]}"
 learn vgg-1 objects "$here/nets/vgg-quarter.ini" 1 trained.epochs=20 $(learning vgg) || true
-compare vgg objects 1 0.1 0.15 0.01 6 "${colours[@]}"
-goal resnet objects 1 0.12 0.01 8 "${colours[@]}"
-goal vgg objects 1 0.12 0.01 8 "${colours[@]}"
+compare vgg objects 1 0.1 0.2 0.01 4 "${colours[@]}"
+goal resnet objects 1 0.15 0.01 6 "${colours[@]}"
+goal vgg objects 1 0.15 0.01 6 "${colours[@]}"
 planted_tuned
 ranks lenet digits 2
 ranks lenet digits 3
