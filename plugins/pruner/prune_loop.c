@@ -43,21 +43,25 @@ static void advance(struct pruning *p)
 
 /* ---- choosing ---- */
 
-static uint32_t free_units(const struct pruning *p)
+/* Units that can go, as they are or as they came. Of layers of which nothing is said (those behind
+ * the codes that are to hold) none can. */
+static uint32_t free_units(const struct pruning *p, bool original)
 {
     uint32_t n = 0;
     for (uint32_t i = 0; i < p->layer_count; i++)
-        n += p->layers[i].locked ? 0 : p->layers[i].units;
+        if (!p->layers[i].locked && !p->layers[i].silent)
+            n += original ? p->layers[i].original : p->layers[i].units;
     return n;
 }
 
 /* How many go in this step. */
-static uint32_t wanted(const struct pruning *p, uint32_t units)
+static uint32_t wanted(const struct pruning *p)
 {
+    const uint32_t units = free_units(p, false);
     const double n = (double)p->o->steps, t = (double)p->row_count;
     if (!p->o->cubic)
         return (uint32_t)fmax(1, floor(p->o->step * units + 0.5));
-    const double all = p->rows[0].units, left = 1 - t / n;
+    const double all = free_units(p, true), left = 1 - t / n;
     const double to = all * (1 - p->o->step * (1 - left * left * left));
     return units > to ? (uint32_t)fmax(1, floor(units - to + 0.5)) : 1;
 }
@@ -119,7 +123,7 @@ static bool spent(const struct pruning *p, const struct pr_layer *l)
 
 static uint32_t choose(struct pruning *p)
 {
-    const uint32_t k = wanted(p, free_units(p));
+    const uint32_t k = wanted(p);
     uint32_t found = 0;
     if (p->o->order == PR_GLOBAL)
         return pr_choose(p->layers, p->layer_count, p->score, k, p->gone);

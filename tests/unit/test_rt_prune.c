@@ -402,6 +402,30 @@ static void codes_hold_on_every_graph(void **state)
         }
 }
 
+/* What stands behind the codes says nothing, and is not counted. */
+static void a_step_is_a_share_of_what_can_go(void **state)
+{
+    static const char behind[] = RGB
+        "[a]\nop = conv\nfilters = 8\nkernel = 3\n[ra]\nop = relu\n[o]\nop = conv\nfilters = 4\n"
+        "kernel = 3\n[ro]\nop = relu\n[b]\nop = conv\nfilters = 40\nkernel = 1\n[rb]\nop = relu\n"
+        "[c]\nop = conv\nfilters = 2\nkernel = 1\n";
+    static const char *const layer[] = {"o"};
+    const imp_cell names = {.w = {layer, 1}};
+    struct pr_options o = usual();
+    struct made m;
+    imp_nn_model *model = built(behind, 3);
+    (void)state;
+    o.performance = PR_CODES, o.layers = &names, o.target = KIT_TARGET_PICTURE, o.loss = KIT_MSE;
+    o.tolerance = 10, o.steps = 1, o.step = 0.25, o.rate = 0.001;
+    m.train = bars(60, 3, 0), m.test = m.train;
+    m.p = (struct pruning){.o = &o,
+                           .s = {.nn = &runtime, .o = &o, .train = &m.train, .test = &m.test}};
+    must_be_ok(pr_prune(&m.p, model, listen(&m.said)), &m.said, "prune");
+    assert_int_equal(m.p.rows[0].units - m.p.rows[1].units, 2);
+    pr_pruning_close(&m.p);
+    release(model);
+}
+
 static void fine_tuning_brings_codes_back(void **state)
 {
     static const char *const layer[] = {"o"};
@@ -446,6 +470,7 @@ int main(void)
         cmocka_unit_test(the_network_before_a_bad_step_is_the_result),
         cmocka_unit_test(what_the_network_does_not_reach_is_said),
         cmocka_unit_test(codes_hold_on_every_graph),
+        cmocka_unit_test(a_step_is_a_share_of_what_can_go),
         cmocka_unit_test(fine_tuning_brings_codes_back),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);
