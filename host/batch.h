@@ -26,6 +26,7 @@ struct batch_options {
     const char *cache;              /* folder for costly constants; NULL = --no-cache */
     unsigned jobs, threads;         /* 0 = choose */
     uint64_t mem;
+    bool mem_of_group; /* as settings.h */
     enum overwrite overwrite;
     bool plan_only;                 /* --plan */
     bool fail_fast, explain, preview, private_, exact, isolate, json, quiet, verbose;

@@ -264,6 +264,8 @@ static bool check_memory(struct batch *b)
         else
             fault_note(f, "that is for one picture at a time: %s for the largest, %s for what all share",
                        print_bytes(e->item_bytes, need), print_bytes(e->constant_bytes, budget));
+        if (b->o->mem_of_group)
+            fault_note(f, "the budget is nine tenths of what the control group of this process may take");
         fault_note(f, "fits with: --mem %lluM", (unsigned long long)(least / (1u << 20) + 1));
         return false;
     }

@@ -116,6 +116,8 @@ static void version_verbose(struct command *c, struct plugin *const *plugins, si
     fprintf(c->out, "plugin ABI   %d.%d\n", IMP_ABI_MAJOR, IMP_ABI_MINOR);
     fprintf(c->out, "processor    %s\n", processor_name(name, sizeof name) ? name : "not known");
     fprintf(c->out, "threads      %u\n", s->threads ? s->threads : pool_processors());
+    if (s->mem_of_group)
+        fprintf(c->out, "memory       %llu MiB, by the control group\n", (unsigned long long)(s->mem >> 20));
     fprintf(c->out, "simd         %s (IMPASTO_SIMD)\n", processor_simd(s->simd, s->exact));
     fprintf(c->out, "kernels      %s (OPENBLAS_CORETYPE)\n", core ? core : "left to the library");
     fprintf(c->out, "networks     %s\n", kernels ? kernels : "no plugin that says what it computes with");

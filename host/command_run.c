@@ -30,6 +30,7 @@ void command_batch_options(struct command *c, struct batch_options *o)
         .jobs = s->jobs,
         .threads = s->threads,
         .mem = s->mem,
+        .mem_of_group = s->mem_of_group,
         .overwrite = overwrite_of(s->overwrite),
         .plan_only = command_has(c, OPT_PLAN),
         .fail_fast = command_has(c, OPT_FAIL_FAST),

@@ -14,6 +14,7 @@
  * a sleeper is called away from there, and is free again once it is awake. */
 #define _GNU_SOURCE /* affinity */
 #include "pool.h"
+#include "cgroup.h"
 #include "crash.h"
 
 #include <pthread.h>
@@ -368,83 +369,13 @@ imp_status pool_tasks(struct pool *p, unsigned jobs, void (*task)(void *, unsign
 
 /* ---- how many processors there are for us ---- */
 
-/* The first two numbers of a file ("max 100000": the first is -1). */
-static bool two_numbers(const char *path, double out[2])
-{
-    char text[64] = "";
-    FILE *f = fopen(path, "re");
-    if (!f)
-        return false;
-    const size_t n = fread(text, 1, sizeof text - 1, f);
-    fclose(f);
-    text[n] = '\0';
-    char *end = text;
-    out[0] = strncmp(text, "max", 3) ? (double)strtol(text, &end, 10) : -1;
-    if (out[0] < 0)
-        return true;
-    out[1] = (double)strtol(end, NULL, 10);
-    return end != text;
-}
-
-static double smaller_quota(double best, const double pair[2])
-{
-    const double quota = pair[0] > 0 && pair[1] > 0 ? pair[0] / pair[1] : 0;
-    return quota > 0 && (best <= 0 || quota < best) ? quota : best;
-}
-
-/* Quotas of a cgroup and of all above it; group is cut shorter on the way. */
-static double quota_of(const char *mount, char *group, bool v2)
-{
-    double best = 0, pair[2];
-    char path[4352];
-    for (;;) {
-        if (v2) {
-            snprintf(path, sizeof path, "%s%s/cpu.max", mount, group);
-            if (two_numbers(path, pair))
-                best = smaller_quota(best, pair);
-        } else {
-            double period[2] = {0, 0};
-            snprintf(path, sizeof path, "%s%s/cpu.cfs_quota_us", mount, group);
-            const bool have = two_numbers(path, pair);
-            snprintf(path, sizeof path, "%s%s/cpu.cfs_period_us", mount, group);
-            if (have && two_numbers(path, period))
-                best = smaller_quota(best, (double[]){pair[0], period[0]});
-        }
-        char *slash = strrchr(group, '/');
-        if (!slash)
-            return best;
-        *slash = '\0';
-    }
-}
-
-static double cgroup_quota(void)
-{
-    char line[4200];
-    double best = 0;
-    FILE *f = fopen("/proc/self/cgroup", "re");
-    while (f && fgets(line, sizeof line, f)) {
-        line[strcspn(line, "\n")] = '\0';
-        char *names = strchr(line, ':'), *group = names ? strchr(names + 1, ':') : NULL;
-        if (!group)
-            continue;
-        *group++ = '\0';
-        const bool v2 = names[1] == '\0';
-        const char *mount = v2 ? "/sys/fs/cgroup" : "/sys/fs/cgroup/cpu";
-        if (v2 || strstr(names, "cpu,") || !strcmp(names + 1, "cpu"))
-            best = smaller_quota(best, (double[]){quota_of(mount, group, v2), 1});
-    }
-    if (f)
-        fclose(f);
-    return best;
-}
-
 unsigned pool_processors(void)
 {
     cpu_set_t set;
     unsigned n = 1;
     if (!sched_getaffinity(0, sizeof set, &set))
         n = (unsigned)CPU_COUNT(&set);
-    const double quota = cgroup_quota();
+    const double quota = cgroup_processors("");
     if (quota > 0 && quota < n)
         n = (unsigned)(quota + 0.999);
     return n ? n : 1;

@@ -1,6 +1,7 @@
 /* settings.c - gathers what the surroundings say into one struct. */
 #define _GNU_SOURCE /* secure_getenv, environ */
 #include "settings.h"
+#include "cgroup.h"
 #include <errno.h>
 #include <impasto/kit.h>
 #include <limits.h>
@@ -387,6 +388,8 @@ static void read_options(struct reading *r)
     read_count(r, "--jobs", arguments_text(a, OPT_JOBS), &s->jobs);
     read_count(r, "--threads", arguments_text(a, OPT_THREADS), &s->threads);
     read_mem(r, "--mem", arguments_text(a, OPT_MEM));
+    if (!r->out->mem && (r->out->mem = cgroup_memory("") / 10 * 9))
+        r->out->mem_of_group = true;
     s->private_ |= arguments_have(a, OPT_PRIVATE);
     s->exact |= arguments_have(a, OPT_EXACT);
     s->isolate |= arguments_have(a, OPT_ISOLATE);

@@ -17,7 +17,8 @@ struct settings {
     const char *cache;               /* $XDG_CACHE_HOME/impasto, maybe not there; NULL = no home */
     const char *config;              /* impasto.ini that was read, or would be; NULL = no home */
     unsigned jobs, threads;          /* 0 = choose */
-    uint64_t mem;                    /* bytes, 0 = none */
+    uint64_t mem;                    /* bytes, 0 = none; without a word of it, nine tenths of a control group's limit */
+    bool mem_of_group;               /* that it is */
     const char *overwrite;           /* NULL = not said */
     const char *simd;                /* IMPASTO_SIMD, or NULL */
     enum log_level log;
