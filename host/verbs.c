@@ -24,8 +24,8 @@ const struct option_row option_rows[OPT_COUNT] = {
         .more = "Never changes the result.", .config = "run"},
     [OPT_MEM] = {.name = "mem", .letter = "m", .value = "SIZE",
         .help = "memory to stay below: 2G, 512M",
-        .more = "Checked before the start (exit 5 tells what would fit) and kept while running. Left out: nine tenths of "
-                "what a control group (a container, a batch system) allows, else no limit.",
+        .more = "Checked before the start (exit 5 tells what would fit) and kept while running. "
+                "Left out: nine tenths of what a control group (a container, a batch system) allows, else no limit.",
         .config = "run"},
     [OPT_SHARD] = {.name = "shard", .value = "I/N", .help = "do part I (from 1) of N only",
         .more = "`auto` reads Slurm's array variables, `auto/N` those of Kubernetes or PBS. What "
