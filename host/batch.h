@@ -29,7 +29,7 @@ struct batch_options {
     bool mem_of_group; /* as settings.h */
     enum overwrite overwrite;
     bool plan_only;                 /* --plan */
-    bool fail_fast, explain, preview, private_, exact, isolate, json, quiet, verbose;
+    bool fail_fast, explain, preview, private_, exact, isolate, untrusted, json, quiet, verbose;
     double silence;                 /* of isolated filters: engine_options */
     bool colour, terminal;          /* of stderr */
     const char *again_item;         /* --again: only this item (its identity) */

@@ -148,7 +148,7 @@ static void probe_one(void *user, uint32_t i)
 {
     struct probing *p = user;
     p->pictures[i].struct_size = sizeof p->pictures[i];
-    p->known[i] = codecs_probe_file(p->b->codecs, p->list[i]->item->path, &p->pictures[i], NULL) == IMP_OK;
+    p->known[i] = engine_probe(p->b->engine, p->list[i]->item->path, &p->pictures[i], NULL) == IMP_OK;
 }
 
 static int compare_pictures(const void *a, const void *b)

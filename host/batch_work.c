@@ -166,6 +166,7 @@ static bool open_out(struct work *w)
     w->temp = heap_printf("%s/tmp%s", b->state, suffix);
     if (!files_remove_tree(w->temp) || !files_make_folder(w->temp))
         return cannot_write(b, w->temp);
+    engine_writes_below(b->engine, w->temp);
     if (!journal_open(b->journal, name, !b->shard.count) || !claim_all(b))
         return cannot_write(b, b->state);
     if (journal_damaged(b->journal))
@@ -280,6 +281,7 @@ bool batch_engine(struct batch *b)
     const struct engine_options options = {
         .threads = b->threads, .jobs = b->jobs, .mem = b->o->mem, .state = b->check_only ? NULL : b->state,
         .cache = b->o->cache, .isolate = b->o->isolate,
+        .untrusted = b->o->untrusted,
         .silence = b->o->silence, .metadata = !b->o->private_, .stop = b->o->stop,
         .watch = {b, watch_progress, b->o->preview ? watch_preview : NULL}};
     b->engine = engine_new(b->registry, b->codecs, &options, b->report);
@@ -289,5 +291,6 @@ bool batch_engine(struct batch *b)
     }
     for (size_t v = 0; v < b->variant_count; v++)
         engine_add(b->engine, b->variants[v].graph);
+    engine_begin(b->engine);
     return true;
 }

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "files.h"
+#include "isolate.h"
 #include "plan.h"
 #include "table_text.h"
 
@@ -69,7 +70,11 @@ static imp_status load_process(void *instance, imp_job *job, imp_error *err) IMP
     if (!path || !path[0])
         return imp_fail(err, IMP_E_MISSING, "no picture was given");
     imp_status st = codecs_slurp(env->codecs, path, &data, &size, &content, err);
-    if (!st)
+    struct engine *e = (struct engine *)env; /* its first member */
+    const struct call *call = job_call(job);
+    if (!st && e->options.untrusted)
+        st = isolate_decode(e, call->slot, call->node->phase == PHASE_CONSTANT, path, data, size, &v, err);
+    else if (!st)
         st = codecs_decode(env->codecs, env->memory, path, data, size, 0, &v, &note, err);
     free(data);
     if (st)
@@ -90,7 +95,7 @@ static imp_status load_plan(void *instance, imp_plan *plan, imp_error *err) IMP_
     (void)err;
     if (!path || !path[0] || !env->codecs)
         return IMP_OK;
-    if (codecs_probe_file(env->codecs, path, &p, &own)) {
+    if (engine_probe((struct engine *)env, path, &p, &own)) {
         plan->mistake(plan, 0, -1, NULL, text[0] ? text : "this picture cannot be read", NULL);
         return IMP_OK;
     }

@@ -33,6 +33,10 @@ imp_status codecs_probe(const struct codecs *, const char *path, const void *dat
                         imp_picture *, imp_error *);
 /* Probe of a file without reading all of it. */
 imp_status codecs_probe_file(const struct codecs *, const char *path, imp_picture *, imp_error *);
+/* The two halves of it: the ordinary file within the caps, opened; then its header. */
+imp_status codecs_open_file(const struct codecs *, const char *path, int *fd, size_t *size, imp_error *);
+void codecs_close_file(int fd);
+imp_status codecs_probe_open(const struct codecs *, const char *path, int fd, imp_picture *, imp_error *);
 /* Decodes: sRGB (HDR, PFM: linear), upright, meta with EXIF, XMP, ICC. channels 0: the file's. The format is
  * told from content; an ending that lies is a warning text in *note (or NULL). */
 imp_status codecs_decode(const struct codecs *, struct memory *, const char *path, const void *data,

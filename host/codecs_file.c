@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 /* Opens an ordinary file within the cap; never waits for a pipe. */
-static imp_status open_file(const struct codecs *c, const char *path, int *fd, size_t *size, imp_error *err)
+imp_status codecs_open_file(const struct codecs *c, const char *path, int *fd, size_t *size, imp_error *err)
 {
     struct stat st;
 
@@ -55,7 +55,7 @@ imp_status codecs_slurp(const struct codecs *c, const char *path, void **data, s
 {
     size_t n = 0;
     int fd = -1;
-    imp_status st = open_file(c, path, &fd, &n, err);
+    imp_status st = codecs_open_file(c, path, &fd, &n, err);
     void *bytes;
 
     if (st != IMP_OK)
@@ -99,16 +99,22 @@ static uint32_t late_orientation(int fd, size_t size)
     return orientation;
 }
 
-imp_status codecs_probe_file(const struct codecs *c, const char *path, imp_picture *out, imp_error *err)
+void codecs_close_file(int fd)
+{
+    close(fd);
+}
+
+imp_status codecs_probe_open(const struct codecs *c, const char *path, int fd, imp_picture *out, imp_error *err)
 {
     static const size_t steps[] = {1u << 16, 1u << 20, SIZE_MAX};
+    struct stat file;
     size_t size = 0, have = 0;
-    int fd = -1;
-    imp_status st = open_file(c, path, &fd, &size, err);
+    imp_status st = IMP_OK;
     uint8_t *data = NULL;
 
-    if (st != IMP_OK)
-        return st;
+    if (fstat(fd, &file) != 0 || file.st_size < 1)
+        return imp_fail(err, IMP_E_IO, "cannot be examined: %s", strerror(errno));
+    size = (size_t)file.st_size;
     for (size_t i = 0; i < 3; i++) { /* as far as the header is, often behind EXIF and thumbnail */
         const size_t want = size < steps[i] ? size : steps[i];
         uint8_t *more = realloc(data, want);
@@ -134,6 +140,18 @@ imp_status codecs_probe_file(const struct codecs *c, const char *path, imp_pictu
         }
     }
     free(data);
+    return st;
+}
+
+imp_status codecs_probe_file(const struct codecs *c, const char *path, imp_picture *out, imp_error *err)
+{
+    size_t size = 0;
+    int fd = -1;
+    imp_status st = codecs_open_file(c, path, &fd, &size, err);
+
+    if (st != IMP_OK)
+        return st;
+    st = codecs_probe_open(c, path, fd, out, err);
     close(fd);
     return st;
 }

@@ -301,7 +301,7 @@ static int plan(struct bench *b)
     for (size_t i = 0; i < n; i++) {
         imp_error error = {sizeof error, sizeof text, text, -1, -1};
         sizes[i].struct_size = sizeof *sizes;
-        if (codecs_probe_file(b->codecs, b->items.list[i].path, &sizes[i], &error) != IMP_OK) {
+        if (engine_probe(b->engine, b->items.list[i].path, &sizes[i], &error) != IMP_OK) {
             report_add(b->c->report, SEV_ERROR, "E0702", NULL, "%s: %s", b->items.list[i].path,
                        text);
             return 1;
@@ -319,6 +319,7 @@ static int measure(struct bench *b)
     char *state = arena_strndup(c->arena, b->folder, strlen(b->folder) - strlen("/files"));
     const struct engine_options options = {.threads = b->threads,
                                            .isolate = c->settings->isolate,
+                                           .untrusted = c->settings->untrusted,
                                            .silence = c->settings->silence,
                                            .jobs = 1,
                                            .mem = s->mem,
@@ -329,6 +330,7 @@ static int measure(struct bench *b)
     if (!b->engine)
         return 5;
     engine_add(b->engine, b->graph);
+    engine_begin(b->engine);
     int status = plan(b);
     if (!status)
         status = run_once(b);

@@ -39,6 +39,7 @@ void command_batch_options(struct command *c, struct batch_options *o)
         .private_ = s->private_,
         .exact = s->exact,
         .isolate = s->isolate,
+        .untrusted = s->untrusted,
         .silence = s->silence,
         .json = command_has(c, OPT_JSON),
         .quiet = command_has(c, OPT_QUIET) || s->log == LOG_ERROR,

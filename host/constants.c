@@ -37,6 +37,33 @@ void constants_free(struct engine *e)
     e->constant_count = 0;
 }
 
+static bool has_object(const struct values *ports, uint32_t n)
+{
+    for (uint32_t p = 0; p < n; p++)
+        if (ports[p].count && ports[p].list[0]->as.head.kind == IMP_OBJECT)
+            return true;
+    return false;
+}
+
+void constants_forget_objects(struct engine *e)
+{
+    for (size_t i = e->constant_count; i-- > 0;)
+        if (has_object(e->constants[i].ports, e->constants[i].port_count)) {
+            release_ports(&e->constants[i]);
+            e->constants[i] = e->constants[--e->constant_count];
+        }
+    for (uint32_t i = 0; i < e->variant_count; i++) {
+        struct variant *v = e->variants[i];
+        for (uint32_t k = 0; k < v->graph->node_count; k++) {
+            if (!v->done[k] || !has_object(&v->constants[v->first[k]], v->first[k + 1] - v->first[k]))
+                continue;
+            v->done[k] = false;
+            for (uint32_t p = v->first[k]; p < v->first[k + 1]; p++)
+                values_release(&v->constants[p]);
+        }
+    }
+}
+
 static bool share(const struct values *from, struct values *to, uint32_t n)
 {
     bool fine = true;

@@ -40,6 +40,22 @@ struct engine *engine_new(struct registry *registry, struct codecs *codecs,
     return e;
 }
 
+void engine_begin(struct engine *e)
+{
+    isolate_begin(e);
+}
+
+void engine_writes_below(struct engine *e, const char *folder)
+{
+    isolate_allow_writing(e, folder);
+}
+
+imp_status engine_probe(struct engine *e, const char *path, imp_picture *out, imp_error *err)
+{
+    return e->options.untrusted ? isolate_probe(e, -1, path, out, err)
+                                : codecs_probe_file(e->env.codecs, path, out, err);
+}
+
 void engine_slots(struct engine *e, unsigned n)
 {
     isolate_slots(e, n);
@@ -363,7 +379,9 @@ static struct value *decode(struct engine *e, unsigned slot, const struct item_c
     struct value *v = NULL;
     const char *note = NULL;
     const imp_status st =
-        codecs_decode(e->env.codecs, isolate_memory(e, slot), call->path, data, size, 0, &v, &note, &err);
+        e->options.untrusted
+            ? isolate_decode(e, slot, false, call->path, data, size, &v, &err)
+            : codecs_decode(e->env.codecs, isolate_memory(e, slot), call->path, data, size, 0, &v, &note, &err);
     text[sizeof text - 1] = '\0';
     if (st) {
         outcome_fail(o, st, st == IMP_E_MEMORY ? "E0502" : "E0702", NULL, -1, "%s",
@@ -372,7 +390,7 @@ static struct value *decode(struct engine *e, unsigned slot, const struct item_c
         return NULL;
     }
     const bool whole_numbers = v->meta && v->meta->bits && v->meta->bits <= 16; /* cannot be NaN */
-    if (!whole_numbers && !value_finite(v)) {
+    if ((!whole_numbers || e->options.untrusted) && !value_finite(v)) {
         outcome_fail(o, IMP_E_INPUT, "E0703", NULL, -1, "%s: the picture has NaN or infinity in it",
                      call->path);
     } else if (name_picture(v, call->stem)) {
@@ -524,15 +542,16 @@ static imp_status try_item(struct engine *e, unsigned slot, const struct item_ca
 
 /* ---- admission: an item waits for memory while others run ---- */
 
-static uint64_t promise(struct engine *e, const struct item_call *call)
+static uint64_t promise(struct engine *e, unsigned slot, const struct item_call *call)
 {
     const struct variant *v = e->variants[call->variant];
     uint64_t most = 0;
     imp_picture p = {.struct_size = sizeof p};
     const bool probed =
         e->options.mem && call->path && v->cost_count > 1 &&
-        !(call->data ? codecs_probe(e->env.codecs, call->path, call->data, call->size, &p, NULL)
-                     : codecs_probe_file(e->env.codecs, call->path, &p, NULL));
+        !(e->options.untrusted ? isolate_probe(e, (int)slot, call->path, &p, NULL)
+          : call->data ? codecs_probe(e->env.codecs, call->path, call->data, call->size, &p, NULL)
+                       : codecs_probe_file(e->env.codecs, call->path, &p, NULL));
     for (size_t i = 0; i < v->cost_count; i++) {
         const struct cost *c = &v->costs[i];
         if (probed && c->width == p.width && c->height == p.height && c->channels == p.channels)
@@ -585,7 +604,7 @@ static bool clear_written(const struct item_call *call)
 imp_status engine_item(struct engine *e, unsigned slot, const struct item_call *call,
                        struct outcome *o)
 {
-    const uint64_t bytes = e->options.mem ? promise(e, call) : 0;
+    const uint64_t bytes = e->options.mem ? promise(e, slot, call) : 0;
     bool others = enter(e, bytes, false);
     try_item(e, slot, call, o);
     others = leave(e, bytes) || others;

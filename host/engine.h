@@ -25,6 +25,7 @@ struct engine_options {
     const char *cache;        /* folder for constants that took over 5 s; NULL = none */
     double cache_seconds;     /* 0 = 5 */
     bool isolate;             /* all plugins' filters run in processes of their own, not only nodes that ask */
+    bool untrusted;           /* and pictures decoded there, in a sandbox; implies isolate */
     double silence;           /* seconds without a sign of life before such a process is ended; 0 = 120, < 0 = never */
     bool metadata;            /* carry EXIF, XMP, ICC into saved files */
     const atomic_int *stop;   /* non-zero: everything ends with IMP_CANCELLED */
@@ -36,6 +37,12 @@ void engine_free(struct engine *);
 unsigned engine_add(struct engine *, struct graph *);
 /* How many items will run at once, if fewer than jobs: processes of their own share the threads among them. */
 void engine_slots(struct engine *, unsigned n);
+/* All graphs are added. */
+void engine_begin(struct engine *);
+/* Before the run: nodes that write files write below that folder. */
+void engine_writes_below(struct engine *, const char *folder);
+/* codecs_probe_file, in a sandbox if the options say so. [any] while planning */
+imp_status engine_probe(struct engine *, const char *path, imp_picture *, imp_error *);
 struct pool *engine_pool(struct engine *);
 struct memory *engine_memory(struct engine *);
 

@@ -89,6 +89,8 @@ __attribute__((format(printf, 2, 3))) void explain(struct engine *, const char *
 imp_status constant_run(struct engine *, struct variant *, const struct node *,
                         const struct written *, size_t n, struct node_time *, struct outcome *);
 void constants_free(struct engine *);
+/* Objects that were made are gone: they are made again when they are next needed. */
+void constants_forget_objects(struct engine *);
 /* gather.c */
 imp_status spool_item(struct engine *, const struct variant *, struct hash identity,
                       struct values *item, struct outcome *);

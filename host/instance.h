@@ -74,6 +74,7 @@ struct run_env *job_env(imp_job *);
 /* Makes a value known to the job, so that it can be set as an output; takes the reference. */
 const imp_value *job_adopt(imp_job *, struct value *);
 struct value *job_input(imp_job *, uint32_t i);
+const struct call *job_call(imp_job *);
 
 /* ---- convert.c: an image as a port takes it ---- */
 enum fit {

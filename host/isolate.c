@@ -1,6 +1,7 @@
 /* isolate.c - which nodes run in workers, and the life of these: forked, ended, forked again. */
 #define _GNU_SOURCE /* MAP_ANONYMOUS */
 #include "isolate_private.h"
+#include "sandbox.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -64,6 +65,8 @@ static bool open_isolate(struct engine *e)
     s->silence = e->options.silence > 0 ? e->options.silence : e->options.silence < 0 ? 0 : SILENCE;
     s->limit = memory_limit_of(e);
     s->slots = heap_alloc(s->jobs, sizeof *s->slots);
+    fine = !pthread_mutex_init(&s->probing, NULL) && fine;
+    s->untrusted = e->options.untrusted;
     fine = open_far(&s->nursery, e->env.memory) && fine;
     for (unsigned i = 0; i < s->jobs; i++)
         fine = open_far(&s->slots[i], e->env.memory) && fine;
@@ -77,15 +80,27 @@ bool isolate_mark(struct engine *e, struct variant *v)
     bool any = false;
     v->isolated = heap_alloc(g->node_count + (size_t)1, sizeof *v->isolated);
     for (uint32_t k = 0; k < g->node_count; k++) {
-        v->isolated[k] = g->nodes[k].filter->plugin && (e->options.isolate || g->nodes[k].isolate);
+        v->isolated[k] = g->nodes[k].filter->plugin &&
+                         (e->options.isolate || e->options.untrusted || g->nodes[k].isolate);
         any = any || v->isolated[k];
     }
     while (any && spread(v, v->isolated))
         continue;
-    return !any || e->isolate || open_isolate(e);
+    return e->isolate || (!any && !e->options.untrusted) || open_isolate(e);
 }
 
 /* ---- the life of a process ---- */
+
+/* Its first words: how much of the sandbox there is. */
+static void hear_sandbox(struct isolate *s, struct far *f)
+{
+    struct mail m;
+    s->applied = 0;
+    if (channel_receive(&f->line, -1, 4096, &m) <= 0)
+        return;
+    s->applied = m.type == ANSWER ? (unsigned)unpack_i64(&m) & SANDBOX_ALL : 0;
+    mail_free(&m);
+}
 
 static void start_nursery(struct engine *e, struct far *f, char *why, size_t cap)
 {
@@ -99,8 +114,11 @@ static void start_nursery(struct engine *e, struct far *f, char *why, size_t cap
         worker_live(e, fd);
     const int error = errno;
     close(fd);
-    if (f->pid > 0)
+    if (f->pid > 0) {
+        if (e->isolate->untrusted)
+            hear_sandbox(e->isolate, f);
         return;
+    }
     channel_close(&f->line);
     snprintf(why, cap, "E0501 no process can be started: %s", strerror(error));
 }
@@ -175,7 +193,7 @@ int isolate_end(struct engine *e, struct far *f)
         return 0;
     kill(f->pid, SIGKILL); /* dead already or not: its status stays what it was */
     if (f == &s->nursery) {
-        s->lost = true;
+        s->lost = s->made;
         while (waitpid(f->pid, &own, 0) < 0 && errno == EINTR)
             continue;
         status = own;
@@ -228,9 +246,68 @@ void isolate_free(struct engine *e)
     if (alive)
         wait_for(s->nursery.pid);
     pthread_mutex_destroy(&s->lock);
+    pthread_mutex_destroy(&s->probing);
+    isolate_free_paths(s);
+    free(s->write);
     free(s->slots);
     free(s);
     e->isolate = NULL;
+}
+
+/* ---- the sandbox ---- */
+
+static char *gaps(const struct isolate *s)
+{
+    struct text t = {0};
+    for (unsigned bit = 1; bit <= SANDBOX_ALL; bit <<= 1)
+        if (!(s->applied & bit))
+            text_addf(&t, "%s%s", t.size ? ", " : "", sandbox_name(bit));
+    return t.data;
+}
+
+void isolate_begin(struct engine *e)
+{
+    struct isolate *s = e->isolate;
+    char why[400];
+    if (!s || !s->untrusted)
+        return;
+    isolate_find_paths(e);
+    if (!isolate_ready(e, &s->nursery, 0, why, sizeof why)) {
+        report_add(e->report, SEV_ERROR, "E0501", NULL, "--untrusted: %s",
+                   why + strcspn(why, " ") + 1);
+        return;
+    }
+    char *missing = gaps(s);
+    if (missing) {
+        struct fault *f = report_add(
+            e->report, SEV_WARNING, "W0614", NULL,
+            "--untrusted: this system has no %s; the rest of the sandbox is there", missing);
+        fault_note(f, "impasto describe W0614 says what that means");
+    }
+    free(missing);
+}
+
+static bool writes_elsewhere(const struct engine *e)
+{
+    for (uint32_t i = 0; i < e->variant_count; i++)
+        for (uint32_t k = 0; k < e->variants[i]->graph->node_count; k++)
+            if (e->variants[i]->isolated[k] && e->variants[i]->graph->nodes[k].writes)
+                return true;
+    return false;
+}
+
+/* A sandbox is never widened: those there are end, and others are made when they are needed. */
+void isolate_allow_writing(struct engine *e, const char *folder)
+{
+    struct isolate *s = e->isolate;
+    if (!s || !s->untrusted || s->write || !writes_elsewhere(e))
+        return;
+    s->write = heap_strdup(folder);
+    for (unsigned i = 0; i < s->jobs; i++)
+        isolate_end(e, &s->slots[i]);
+    isolate_end(e, &s->nursery);
+    s->lost = s->made = false;
+    constants_forget_objects(e);
 }
 
 /* ---- small questions ---- */
@@ -266,6 +343,14 @@ void isolate_explain(const struct engine *e, struct text *out)
         if (v->isolated[k])
             text_addf(out, " %s", v->graph->nodes[k].name);
     text_addf(out, "\n");
+    if (s->untrusted) {
+        char *missing = gaps(s);
+        text_addf(
+            out, "sandbox: files that may be read: %zu%s%s; %s%s\n", s->read_count,
+            s->write ? ", written below: " : ", none may be written", s->write ? s->write : "",
+            missing ? "this system has no " : "all of it is enforced", missing ? missing : "");
+        free(missing);
+    }
     if (restarts)
         text_addf(out, "processes started again: %u\n", restarts);
 }

@@ -31,6 +31,17 @@ imp_status isolate_plan(struct engine *, struct variant *, const struct node *, 
                         imp_error *, bool *changed_fp);
 imp_status isolate_process(struct engine *, struct variant *, const struct call *,
                            struct values *outputs, struct outcome *);
+/* All graphs are there: with options.untrusted the nursery is started now, and what the system
+ * cannot do for it is reported. */
+void isolate_begin(struct engine *);
+/* With options.untrusted: filters that write files may do so below that folder. Forgets what was
+ * made so far. */
+void isolate_allow_writing(struct engine *, const char *folder);
+/* With options.untrusted, instead of codecs_probe_file (slot < 0: while planning) and
+ * codecs_decode. */
+imp_status isolate_probe(struct engine *, int slot, const char *path, imp_picture *, imp_error *);
+imp_status isolate_decode(struct engine *, unsigned slot, bool constant, const char *path,
+                          const void *data, size_t size, struct value **out, imp_error *);
 /* What ran where, for --explain. */
 void isolate_explain(const struct engine *, struct text *out);
 

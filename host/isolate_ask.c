@@ -185,9 +185,12 @@ static const char *end_it(struct ask *a)
     return s->silence > 0 && now - a->since > s->silence ? "E0612" : NULL;
 }
 
-static const char *plugin_of(const struct ask *a)
+/* "plugin org.example.gain" */
+static const char *subject(const struct ask *a, char buf[160])
 {
-    return a->node && a->node->filter->plugin ? a->node->filter->plugin->id : "impasto";
+    const struct plugin *p = a->node ? a->node->filter->plugin : NULL;
+    snprintf(buf, 160, "%s%.140s", p ? "plugin " : "the decoder of pictures", p ? p->id : "");
+    return buf;
 }
 
 static const char *consequence(const struct ask *a)
@@ -200,24 +203,23 @@ static const char *consequence(const struct ask *a)
 static void how(const struct ask *a, const char *ended, int status, char *why, size_t cap)
 {
     const struct isolate *s = a->engine->isolate;
-    char amount[32];
+    char amount[32], who[160];
     if (ended && !strcmp(ended, "E0613"))
-        snprintf(why, cap, "E0613 plugin %s took more than %s of memory%s and was ended; %s",
-                 plugin_of(a), print_bytes(s->limit, amount),
+        snprintf(why, cap, "E0613 %s took more than %s of memory%s and was ended; %s",
+                 subject(a, who), print_bytes(s->limit, amount),
                  a->engine->options.mem ? " (--mem)" : "", consequence(a));
     else if (ended)
-        snprintf(why, cap,
-                 "E0612 plugin %s gave no sign of life for %s (--time-limit) and was ended; %s",
-                 plugin_of(a), print_seconds(s->silence, amount), consequence(a));
+        snprintf(why, cap, "E0612 %s gave no sign of life for %s (--time-limit) and was ended; %s",
+                 subject(a, who), print_seconds(s->silence, amount), consequence(a));
     else if (WIFSIGNALED(status))
-        snprintf(why, cap, "E0611 plugin %s crashed with %s (%s); %s", plugin_of(a),
+        snprintf(why, cap, "E0611 %s crashed with %s (%s); %s", subject(a, who),
                  crash_signal_name(WTERMSIG(status)), crash_signal_meaning(WTERMSIG(status)),
                  consequence(a));
     else if (WEXITSTATUS(status) == 5)
-        snprintf(why, cap, "E0502 no memory left in the process of plugin %s; %s", plugin_of(a),
+        snprintf(why, cap, "E0502 no memory left in the process of %s; %s", subject(a, who),
                  consequence(a));
     else
-        snprintf(why, cap, "E0611 plugin %s ended its process (exit status %d); %s", plugin_of(a),
+        snprintf(why, cap, "E0611 %s ended its process (exit status %d); %s", subject(a, who),
                  WEXITSTATUS(status), consequence(a));
 }
 
@@ -230,8 +232,8 @@ imp_status isolate_ask(struct ask *a, enum message what, const struct text *body
     a->since = clock_seconds();
     a->beat = atomic_load(&a->far->pulse->beat);
     atomic_store(&a->far->pulse->stop, engine_stopped(a->engine));
-    channel_send(&a->far->line, what, body, NULL, 0,
-                 -1); /* one that is dead is seen when it does not answer */
+    /* One that is dead is seen when it does not answer. */
+    channel_send(&a->far->line, what, body, NULL, 0, a->pass > 0 ? a->pass : -1);
     for (int got; (got = channel_receive(&a->far->line, TICK_MS, MOST_MAIL, done)) >= 0;) {
         if (got > 0 && done->type == SAY_DONE)
             return IMP_OK;

@@ -210,6 +210,18 @@ static void lend_meta(const struct call *call, const struct values *fresh)
             fresh->list[k]->meta = meta_retain(meta);
 }
 
+/* The worker looked; one that went mad may not have. */
+static bool all_finite(struct ask *a, const struct values *fresh, struct outcome *o)
+{
+    for (uint32_t i = 0; a->engine->isolate->untrusted && i < fresh->count; i++)
+        if (!value_finite(fresh->list[i])) {
+            outcome_fail(o, IMP_E_FAILED, "E0604", a->node, -1,
+                         "its process handed over NaN or infinity");
+            return false;
+        }
+    return true;
+}
+
 static void take_answer(struct ask *a, struct mail *m, struct values *outputs, struct outcome *o)
 {
     struct values fresh = {0};
@@ -231,7 +243,7 @@ static void take_answer(struct ask *a, struct mail *m, struct values *outputs, s
     if (!unpack_outputs(a, m, outputs, &fresh))
         outcome_fail(o, IMP_E_INTERNAL, "E0611", a->node, -1,
                      "its process answered what makes no sense");
-    else
+    else if (all_finite(a, &fresh, o))
         lend_meta(a->call, &fresh);
     values_release(&fresh);
 }
@@ -249,6 +261,8 @@ imp_status isolate_process(struct engine *e, struct variant *v, const struct cal
     struct mail done = {.fd = -1};
     char why[400];
     o->status = IMP_OK;
+    if (a.far == &e->isolate->nursery)
+        e->isolate->made = true;
     if (!pack_call(&a, &body))
         outcome_fail(o, IMP_E_LIMIT, "E0502", call->node, -1,
                      "no memory left to hand over an input");

@@ -20,6 +20,8 @@ enum message {
     ASK_CALL,
     ASK_SPAWN,
     ASK_REAP,
+    ASK_PROBE,
+    ASK_DECODE,
     /* from it, while it works: those that are answered wait for the answer */
     SAY_TAKE,
     SAY_PROGRESS,
@@ -53,7 +55,14 @@ struct isolate {
     pthread_mutex_t
         lock;       /* of the nursery's line while pictures are worked on, and of what follows */
     uint64_t epoch; /* raised with every object that all pictures share */
-    bool lost;      /* the nursery died */
+    bool made;      /* the nursery has instances */
+    bool lost;      /* and died with them */
+    bool untrusted;
+    unsigned applied;        /* of SANDBOX_ALL */
+    pthread_mutex_t probing; /* of the nursery's line while headers are looked at */
+    char **read;             /* what the sandbox may read */
+    size_t read_count;
+    char *write; /* folder; NULL = none */
 };
 
 /* One question to a process, from asking to its last answer. */
@@ -65,6 +74,7 @@ struct ask {
     unsigned slot;
     const struct call *call; /* NULL: not process */
     imp_plan *plan;          /* NULL: not plan */
+    int pass;                /* a descriptor that goes along; 0 = none */
     struct kept *kept;
     uint64_t *taken; /* places handed out that nobody has yet */
     size_t taken_count;
@@ -85,6 +95,9 @@ void isolate_end_ask(struct ask *, bool fine); /* gives back what was taken and 
  */
 void isolate_pack_node(struct text *, const struct variant *, const struct node *);
 bool isolate_pack_value(struct ask *, struct text *, struct value *);
+/* isolate_paths.c */
+void isolate_find_paths(struct engine *);
+void isolate_free_paths(struct isolate *);
 /* isolate.c: the process there, forked if need be. false: `why` says why not. */
 bool isolate_ready(struct engine *, struct far *, unsigned slot, char *why, size_t cap);
 /* Ends it at once and answers what waitpid says of it. */

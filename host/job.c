@@ -22,6 +22,11 @@ struct value *job_input(imp_job *j, uint32_t i)
     return job_of(j)->inputs[i];
 }
 
+const struct call *job_call(imp_job *j)
+{
+    return job_of(j)->call;
+}
+
 double clock_seconds(void)
 {
     struct timespec now;

@@ -210,6 +210,9 @@ static void apply_key(struct reading *r, struct config_paths *paths, const char 
     case OPT_ISOLATE:
         s->isolate = yes(r, from, value);
         break;
+    case OPT_UNTRUSTED:
+        s->untrusted = yes(r, from, value);
+        break;
     case OPT_TIME_LIMIT:
         read_time_limit(r, from, value);
         break;
@@ -393,6 +396,7 @@ static void read_options(struct reading *r)
     s->private_ |= arguments_have(a, OPT_PRIVATE);
     s->exact |= arguments_have(a, OPT_EXACT);
     s->isolate |= arguments_have(a, OPT_ISOLATE);
+    s->untrusted |= arguments_have(a, OPT_UNTRUSTED);
     read_time_limit(r, "--time-limit", arguments_text(a, OPT_TIME_LIMIT));
     s->no_cache |= arguments_have(a, OPT_NO_CACHE);
     s->insecure = arguments_have(a, OPT_INSECURE_PLUGINS);

@@ -23,7 +23,7 @@ struct settings {
     const char *simd;                /* IMPASTO_SIMD, or NULL */
     enum log_level log;
     double silence;                  /* --time-limit, seconds; 0 = not said, < 0 = never */
-    bool private_, exact, no_cache, insecure, isolate;
+    bool private_, exact, no_cache, insecure, isolate, untrusted;
 };
 /* Reads all of it. Mistakes: in variables and options errors (E08xx), unknown IMPASTO_* and keys of
  * impasto.ini warnings (W08xx). false: there were errors. */

@@ -57,6 +57,11 @@ const struct option_row option_rows[OPT_COUNT] = {
         .more = "A crash, a hang or too much memory (more than --mem, or three quarters of the "
                 "machine's) costs only its picture. Never changes the result. `isolate = process` "
                 "in a node of a preset does it for that node.", .config = "run"},
+    [OPT_UNTRUSTED] = {.name = "untrusted", .help = "pictures of strangers: decoded in a sandbox",
+        .more = "As --isolate, and pictures are decoded there too; these processes may read the files "
+                "that the preset names, write below OUT/.impasto/tmp if a filter writes files, and "
+                "nothing else: no network, no programs. What this system cannot enforce is told.",
+        .config = "run"},
     [OPT_TIME_LIMIT] = {.name = "time-limit", .value = "SECONDS",
         .help = "longest silence of an isolated filter",
         .more = "One that gives no sign of life for so long is ended, and its picture is lost; "
@@ -155,7 +160,7 @@ const struct verb verbs[] = {
                            "the same bytes from the record"}),
           .options = IDS(OPT_OUT, OPT_SET, OPT_SWEEP, OPT_JOBS, OPT_THREADS, OPT_MEM, OPT_OVERWRITE,
                     OPT_FILES_FROM, OPT_SHARD, OPT_PLAN, OPT_EXPLAIN, OPT_UNTIL, OPT_PREVIEW,
-                    OPT_FAIL_FAST, OPT_AGAIN, OPT_PRIVATE, OPT_EXACT, OPT_ISOLATE, OPT_TIME_LIMIT,
+                    OPT_FAIL_FAST, OPT_AGAIN, OPT_PRIVATE, OPT_EXACT, OPT_ISOLATE, OPT_UNTRUSTED, OPT_TIME_LIMIT,
                     OPT_NO_CACHE, OPT_JSON,
                     OPT_QUIET, OPT_VERBOSE, PRESET_PATHS),
      .run = command_run, .operands_min = 0, .operands_max = -1,
@@ -172,7 +177,7 @@ const struct verb verbs[] = {
                           {"impasto check vintage photos/ --mem 2G",
                            "would these pictures fit into 2 GiB?"}),
           .options = IDS(OPT_SET, OPT_RESOLVED, OPT_UNTIL, OPT_JOBS, OPT_THREADS, OPT_MEM,
-                    OPT_EXACT, OPT_ISOLATE, OPT_JSON, OPT_QUIET, PRESET_PATHS),
+                    OPT_EXACT, OPT_ISOLATE, OPT_UNTRUSTED, OPT_JSON, OPT_QUIET, PRESET_PATHS),
      .run = command_check, .operands_min = 1, .operands_max = -1,
      .first = OFFER_PRESET, .rest = OFFER_FILE},
     {.name = "graph", .operands = "PRESET",
@@ -250,7 +255,7 @@ const struct verb verbs[] = {
                           {"impasto bench vintage a.jpg --json >run.json",
                            "for `impasto graph --times run.json`"}),
           .options = IDS(OPT_RUNS, OPT_SET, OPT_THREADS, OPT_MEM, OPT_EXACT, OPT_ISOLATE,
-                    OPT_JSON, PRESET_PATHS),
+                    OPT_UNTRUSTED, OPT_JSON, PRESET_PATHS),
      .run = command_bench, .operands_min = 1, .operands_max = -1,
      .first = OFFER_PRESET, .rest = OFFER_FILE},
     {.name = "model", .operands = "info|ops|convert|diff FILE...",

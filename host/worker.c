@@ -2,6 +2,7 @@
  * planned, with the same graphs and plugins; what it must not touch is closed. It ends, without a
  * word, when its line does. */
 #define _GNU_SOURCE /* syscall, RLIMIT_DATA */
+#include "sandbox.h"
 #include "worker_private.h"
 
 #include <errno.h>
@@ -85,6 +86,8 @@ static void become_worker(struct worker *w, int fd, unsigned slot, pid_t parent)
         munmap(s->slots[i].pulse, (size_t)sysconf(_SC_PAGESIZE));
     }
     w->engine->env.stop = &w->pulse->stop;
+    if (s->untrusted)
+        sandbox_no_fork();
     fresh_pool(w);
 }
 
@@ -121,29 +124,70 @@ static void reap(struct worker *w, struct mail *m)
 
 /* ---- its life ---- */
 
+static void enter_sandbox(struct worker *w)
+{
+    const struct isolate *s = w->engine->isolate;
+    const struct sandbox box = {(const char *const *)s->read, s->read_count, s->write};
+    answer_i64(w, sandbox_enter(&box));
+}
+
+static void work(struct worker *w, struct mail *m)
+{
+    switch (m->type) {
+    case ASK_CREATE:
+        worker_create(w, m);
+        break;
+    case ASK_PLAN:
+        worker_plan(w, m);
+        break;
+    case ASK_CALL:
+        worker_call(w, m);
+        break;
+    case ASK_PROBE:
+        worker_probe(w, m);
+        break;
+    case ASK_DECODE:
+        worker_decode(w, m);
+        break;
+    }
+}
+
+struct task {
+    struct worker *worker;
+    struct mail *mail;
+};
+
+static void *guarded_work(void *user)
+{
+    struct task *t = user;
+    crash_prepare_thread();
+    sandbox_no_fork();
+    work(t->worker, t->mail);
+    return NULL;
+}
+
+/* The nursery must fork workers, so in a sandbox what is asked of it runs in a thread that cannot.
+ */
+static void work_guarded(struct worker *w, struct mail *m)
+{
+    struct task t = {w, m};
+    pthread_t thread;
+    if (!w->nursery || !w->engine->isolate->untrusted)
+        work(w, m);
+    else if (pthread_create(&thread, NULL, guarded_work, &t) || pthread_join(thread, NULL))
+        _exit(5);
+}
+
 static void serve(struct worker *w)
 {
     struct mail m;
     while (channel_receive(&w->line, -1, UINT64_MAX / 2, &m) >= 0) {
-        switch (m.type) {
-        case ASK_CREATE:
-            worker_create(w, &m);
-            break;
-        case ASK_PLAN:
-            worker_plan(w, &m);
-            break;
-        case ASK_CALL:
-            worker_call(w, &m);
-            break;
-        case ASK_SPAWN:
+        if (m.type == ASK_SPAWN)
             spawn(w, &m);
-            break;
-        case ASK_REAP:
+        else if (m.type == ASK_REAP)
             reap(w, &m);
-            break;
-        default:
-            break;
-        }
+        else
+            work_guarded(w, &m);
         mail_free(&m);
     }
     while (w->nursery && wait(NULL) > 0) /* nobody else would bury its workers */
@@ -188,6 +232,8 @@ void worker_live(struct engine *e, int fd)
     w.regions[0] = w.regions[1] = e->isolate->nursery.region;
     if (!channel_open(&w.line, LINE) || !worker_connect(&w))
         _exit(5);
+    if (e->isolate->untrusted)
+        enter_sandbox(&w);
     fresh_pool(&w);
     serve(&w);
     worker_leave();

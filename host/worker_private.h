@@ -31,6 +31,8 @@ _Noreturn void worker_leave(void);
 void worker_create(struct worker *, struct mail *);
 void worker_plan(struct worker *, struct mail *);
 void worker_call(struct worker *, struct mail *);
+void worker_probe(struct worker *, struct mail *); /* worker_picture.c */
+void worker_decode(struct worker *, struct mail *);
 _Noreturn void worker_nonsense(void);
 struct variant *worker_node(struct worker *, struct mail *, const struct node **);
 struct instance *worker_instance(struct worker *, struct variant *, const struct node *);

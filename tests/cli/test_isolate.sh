@@ -165,4 +165,71 @@ case_workers_end_with_a_host_that_is_killed() {
     sleep 0.3
     for worker in $workers; do [ ! -e "/proc/$worker/fd/3" ] || fail "worker $worker is left"; done
 }
+
+# ---- pictures of strangers ----
+sandboxed() { impasto version >/dev/null && ! impasto run "$1" photos/c0.ppm -o probe --plugin-path plugins --untrusted 2>&1 | grep -q W0614; }
+# refused PLUGIN HOW: it does it without a sandbox, and is refused in one, for its pictures and for what runs once
+refused() {
+    exits 0 impasto run p.ini photos/c0.ppm -o "free-$1-$2" --plugin-path plugins --set "boom.how=$2" --isolate
+    exits 1 impasto run p.ini photos/c0.ppm -o "box-$1-$2" --plugin-path plugins --set "boom.how=$2" --untrusted
+    has "$err" 'refused: '
+    printf '[photo]\nfilter = load\npath = photos/c0.ppm\n[boom]\nfilter = org.example.deed\nhow = %d\n[out]\nfilter = save\nname = x.png\n' \
+        "$2" >once.ini
+    exits 1 impasto run once.ini -o "once-$1-$2" --plugin-path plugins --untrusted
+    has "$err" 'refused: '
+}
+deeds() {
+    mixed
+    rm plugins/*
+    shelf "$1"
+    sed -i 's/crashes/deed/' p.ini
+    sandboxed p.ini || skip 'this system has no sandbox'
+    export HOME=$PWD/home
+    mkdir -p "$HOME"
+    echo mine >"$HOME/secret"
+}
+case_untrusted_files_of_the_user_are_out_of_reach() {
+    deeds opens_file
+    refused opens_file 1
+    rm -f home/planted
+    refused opens_file 2
+    exits 1 impasto run p.ini photos/c0.ppm -o other --plugin-path plugins --set boom.how=3 --untrusted
+    has "$err" 'refused: '
+}
+case_untrusted_there_are_no_sockets() {
+    deeds opens_socket
+    refused opens_socket 1
+    refused opens_socket 2
+}
+case_untrusted_there_are_no_other_processes() {
+    deeds forks
+    refused forks 1
+    for how in 3 4 5; do refused forks $how; done
+    exits 1 impasto run p.ini photos/c0.ppm -o other --plugin-path plugins --set boom.how=2 --untrusted
+    has "$err" 'refused: '
+}
+case_untrusted_bytes_are_the_same() {
+    exits 0 impasto run "$root/presets/web.ini" "$root"/samples/photos/{coast,fruit}.jpg -o small --set small.long_edge=120
+    for preset in vintage contact-sheet masked-background; do
+        exits 0 impasto run "$root/presets/$preset.ini" small -o plain --no-cache
+        exits 0 impasto run "$root/presets/$preset.ini" small -o box --no-cache --untrusted --mem 1G
+        same "$(files box)" "$(files plain)" "$preset"
+        rm -rf plain box
+    done
+    set -- "$root/presets/atlas.ini" --set vars.maps=0-1 --set atlas.steps=2 --set atlas.size=32 --no-cache # writes files itself
+    exits 0 impasto run "$@" -o plain
+    exits 0 impasto run "$@" -o box --untrusted --explain
+    has "$err" 'written below: box/.impasto/tmp'
+    same "$(files box)" "$(files plain)" atlas
+}
+case_untrusted_damaged_pictures_fail_as_always() {
+    mixed
+    head -c 60 photos/c0.ppm >photos/c2.ppm
+    printf 'P6\n9999999 9999999\n255\n' >photos/huge.ppm
+    head -c 3000 "$root/samples/photos/coast.jpg" >photos/cut.jpg
+    exits 3 impasto run p.ini photos -o plain --plugin-path plugins --set boom.how=0
+    plain=$(grep -v '^#' plain/failed.tsv)
+    exits 3 impasto run p.ini photos -o box --plugin-path plugins --set boom.how=0 --untrusted
+    same "$(grep -v '^#' box/failed.tsv)" "$plain"
+}
 run_cases
