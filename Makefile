@@ -173,7 +173,7 @@ $(B)/broken/%.so: $(B)/obj/tests/broken/%.o
 # Presets, samples and templates where an installed program would have them.
 $(B)/share:
 	$(Q)mkdir -p $@/impasto && ln -sfn $(CURDIR)/presets $@/impasto/presets && ln -sfn $(CURDIR)/samples $@/impasto/samples \
-	  && ln -sfn $(CURDIR)/sdk/template $@/impasto/template && ln -sfn $(CURDIR)/sdk/kit $@/impasto/kit
+	  && ln -sfn $(CURDIR)/sdk/template $@/impasto/template && ln -sfn $(CURDIR)/sdk/kit $@/impasto/kit && ln -sfn $(CURDIR)/sdk/examples $@/impasto/examples
 
 # ---- tests ----
 # Tests named test_rt_*, test_inv_*, test_energy_* and test_prune_* are linked with the plugin's own objects; the others open plugins as hosts do.
@@ -312,20 +312,24 @@ install: all
 # What is built, without building it.
 install-files:
 	$(Q)install -d $(DESTDIR)$(bindir) $(DESTDIR)$(libexecdir)/impasto $(DESTDIR)$(libdir)/impasto/plugins-1 $(DESTDIR)$(libdir)/pkgconfig \
-	  $(DESTDIR)$(includedir)/impasto $(share)/kit $(share)/template $(share)/presets $(man)/man1 $(man)/man5 $(man)/man7
+	  $(DESTDIR)$(includedir)/impasto $(share)/kit $(share)/template $(share)/examples $(share)/presets $(man)/man1 $(man)/man5 $(man)/man7
 	$(Q)install -m755 $(program) $(DESTDIR)$(bindir)/
 	$(Q)install -m755 $(checker) $(DESTDIR)$(libexecdir)/impasto/
 	$(Q)install -m755 $(plugin_so) $(DESTDIR)$(libdir)/impasto/plugins-1/
 	$(Q)install -m644 sdk/include/impasto/*.h sdk/include/impasto/*.hpp $(DESTDIR)$(includedir)/impasto/
 	$(Q)install -m644 sdk/kit/*.[ch] $(share)/kit/
 	$(Q)install -m644 sdk/plugin.map $(share)/
-	$(Q)cp -R sdk/template/. $(share)/template/
+	$(Q)cp -R sdk/template/. $(share)/template/ && cp -R sdk/examples/. $(share)/examples/
 	$(Q)cp -R presets/. $(share)/presets/
 	$(Q)install -d $(share)/samples/models && install -m644 samples/models/* $(share)/samples/models/
 	$(Q)grep -rhoE '\.\./samples/[A-Za-z0-9._/-]+' presets | sort -u | sed 's|^\.\./||' | while read -r f; do \
 	  install -d $(share)/$$(dirname $$f) && cp -R $$f $(share)/$$(dirname $$f)/ || exit 1; done
 	$(Q)sed -e 's|@prefix@|$(prefix)|g' -e 's|@libdir@|$(libdir)|g' -e 's|@includedir@|$(includedir)|g' -e 's|@datadir@|$(datadir)|g' \
 	  -e 's|@bindir@|$(bindir)|g' -e 's|@version@|$(VERSION)|g' sdk/impasto.pc.in >$(DESTDIR)$(libdir)/pkgconfig/impasto.pc
+	$(Q)install -d $(DESTDIR)$(libdir)/cmake/Impasto && up=$$(realpath -m -s --relative-to='$(libdir)/cmake/Impasto' /) \
+	  && sed -e "s|@up@|$$up|g" -e 's|@include_below@|$(includedir:/%=%)|g' -e 's|@lib_below@|$(libdir:/%=%)|g' -e 's|@data_below@|$(datadir:/%=%)|g' \
+	    sdk/impasto-config.cmake.in >$(DESTDIR)$(libdir)/cmake/Impasto/ImpastoConfig.cmake \
+	  && sed -e 's|@version@|$(VERSION)|g' sdk/impasto-config-version.cmake.in >$(DESTDIR)$(libdir)/cmake/Impasto/ImpastoConfigVersion.cmake
 	$(Q)$(program) help --man >$(man)/man1/impasto.1 && $(program) help --man preset >$(man)/man5/impasto-preset.5 \
 	  && $(program) help --man plugin >$(man)/man7/impasto-plugin.7
 	$(Q)for v in $(verbs_of); do $(program) help --man $$v >$(man)/man1/impasto-$$v.1 || exit 1; done
@@ -335,7 +339,7 @@ install-files:
 	$(Q)$(program) help --completion fish >$(DESTDIR)$(datadir)/fish/vendor_completions.d/impasto.fish
 ## uninstall: takes away what install put there
 uninstall:
-	$(Q)rm -rf $(DESTDIR)$(libexecdir)/impasto $(DESTDIR)$(libdir)/impasto $(DESTDIR)$(includedir)/impasto $(share)
+	$(Q)rm -rf $(DESTDIR)$(libexecdir)/impasto $(DESTDIR)$(libdir)/impasto $(DESTDIR)$(libdir)/cmake/Impasto $(DESTDIR)$(includedir)/impasto $(share)
 	$(Q)rm -f $(DESTDIR)$(bindir)/impasto $(DESTDIR)$(libdir)/pkgconfig/impasto.pc $(man)/man1/impasto.1 $(man)/man1/impasto-*.1 \
 	  $(man)/man5/impasto-preset.5 $(man)/man7/impasto-plugin.7 $(DESTDIR)$(datadir)/bash-completion/completions/impasto \
 	  $(DESTDIR)$(datadir)/zsh/site-functions/_impasto $(DESTDIR)$(datadir)/fish/vendor_completions.d/impasto.fish

@@ -116,8 +116,10 @@ static const imp_value *make_model(struct trial *t, struct mini *from)
         return NULL;
     struct loan *l = mini_alloc(1, sizeof *l);
     l->host = mini_host(from);
-    if (l->host->acquire(l->host, IMP_NN_MODEL_1, NULL, &l->given[0], NULL) != IMP_OK ||
-        l->host->acquire(l->host, IMP_NN_TRAIN_1, NULL, &l->given[1], NULL) != IMP_OK) {
+    const char *provider = mini_provider(from, IMP_NN_MODEL_1);
+    /* the model must be of whom the filter will ask */
+    if (l->host->acquire(l->host, IMP_NN_MODEL_1, provider, &l->given[0], NULL) != IMP_OK ||
+        l->host->acquire(l->host, IMP_NN_TRAIN_1, provider, &l->given[1], NULL) != IMP_OK) {
         give_back(l);
         return NULL;
     }
@@ -130,7 +132,6 @@ static const imp_value *make_model(struct trial *t, struct mini *from)
         return NULL;
     }
     loans[slot] = l;
-    const char *provider = mini_provider(from, IMP_NN_MODEL_1);
     return &mini_object(IMP_NN_MODEL_TYPE, provider, l->model, drop_model)->head;
 }
 

@@ -53,6 +53,13 @@ for path in sdk/include/impasto/*.h; do
     done
 done
 
+# Classes have padding, and are no part of the ABI.
+flags=$(echo "$flags" | sed 's/ -Wpadded//')
+for standard in c++17 c++20; do
+    try g++ $standard cpp c++ impasto.hpp
+    try clang++ $standard cpp c++ impasto.hpp
+done
+
 # The template says C; its placeholders are harmless in text.
 for compiler in gcc clang; do
     if command -v $compiler >/dev/null 2>&1; then

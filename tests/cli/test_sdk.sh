@@ -76,4 +76,79 @@ case_nothing_is_made_when_the_words_are_wrong() {
     exits 2 impasto new plugin mine
     has "$err" 'cannot make the folder mine'
 }
+
+# ---- the examples ----
+
+build_examples() { # CC CXX
+    command -v "$1" >/dev/null && command -v "$2" >/dev/null || skip "no $1"
+    cp -R "$there/share/impasto/examples/." .
+    exits 0 make CC="$1" CXX="$2" CFLAGS="$strict" CXXFLAGS="$strict"
+    for so in *.so; do same "$(nm -D --defined-only "$so" | awk '{ print $3 }')" imp_entry_v1 "$so"; done
+}
+case_examples_build_with_gcc_validate_and_run() {
+    build_examples gcc g++
+    exits 0 make test
+    lacks "$out" FAILED
+    lacks "$out" 'skipped '
+    cmp out/c.png out/cpp.png || fail 'C and C++ make other bytes'
+    # squares of 4 px, the filter 4 in the middle and -1 around: 2 in a corner, 1 along an edge, 16 px of edges in 64
+    same "$(tr '\n' ' ' <out/layers.csv)" 'layer,values,mean,most picture,192,0.5,1 edges,64,0,2 relu,64,0.25,2 '
+    for threads in 1 2 8; do
+        exits 0 impasto run vignette.ini -o "out$threads" --plugin-path . --threads $threads --no-cache
+        cmp out/c.png "out$threads/c.png" || fail "other bytes with $threads threads"
+        exits 0 impasto run layer_means.ini -o "out$threads" --plugin-path . --threads $threads --no-cache
+        cmp out/layers.csv "out$threads/layers.csv" || fail "another table with $threads threads"
+    done
+}
+case_examples_build_with_clang() { build_examples clang clang++; }
+case_the_consumer_takes_networks_of_any_provider() {
+    build_examples gcc g++
+    exits 0 impasto validate layer_means.so # the installed runtime is found
+    lacks "$out" 'skipped '
+    printf '%s\n' '[preset]' 'format = 1' '[net]' 'filter = net.load' "path = $there/share/impasto/samples/models/texel.safetensors" \
+        '[squares]' 'filter = org.example.checks' '[means]' 'filter = org.example.layer_means' 'provider = impasto.runtime' \
+        'in.in = squares' 'in.net = net' 'layers = relu1_1 relu2_1' '[table]' 'filter = save.table' 'name = texel.csv' >texel.ini
+    exits 0 impasto run texel.ini -o out --plugin-path .
+    has "$(cat out/texel.csv)" 'relu2_1,'
+    exits 2 impasto check texel.ini --plugin-path . --set means.layers='relu1_1 relu2_0'
+    has "$err" 'relu2_0'
+    has "$err" 'relu2_1'
+}
+case_examples_build_with_cmake() {
+    command -v cmake >/dev/null || skip 'cmake is not installed'
+    cp -R "$there/share/impasto/examples/." .
+    exits 0 env -u PKG_CONFIG_PATH -u PKG_CONFIG_SYSROOT_DIR cmake -S . -B build -DCMAKE_PREFIX_PATH="$there" -DCMAKE_C_FLAGS='-Wall -Wextra -Werror'
+    exits 0 cmake --build build
+    for so in build/*.so; do same "$(nm -D --defined-only "$so" | awk '{ print $3 }')" imp_entry_v1 "$so"; done
+    exits 0 impasto run vignette.ini -o out --plugin-path build
+    cmp out/c.png out/cpp.png || fail 'C and C++ make other bytes'
+}
+
+# ---- exceptions ----
+
+# thrown WHERE WHAT STATUS TEXT: how a run ends in which that is thrown, and a part of what is said
+thrown() {
+    exits "$3" impasto run throws.ini grey.pgm -o out --plugin-path . --overwrite always --set it.where="$1" --set it.what="$2"
+    has "$err" "$4"
+}
+case_no_exception_crosses_the_abi() {
+    command -v g++ >/dev/null || skip 'no g++'
+    # shellcheck disable=SC2046 # words
+    g++ -std=c++17 -O2 -Wall -Wextra -Wpedantic -Werror -fPIC -fvisibility=hidden -shared -Wl,-z,defs \
+        -Wl,--version-script="$there/share/impasto/plugin.map" $(pkg-config --cflags impasto) "$root/tests/cli/install/throws.cpp" -o throws.so
+    printf 'P2 4 2 255\n%s\n' '64 64 64 64 64 64 64 64' >grey.pgm
+    printf '%s\n' '[preset]' 'format = 1' '[photo]' 'filter = load' '[it]' 'filter = org.example.throws' '[out]' 'filter = save' \
+        'name = {stem}.png' >throws.ini
+    exits 0 impasto validate --only runs throws.so
+    exits 0 impasto run throws.ini grey.pgm -o out --plugin-path .
+    for where in process piece; do
+        thrown $where refusal 1 'this is the sentence'
+        thrown $where standard 1 'a standard exception'
+        thrown $where number 1 'no std::exception'
+        thrown $where memory 1 'out of memory'
+    done
+    thrown create refusal 2 'this is the sentence'
+    thrown create number 2 'no std::exception'
+    thrown plan standard 2 'a standard exception'
+}
 run_cases
