@@ -41,7 +41,7 @@ struct fast {
     const struct inv_self *self;
     imp_job *job;
     imp_nn_model *decoder;
-    kit_samples samples; /* of its pictures */
+    kit_side samples; /* of its pictures */
     uint32_t input, output;
     kit_code code;
     float *copy;

@@ -33,12 +33,12 @@ double inv_feature_loss(const float *f, const float *t, uint32_t n, size_t size,
 }
 
 /* The picture's plane that feeds the network's channel. */
-static uint32_t plane_of(const kit_samples *s, uint32_t channel)
+static uint32_t plane_of(const kit_side *s, uint32_t channel)
 {
     return s->order == KIT_BGR ? s->channels - 1 - channel : channel;
 }
 
-void inv_to_input(const kit_samples *s, uint32_t n, size_t plane, const float *pixels, float *input)
+void inv_to_input(const kit_side *s, uint32_t n, size_t plane, const float *pixels, float *input)
 {
     for (uint32_t k = 0; k < n; k++)
         for (uint32_t c = 0; c < s->channels; c++) {
@@ -51,7 +51,7 @@ void inv_to_input(const kit_samples *s, uint32_t n, size_t plane, const float *p
         }
 }
 
-void inv_from_input(const kit_samples *s, uint32_t n, size_t plane, const float *input_gradient,
+void inv_from_input(const kit_side *s, uint32_t n, size_t plane, const float *input_gradient,
                     float *pixel_gradient)
 {
     for (uint32_t k = 0; k < n; k++)

@@ -173,7 +173,7 @@ static imp_status take_tile(struct apply *a, const struct tiles *t, uint32_t ix,
 
 static imp_status run_tile(struct apply *a, const struct tiles *t, uint32_t ix, uint32_t iy)
 {
-    const kit_samples *s = &a->prepare.input;
+    const kit_side *s = &a->prepare.input;
     uint32_t x, y, from, to;
     imp_tensor v = net_view();
     net_tile(&t->x, ix, &x, &from, &to);

@@ -30,7 +30,7 @@ static const char *output_meta(void *user, const char *key)
     return NULL;
 }
 
-static imp_status look(imp_nn_model *model, struct net_ends *ends, kit_samples *s, imp_error *err)
+static imp_status look(imp_nn_model *model, struct net_ends *ends, kit_side *s, imp_error *err)
 {
     kit_prepare p;
     imp_status st = net_ends_of(model, NULL, ends, err);
@@ -44,7 +44,7 @@ static imp_status look(imp_nn_model *model, struct net_ends *ends, kit_samples *
              : st;
 }
 
-static imp_status picture_of(imp_job *job, const kit_samples *s, const imp_tensor *v, imp_error *err)
+static imp_status picture_of(imp_job *job, const kit_side *s, const imp_tensor *v, imp_error *err)
 {
     if (v->ndim != 4 || v->shape[0] != 1 || v->shape[1] != s->channels)
         return imp_fail(err, IMP_E_INPUT,
@@ -86,7 +86,7 @@ static imp_status process(void *instance, imp_job *job, imp_error *err) IMP_NX
     imp_tensor v = net_view();
     imp_nn_run *run = NULL;
     struct net_ends ends;
-    kit_samples s;
+    kit_side s;
     imp_status st = look(model, &ends, &s, err);
     if (st == IMP_OK)
         st = net_run_begin(instance, model, IMP_NN_LEAN, &run, err);
@@ -108,7 +108,7 @@ static imp_status plan(void *instance, imp_plan *plan, imp_error *err) IMP_NX
     imp_nn_model *model = net_planned(plan, NET);
     kit_error e;
     struct net_ends ends;
-    kit_samples s;
+    kit_side s;
     (void)instance, (void)err;
     if (!model)
         return IMP_OK;

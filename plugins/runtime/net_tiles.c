@@ -22,7 +22,7 @@ struct plane { float *data; uint32_t channels, width, height; };
 /* Noise that differs with `other` in the first quarter of the axis. */
 static void fill(const struct probe *p, bool other, float *to)
 {
-    const kit_samples *s = &p->prepare->input;
+    const kit_side *s = &p->prepare->input;
     const uint32_t quarter = (p->down ? p->height : p->width) / 4;
     size_t i = 0;
     for (uint32_t c = 0; c < s->channels; c++)

@@ -34,7 +34,7 @@ static uint64_t draw(const struct paint *p, uint64_t what, uint64_t i)
 static void numbers_of(const struct paint *p, uint32_t c, uint32_t *at, double *scale,
                        double *shift)
 {
-    const kit_samples *s = &p->sight->prepare.input;
+    const kit_side *s = &p->sight->prepare.input;
     *at = s->order == KIT_BGR ? 2 - c : c;
     const double span = (s->white - s->black) / s->std[*at];
     *scale = span / 255 * p->unit;

@@ -157,7 +157,7 @@ static const char *sound(struct reading *r, int key)
 }
 
 /* One number a channel from one or three; without a text: `otherwise`. */
-static void spread(struct reading *r, int key, const kit_samples *s, double otherwise, double out[3])
+static void spread(struct reading *r, int key, const kit_side *s, double otherwise, double out[3])
 {
     double v[3];
     const char *text = sound(r, key);
@@ -169,7 +169,7 @@ static void spread(struct reading *r, int key, const kit_samples *s, double othe
 }
 
 /* The keys of one side; first: INPUT's or OUTPUT's place, the range's, and so on. */
-static void read_side(struct reading *r, kit_samples *s, int order, int range, int mean, int std)
+static void read_side(struct reading *r, kit_side *s, int order, int range, int mean, int std)
 {
     double v[2];
     const char *text = sound(r, order);
@@ -288,7 +288,7 @@ imp_status kit_frame_of(const kit_prepare *p, uint32_t width, uint32_t height, e
     return IMP_OK;
 }
 
-imp_status kit_prepare_picture(const kit_samples *s, const kit_frame *f, const imp_image *in,
+imp_status kit_prepare_picture(const kit_side *s, const kit_frame *f, const imp_image *in,
                                float *out, imp_job *job)
 {
     const kit_box part = {f->x, f->y, f->width, f->height};
@@ -305,23 +305,23 @@ imp_status kit_prepare_picture(const kit_samples *s, const kit_frame *f, const i
 /* ---- samples ---- */
 
 /* network = v * gain + offset, per channel of the network */
-static double gain_of(const kit_samples *s, uint32_t c)
+static double gain_of(const kit_side *s, uint32_t c)
 {
     return (s->white - s->black) / s->std[c];
 }
-static double offset_of(const kit_samples *s, uint32_t c)
+static double offset_of(const kit_side *s, uint32_t c)
 {
     return (s->black - s->mean[c]) / s->std[c];
 }
 
 /* The picture's channel that the network's channel c is. */
-static uint32_t channel_of(const kit_samples *s, uint32_t c)
+static uint32_t channel_of(const kit_side *s, uint32_t c)
 {
     return s->order == KIT_BGR ? 2 - c : c;
 }
 
 struct feeding {
-    const kit_samples *s;
+    const kit_side *s;
     const imp_image *in;
     kit_box part;
     float *out;
@@ -378,7 +378,7 @@ static void feed_strip(void *user, uint32_t i) IMP_NX
                      f->out + ((size_t)c * (size_t)f->part.height + y) * (size_t)f->part.width);
 }
 
-imp_status kit_to_network(const kit_samples *s, const imp_image *in, const kit_box *part, float *out,
+imp_status kit_to_network(const kit_side *s, const imp_image *in, const kit_box *part, float *out,
                           imp_job *job)
 {
     struct feeding f = {s, in, *part, out,
@@ -387,7 +387,7 @@ imp_status kit_to_network(const kit_samples *s, const imp_image *in, const kit_b
 }
 
 struct taking {
-    const kit_samples *s;
+    const kit_side *s;
     const float *planes;
     imp_image *out;
     kit_box part;
@@ -413,7 +413,7 @@ static void take_strip(void *user, uint32_t i) IMP_NX
     }
 }
 
-imp_status kit_from_network(const kit_samples *s, const float *planes, uint32_t width,
+imp_status kit_from_network(const kit_side *s, const float *planes, uint32_t width,
                             uint32_t height, const kit_box *part, imp_image *out, uint32_t x,
                             uint32_t y, imp_job *job)
 {

@@ -212,7 +212,7 @@ static const char *const kinds[][5] = {
 };
 
 /* The formula, channel by channel, in double. */
-static double number(const kit_samples *s, double v, uint32_t c)
+static double number(const kit_side *s, double v, uint32_t c)
 {
     return (s->black + v * (s->white - s->black) - s->mean[c]) / s->std[c];
 }
@@ -249,7 +249,7 @@ static void pictures_come_back_as_they_went_in(void **state)
     (void)state;
     for (size_t k = 0; k < 3; k++) {
         const kit_prepare p = sound(kinds[k], 3);
-        kit_samples back = p.input; /* what comes out is what went in */
+        kit_side back = p.input; /* what comes out is what went in */
         imp_image *out = mini_image(31, 22, 3, IMP_SRGB);
         assert_int_equal(kit_to_network(&p.input, in, &all, net, NULL), IMP_OK);
         assert_int_equal(kit_from_network(&back, net, 31, 22, &all, out, 0, 0, NULL), IMP_OK);
@@ -285,7 +285,7 @@ static void grey_feeds_all_channels_and_colour_gives_its_luma(void **state)
 
 static void a_part_lands_where_it_is_put_and_is_clamped(void **state)
 {
-    const kit_samples s = {.order = KIT_GREY, .channels = 1, .white = 2, .std = {1, 1, 1}};
+    const kit_side s = {.order = KIT_GREY, .channels = 1, .white = 2, .std = {1, 1, 1}};
     const float planes[] = {-1, 0, 1, 2, 5, 6, 0.5f, 1.5f, 7};
     const kit_box part = {1, 1, 2, 2};
     imp_image *out = mini_constant(4, 3, 1, IMP_SRGB, 0.125f);

@@ -14,15 +14,15 @@ extern "C" {
 #endif
 
 enum kit_order { KIT_UNKNOWN = 0, KIT_RGB, KIT_BGR, KIT_GREY };
-typedef struct kit_samples { /* one side of a network */
+typedef struct kit_side { /* one side of a network */
     uint32_t order, channels; /* kit_order; 3 or 1, 0 with KIT_UNKNOWN */
     double black, white;      /* the network's value of black and white */
     double mean[3], std[3];
-} kit_samples;
+} kit_side;
 
 typedef struct kit_prepare {
-    kit_samples input;
-    kit_samples output;         /* order KIT_UNKNOWN: nobody said that it gives pictures */
+    kit_side input;
+    kit_side output;         /* order KIT_UNKNOWN: nobody said that it gives pictures */
     uint32_t multiple;          /* both sides of the input are multiples of it; 1: any */
     uint32_t width, height;     /* the only size it takes, 0: any */
     uint32_t reserved0;
@@ -60,18 +60,18 @@ imp_status kit_frame_of(const kit_prepare *, uint32_t width, uint32_t height, en
                         kit_frame *, imp_error *);
 /* The picture in that frame, as the input of a network: out holds channels x height x width.
  * IMP_E_MEMORY, IMP_CANCELLED. */
-imp_status kit_prepare_picture(const kit_samples *, const kit_frame *, const imp_image *, float *out,
+imp_status kit_prepare_picture(const kit_side *, const kit_frame *, const imp_image *, float *out,
                                imp_job *);
 
 /* ---- samples ---- */
 
 /* A part of a picture of 1 or 3 channels to packed planes of numbers; beyond its borders the picture
  * is mirrored. Grey feeds all channels; of colour a grey network gets the luma. */
-imp_status kit_to_network(const kit_samples *, const imp_image *, const kit_box *part, float *out,
+imp_status kit_to_network(const kit_side *, const imp_image *, const kit_box *part, float *out,
                           imp_job *);
 /* And back: that part of packed planes of width x height, to x, y of a picture of the same channels;
  * clamped to 0..1. The part lies within both. */
-imp_status kit_from_network(const kit_samples *, const float *planes, uint32_t width,
+imp_status kit_from_network(const kit_side *, const float *planes, uint32_t width,
                             uint32_t height, const kit_box *part, imp_image *out, uint32_t x,
                             uint32_t y, imp_job *);
 
