@@ -286,6 +286,15 @@ fuzz-run:
 	  && $(B)/fuzz/fuzz_$$f -max_total_time=$(SECS) -rss_limit_mb=4096 -artifact_prefix=build/fuzz-found/$$f- \
 	    $(B)/corpus/$$f tests/fuzz/corpus/$$f >$(B)/$$f.log 2>&1 || { tail -n 40 $(B)/$$f.log; exit 1; }; done
 
+# The ABI against sdk/abi/1.0 is a part of the tests; this shows that they would see a change.
+.PHONY: mutants-abi freeze-abi
+## mutants-abi: breaks the headers in each way that breaks plugins, and expects the guard of the ABI to be red
+mutants-abi:
+	$(Q)sdk/abi/mutants.sh
+## freeze-abi: sdk/abi/1.0 anew from the headers of today, while it is a candidate
+freeze-abi:
+	$(Q)sdk/abi/freeze.sh
+
 # ONNX's own backend tests, any copy of them.
 check_onnx_c := $(wildcard tests/onnx/*.c)
 $(call obj,$(check_onnx_c)): | $(B)/gen/onnx/onnx.pb-c.c

@@ -43,15 +43,39 @@ try() {
 
 for path in sdk/include/impasto/*.h; do
     header=${path##*/}
-    for standard in c11 c17; do
+    for standard in c11 c17 c2x; do
         try gcc $standard c c "$header"
         try clang $standard c c "$header"
     done
-    for standard in c++11 c++17; do
+    for standard in c++11 c++14 c++17 c++20; do
         try g++ $standard cpp c++ "$header"
         try clang++ $standard cpp c++ "$header"
     done
 done
+
+# together COMPILER STANDARD SUFFIX LANGUAGE: all headers in one file, beginning with each of them, and the other way round
+together() {
+    name="all headers in any order, $2, $1"
+    if ! command -v "$1" >/dev/null 2>&1; then
+        skip "$name" "$1 is not installed"
+        return
+    fi
+    all=$(cd sdk/include/impasto && echo *.h)
+    status=0
+    for first in $all; do
+        for order in cat tac; do
+            { echo "$first"; for header in $all; do echo "$header"; done | $order; } |
+                sed 's|.*|#include <impasto/&>|' >"$work/many.$3"
+            # shellcheck disable=SC2086
+            "$1" -x "$4" -std="$2" $flags -fsyntax-only "$work/many.$3" >"$work/said" 2>&1 || { status=1; break 2; }
+        done
+    done
+    tap $status "$name"
+}
+together gcc c11 c c
+together clang c17 c c
+together g++ c++11 cpp c++
+together clang++ c++20 cpp c++
 
 # Classes have padding, and are no part of the ABI.
 flags=$(echo "$flags" | sed 's/ -Wpadded//')
