@@ -286,6 +286,12 @@ fuzz-run:
 	  && $(B)/fuzz/fuzz_$$f -max_total_time=$(SECS) -rss_limit_mb=4096 -artifact_prefix=build/fuzz-found/$$f- \
 	    $(B)/corpus/$$f tests/fuzz/corpus/$$f >$(B)/$$f.log 2>&1 || { tail -n 40 $(B)/$$f.log; exit 1; }; done
 
+.PHONY: reference
+## reference: FILTERS.md, what every filter takes, gives and can be told
+reference: setup-build
+	$(Q)$(both) build
+	$(Q)env -i PATH="$$PATH" HOME=/nowhere $(program) describe --markdown --plugin-path $(B)/lib/impasto/plugins-1 >FILTERS.md.new && mv FILTERS.md.new FILTERS.md
+
 # The ABI against sdk/abi/1.0 is a part of the tests; this shows that they would see a change.
 .PHONY: mutants-abi freeze-abi
 ## mutants-abi: breaks the headers in each way that breaks plugins, and expects the guard of the ABI to be red
@@ -328,6 +334,7 @@ install-files:
 	$(Q)install -m644 sdk/include/impasto/*.h sdk/include/impasto/*.hpp $(DESTDIR)$(includedir)/impasto/
 	$(Q)install -m644 sdk/kit/*.[ch] $(share)/kit/
 	$(Q)install -m644 sdk/plugin.map $(share)/
+	$(Q)install -d $(DESTDIR)$(datadir)/doc/impasto && install -m644 sdk/GUIDE.md FILTERS.md LICENSE $(DESTDIR)$(datadir)/doc/impasto/
 	$(Q)cp -R sdk/template/. $(share)/template/ && cp -R sdk/examples/. $(share)/examples/
 	$(Q)cp -R presets/. $(share)/presets/
 	$(Q)install -d $(share)/samples/models && install -m644 samples/models/* $(share)/samples/models/
@@ -348,7 +355,7 @@ install-files:
 	$(Q)$(program) help --completion fish >$(DESTDIR)$(datadir)/fish/vendor_completions.d/impasto.fish
 ## uninstall: takes away what install put there
 uninstall:
-	$(Q)rm -rf $(DESTDIR)$(libexecdir)/impasto $(DESTDIR)$(libdir)/impasto $(DESTDIR)$(libdir)/cmake/Impasto $(DESTDIR)$(includedir)/impasto $(share)
+	$(Q)rm -rf $(DESTDIR)$(libexecdir)/impasto $(DESTDIR)$(libdir)/impasto $(DESTDIR)$(libdir)/cmake/Impasto $(DESTDIR)$(includedir)/impasto $(share) $(DESTDIR)$(datadir)/doc/impasto
 	$(Q)rm -f $(DESTDIR)$(bindir)/impasto $(DESTDIR)$(libdir)/pkgconfig/impasto.pc $(man)/man1/impasto.1 $(man)/man1/impasto-*.1 \
 	  $(man)/man5/impasto-preset.5 $(man)/man7/impasto-plugin.7 $(DESTDIR)$(datadir)/bash-completion/completions/impasto \
 	  $(DESTDIR)$(datadir)/zsh/site-functions/_impasto $(DESTDIR)$(datadir)/fish/vendor_completions.d/impasto.fish

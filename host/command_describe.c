@@ -242,6 +242,34 @@ static int describe_one(struct command *c, const char *name, enum form form)
     return is_preset(c, name) ? preset(c, name, form) : unknown(c, name);
 }
 
+static const char *plugin_of(const struct filter_info *info)
+{
+    return info->plugin && info->plugin->id ? info->plugin->id : "impasto itself";
+}
+
+/* The contents of the page: a list for each plugin, the program's own first. */
+static void contents(struct command *c, struct filter_info *const *filters, size_t n)
+{
+    fputs("# Filters\n\nWritten by `impasto describe --markdown`.\n", c->out);
+    for (const char *last = NULL;;) {
+        const char *next = NULL; /* the least id after the last */
+        for (size_t i = 0; i < n; i++) {
+            const char *id = filters[i]->plugin ? plugin_of(filters[i]) : "";
+            if ((!last || strcmp(id, last) > 0) && (!next || strcmp(id, next) < 0))
+                next = id;
+        }
+        if (!next)
+            break;
+        fprintf(c->out, "\n**%s**\n\n", *next ? next : "impasto itself");
+        for (size_t i = 0; i < n; i++)
+            if (!strcmp(filters[i]->plugin ? plugin_of(filters[i]) : "", next))
+                fprintf(c->out, "- [%s](#%s): %s\n", filters[i]->desc.id,
+                        describe_anchor(c->arena, filters[i]->desc.id), filters[i]->desc.summary);
+        last = next;
+    }
+    fputs("\n", c->out);
+}
+
 static int describe_all(struct command *c, enum form form)
 {
     size_t n_plugins, n;
@@ -249,6 +277,8 @@ static int describe_all(struct command *c, enum form form)
     struct filter_info *const *filters = registry_filters(c->registry, &n);
     if (form != FORM_JSON && form != FORM_MARKDOWN)
         return command_usage(c, "or --json, --markdown for all", "impasto describe needs a name");
+    if (form == FORM_MARKDOWN)
+        contents(c, filters, n);
     for (size_t i = 0; i < n_plugins && form == FORM_JSON; i++)
         put_json(c, plugin_json(plugins[i]));
     for (size_t i = 0; i < n; i++) {

@@ -186,6 +186,17 @@ static void markdown_ports(struct arena *arena, const char *title, const imp_por
     }
 }
 
+const char *describe_anchor(struct arena *arena, const char *id)
+{
+    struct text t = {0};
+    for (; *id; id++)
+        if (*id != '.') /* letters, digits, _ and - stay */
+            text_addn(&t, id, 1);
+    const char *anchor = arena_strdup(arena, t.data ? t.data : "");
+    text_free(&t);
+    return anchor;
+}
+
 void describe_markdown(struct arena *arena, const struct filter_info *info, struct text *out)
 {
     const imp_filter *f = &info->desc;

@@ -7,6 +7,8 @@
 void describe_text(struct arena *, const struct filter_info *, struct text *out);
 void describe_ini(struct arena *, const struct filter_info *, struct text *out);
 void describe_markdown(struct arena *, const struct filter_info *, struct text *out);
+/* What follows # in a link to the heading that describe_markdown writes for this id. */
+const char *describe_anchor(struct arena *, const char *id);
 cJSON *describe_json(struct arena *, const struct filter_info *); /* caller's */
 /* "image", "image (1 or 3 channels, linear)", "object impasto.model/1, many". */
 const char *describe_port(struct arena *, const imp_port *);
