@@ -141,7 +141,10 @@ int channel_receive(struct channel *c, int ms, uint64_t most, struct mail *m)
     *m = (struct mail){.fd = -1};
     if (c->fd < 0)
         return -1;
-    const int ready = poll(&p, 1, ms);
+    int ready;
+    do
+        ready = poll(&p, 1, ms);
+    while (ready < 0 && errno == EINTR && ms < 0);
     if (ready == 0 || (ready < 0 && errno == EINTR))
         return 0;
     if (ready < 0 || !receive_all(c->fd, &head, sizeof head, &m->fd) || head.size > most ||

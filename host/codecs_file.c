@@ -34,20 +34,26 @@ imp_status codecs_open_file(const struct codecs *c, const char *path, int *fd, s
     return bad;
 }
 
-/* Bytes [from, to) of the file. */
-static imp_status read_part(int fd, uint8_t *data, size_t from, size_t to, imp_error *err)
+/* Bytes [at, at + size) of the file. */
+static imp_status read_range(int fd, uint8_t *data, size_t at, size_t size, imp_error *err)
 {
-    while (from < to) {
-        const ssize_t n = pread(fd, data + from, to - from, (off_t)from);
+    for (size_t done = 0; done < size;) {
+        const ssize_t n = pread(fd, data + done, size - done, (off_t)(at + done));
         if (n < 0 && errno == EINTR)
             continue;
         if (n < 0)
-            return imp_fail(err, IMP_E_IO, "cannot be read at byte %zu: %s", from, strerror(errno));
+            return imp_fail(err, IMP_E_IO, "cannot be read at byte %zu: %s", at + done, strerror(errno));
         if (n == 0)
-            return imp_fail(err, IMP_E_IO, "became shorter while it was read: %zu of %zu bytes", from, to);
-        from += (size_t)n;
+            return imp_fail(err, IMP_E_IO, "became shorter while it was read: %zu of %zu bytes", at + done, at + size);
+        done += (size_t)n;
     }
     return IMP_OK;
+}
+
+/* Bytes [from, to) of the file into the same place of data. */
+static imp_status read_part(int fd, uint8_t *data, size_t from, size_t to, imp_error *err)
+{
+    return read_range(fd, data + from, from, to - from, err);
 }
 
 imp_status codecs_slurp(const struct codecs *c, const char *path, void **data, size_t *size, struct hash *hash,
@@ -82,14 +88,14 @@ static uint32_t late_orientation(int fd, size_t size)
     uint8_t head[8];
 
     for (size_t at = 8; size >= 12 && at <= size - 12;) {
-        if (pread(fd, head, sizeof head, (off_t)at) != (ssize_t)sizeof head)
+        if (read_range(fd, head, at, sizeof head, NULL) != IMP_OK)
             break;
         const size_t n = be32(head);
         if (n > size - at - 12)
             break;
         if (be32(head + 4) == PNG_TYPE('e', 'X', 'I', 'f') && n <= 1u << 20) {
             uint8_t *body = malloc(n + 1);
-            if (body && pread(fd, body, n, (off_t)at + 8) == (ssize_t)n)
+            if (body && read_range(fd, body, at + 8, n, NULL) == IMP_OK)
                 orientation = exif_orientation(body, n);
             free(body);
             break;

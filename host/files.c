@@ -277,6 +277,20 @@ bool files_write_all(int fd, const void *data, size_t size)
     return true;
 }
 
+bool files_read_all(int fd, void *data, size_t size)
+{
+    for (char *p = data; size;) {
+        const ssize_t n = read(fd, p, size);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0)
+            return false;
+        p += n;
+        size -= (size_t)n;
+    }
+    return true;
+}
+
 /* "NAME.PID~", as files_replace calls it. */
 static bool is_beside(const char *name)
 {

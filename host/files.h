@@ -33,6 +33,7 @@ bool files_replace(const char *path, const void *data, size_t size);
  * may be writing there. */
 void files_sweep_beside(const char *folder);
 bool files_write_all(int fd, const void *data, size_t size);
+bool files_read_all(int fd, void *data, size_t size); /* false also when there is less */
 
 /* Names in a folder in byte order without . and ..; freed by files_free_names. NULL: errno. */
 char **files_names(const char *folder, size_t *count);

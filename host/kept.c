@@ -84,31 +84,17 @@ imp_status kept_save(struct kept *k, const char *name, const void *data, uint64_
     return st;
 }
 
-static bool read_exactly(int fd, void *data, uint64_t size)
-{
-    for (char *p = data; size;) {
-        const ssize_t n = read(fd, p, size);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            return false;
-        p += n;
-        size -= (uint64_t)n;
-    }
-    return true;
-}
-
 /* The content of a state file, if it is whole and of this work. */
 static void *read_file(int fd, struct hash key, uint64_t *size)
 {
     struct head head;
     struct stat file;
-    if (fstat(fd, &file) || !read_exactly(fd, &head, sizeof head) ||
+    if (fstat(fd, &file) || !files_read_all(fd, &head, sizeof head) ||
         memcmp(head.magic, magic, sizeof magic) != 0 || !hash_equal(head.key, key) ||
         (uint64_t)file.st_size != sizeof head + head.size)
         return NULL;
     void *data = malloc((size_t)head.size + 1);
-    if (data && read_exactly(fd, data, head.size) &&
+    if (data && files_read_all(fd, data, head.size) &&
         hash_equal(hash_bytes(data, (size_t)head.size), head.content)) {
         *size = head.size;
         return data;

@@ -53,7 +53,7 @@ static imp_status write_values(int fd, struct head *head, const struct values *p
     if (st || size < 0)
         return st ? st : IMP_E_IO;
     head->size = (uint64_t)size;
-    return pwrite(fd, head, sizeof *head, 0) == (ssize_t)sizeof *head ? IMP_OK : IMP_E_IO;
+    return lseek(fd, 0, SEEK_SET) == 0 && files_write_all(fd, head, sizeof *head) ? IMP_OK : IMP_E_IO;
 }
 
 imp_status spool_write(const char *path, struct hash recipe, const struct values *ports, uint32_t n)
@@ -89,7 +89,7 @@ static int open_whole(const char *path, struct hash recipe, struct head *head)
     const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
     if (fd < 0)
         return -1;
-    if (read(fd, head, sizeof *head) == (ssize_t)sizeof *head && !fstat(fd, &file) &&
+    if (files_read_all(fd, head, sizeof *head) && !fstat(fd, &file) &&
         memcmp(head->magic, magic, sizeof magic) == 0 && head->size == (uint64_t)file.st_size &&
         hash_equal(head->recipe, recipe))
         return fd;
@@ -111,7 +111,7 @@ static imp_status read_values(struct memory *memory, int fd, struct values *port
 {
     uint64_t *count = calloc(n + (size_t)1, sizeof *count);
     imp_status st = count ? IMP_OK : IMP_E_MEMORY;
-    if (!st && read(fd, count, n * sizeof *count) != (ssize_t)(n * sizeof *count))
+    if (!st && !files_read_all(fd, count, n * sizeof *count))
         st = IMP_E_IO;
     for (uint32_t i = 0; i < n; i++)
         for (uint64_t k = 0; !st && k < count[i]; k++) {

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "arena.h"
+#include "files.h"
 
 static const char magic[8] = {'I', 'M', 'P', 'V', '0', '0', '0', '1'};
 enum { STEP = 1 << 18, ALIGN = 64, MAP_FROM = 1 << 16, ROW_UNIT = 16 };
@@ -584,7 +585,7 @@ imp_status value_read(struct memory *memory, const char *path, struct value **ou
     struct value *v = NULL;
     imp_status st = value_read_next(memory, fd, &v);
     char more;
-    if (!st && read(fd, &more, 1) != 0)
+    if (!st && files_read_all(fd, &more, 1))
         st = IMP_E_IO; /* something behind the end */
     close(fd);
     if (st)
