@@ -286,6 +286,13 @@ fuzz-run:
 	  && $(B)/fuzz/fuzz_$$f -max_total_time=$(SECS) -rss_limit_mb=4096 -artifact_prefix=build/fuzz-found/$$f- \
 	    $(B)/corpus/$$f tests/fuzz/corpus/$$f >$(B)/$$f.log 2>&1 || { tail -n 40 $(B)/$$f.log; exit 1; }; done
 
+.PHONY: test-cluster
+## test-cluster: presets as a Slurm array and under GNU parallel, for real on this machine (installs both)
+test-cluster: setup-build
+	$(Q)PATH="$$PATH:/usr/sbin" CC='$(CC)' SETUP='$(SETUP)' .ci/setup '' 'slurmd=slurm-wlm parallel=parallel' || true
+	$(Q)$(both) build
+	$(Q)LC_ALL=C TZ=UTC B='$(B)' bash tests/cluster/test_cluster.sh
+
 .PHONY: reference
 ## reference: FILTERS.md, what every filter takes, gives and can be told
 reference: setup-build

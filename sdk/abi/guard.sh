@@ -79,9 +79,9 @@ if ! command -v abidiff >/dev/null; then
 else
     for which in "$frozen/include" "$include"; do
         # shellcheck disable=SC2086
-        $cc -std=c17 -g -shared -fPIC -fvisibility=hidden -I"$which" probe.c -o "$work/$([ "$which" = "$include" ] && echo now || echo then).so" >"$work/said" 2>&1 || break
+        $cc -std=c17 -g -shared -fPIC -fvisibility=hidden -I"$which" probe.c -o "$work/$([ "$which" = "$include" ] && echo today || echo frozen).so" >"$work/said" 2>&1 || break
     done
-    [ -s "$work/said" ] || abidiff "$work/then.so" "$work/now.so" >"$work/said" 2>&1
+    [ -s "$work/said" ] || abidiff "$work/frozen.so" "$work/today.so" >"$work/said" 2>&1
     tell $? abidiff "$work/said"
 fi
 exit $red

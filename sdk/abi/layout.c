@@ -1,5 +1,6 @@
-/* layout.c - prints how the public headers lay out everything that crosses the ABI: sizes, offsets, constants, ids. The
- * lines of a frozen version never change. guard.sh compares, and looks whether a name of the headers is missing here. */
+/* layout.c - prints how the public headers lay out everything that crosses the ABI: sizes, offsets, constants, ids.
+ * The lines of a frozen version never change. guard.sh compares, and looks whether a name of the headers is missing
+ * here. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <impasto/codec.h>
@@ -35,6 +36,7 @@ static void whole(const char *name, size_t size)
 #define NUMBER(n) printf("%s %" PRId64 "\n", #n, (int64_t)(n));
 #define ID(n) printf("%s \"%s\"\n", #n, n);
 
+/* clang-format off: rows */
 int main(void)
 {
     TYPE(imp_error)

@@ -1,14 +1,14 @@
-/* probe.c - a function for every public struct and enum, so that the debug information of this file describes the whole
- * ABI: abidiff compares it, built with two versions of the headers. */
+/* probe.c - a function for every public struct and enum, so that the debug information of this file
+ * describes the whole ABI: abidiff compares it, built with two versions of the headers. */
 #include <impasto/codec.h>
 #include <impasto/data.h>
 #include <impasto/nn.h>
 
-#define PROBE(type, name)                                             \
-    __attribute__((visibility("default"))) void probe_##name(type *); \
-    void probe_##name(type *p)                                        \
-    {                                                                 \
-        (void)p;                                                      \
+#define PROBE(type, name)                                                                          \
+    __attribute__((visibility("default"))) void probe_##name(type *);                              \
+    void probe_##name(type *p)                                                                     \
+    {                                                                                              \
+        (void)p;                                                                                   \
     }
 PROBE(imp_error, imp_error)
 PROBE(imp_cell, imp_cell)

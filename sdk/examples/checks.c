@@ -3,11 +3,35 @@
 
 enum { P_WIDTH, P_HEIGHT, P_CELL, P_DARK, P_LIGHT };
 static const imp_param params[] = {
-    {.key = "width", .type = IMP_INT, .def = 256, .min = 1, .max = 16384, .unit = "px", .help = "Width."},
-    {.key = "height", .type = IMP_INT, .def = 256, .min = 1, .max = 16384, .unit = "px", .help = "Height."},
-    {.key = "cell", .type = IMP_INT, .def = 32, .min = 1, .max = 4096, .unit = "px", .help = "Side of a square."},
-    {.key = "dark", .type = IMP_COLOUR, .def_text = "#202020", .help = "Colour of the square in the corner."},
-    {.key = "light", .type = IMP_COLOUR, .def_text = "#e0e0e0", .help = "Colour of its neighbours."},
+    {.key = "width",
+     .type = IMP_INT,
+     .def = 256,
+     .min = 1,
+     .max = 16384,
+     .unit = "px",
+     .help = "Width."},
+    {.key = "height",
+     .type = IMP_INT,
+     .def = 256,
+     .min = 1,
+     .max = 16384,
+     .unit = "px",
+     .help = "Height."},
+    {.key = "cell",
+     .type = IMP_INT,
+     .def = 32,
+     .min = 1,
+     .max = 4096,
+     .unit = "px",
+     .help = "Side of a square."},
+    {.key = "dark",
+     .type = IMP_COLOUR,
+     .def_text = "#202020",
+     .help = "Colour of the square in the corner."},
+    {.key = "light",
+     .type = IMP_COLOUR,
+     .def_text = "#e0e0e0",
+     .help = "Colour of its neighbours."},
 };
 static const imp_port outputs[] = {{.name = "out", .kind = IMP_IMAGE, .help = "The squares, RGB."}};
 
@@ -47,13 +71,20 @@ static imp_status process(void *instance, imp_job *job, imp_error *err) IMP_NX
 }
 
 static const imp_filter checks = {
-    .struct_size = sizeof checks, .flags = IMP_FILTER_DETERMINISTIC, .threads = IMP_PARALLEL,
-    .id = "org.example.checks", .summary = "Squares of two colours.",
-    .params = IMP_LIST(params), .outputs = IMP_LIST(outputs), .process = process, .plan = plan,
+    .struct_size = sizeof checks,
+    .flags = IMP_FILTER_DETERMINISTIC,
+    .threads = IMP_PARALLEL,
+    .id = "org.example.checks",
+    .summary = "Squares of two colours.",
+    .params = IMP_LIST(params),
+    .outputs = IMP_LIST(outputs),
+    .process = process,
+    .plan = plan,
 };
 static const imp_filter *const filters[] = {&checks, NULL};
 static const imp_plugin plugin = {
-    IMP_PLUGIN_HEAD, .id = "org.example.checks", .version = "1.0.0", .licence = "MIT", .filters = filters,
+    IMP_PLUGIN_HEAD,  .id = "org.example.checks", .version = "1.0.0",
+    .licence = "MIT", .filters = filters,
 };
 
 IMP_EXPORT const imp_plugin *imp_entry_v1(void) IMP_NX

@@ -1,7 +1,9 @@
-/* tiny_net.c - a provider of networks: impasto.nn.model/1 (impasto/nn.h) for networks of one convolution and a
- * rectifier, and the filter org.example.tiny_net, which makes one. A consumer does not see whose networks they are.
+/* tiny_net.c - a provider of networks: impasto.nn.model/1 (impasto/nn.h) for networks of one
+ * convolution and a rectifier, and the filter org.example.tiny_net, which makes one. A consumer
+ * does not see whose networks they are.
  *
- *     picture 1 3 H W  ->  edges 1 1 H W: k * mean of the channels, borders repeated  ->  relu 1 1 H W: max(0, edges)
+ *     picture 1 3 H W  ->  edges 1 1 H W: k * mean of the channels, borders repeated  ->  relu 1 1
+ * H W: max(0, edges)
  */
 #include <impasto/nn.h>
 #include <stdatomic.h>
@@ -9,7 +11,8 @@
 #include <string.h>
 
 enum { PICTURE, EDGES, RELU, NODES };
-static const char *const names[NODES] = {"picture", "edges", "relu"}, *const ops[NODES] = {"input", "conv", "relu"};
+static const char *const names[NODES] = {"picture", "edges", "relu"}, *const ops[NODES] = {
+                                                                          "input", "conv", "relu"};
 static const int64_t unknown[2][4] = {{-1, 3, -1, -1}, {-1, 1, -1, -1}};
 
 struct imp_nn_model { /* never changes once it is made; counted, so that it may be shared */
@@ -36,10 +39,12 @@ static imp_status model_new(const double *kernel, imp_nn_model **out, imp_error 
     return IMP_OK;
 }
 
-static imp_status open_model(void *self, const char *path, const char *options, imp_nn_model **out, imp_error *err) IMP_NX
+static imp_status open_model(void *self, const char *path, const char *options, imp_nn_model **out,
+                             imp_error *err) IMP_NX
 {
     (void)self, (void)options, (void)out;
-    return imp_fail(err, IMP_E_UNSUPPORTED, "%s: networks of org.example.tiny_net are made by its filter, not read", path);
+    return imp_fail(err, IMP_E_UNSUPPORTED,
+                    "%s: networks of org.example.tiny_net are made by its filter, not read", path);
 }
 
 static imp_status retain(void *self, imp_nn_model *m, imp_error *err) IMP_NX
@@ -59,7 +64,8 @@ static imp_status release(void *self, imp_nn_model *m, imp_error *err) IMP_NX
 
 /* ---- what a model is made of ---- */
 
-static imp_status node_count(void *self, const imp_nn_model *m, uint32_t *count, imp_error *err) IMP_NX
+static imp_status node_count(void *self, const imp_nn_model *m, uint32_t *count,
+                             imp_error *err) IMP_NX
 {
     (void)self, (void)m, (void)err;
     *count = NODES;
@@ -71,22 +77,31 @@ static imp_status no_node(uint32_t i, imp_error *err)
     return imp_fail(err, IMP_E_MISSING, "there is no node %u, only %d", i, NODES);
 }
 
-/* The caller's struct may be older and shorter than this header's: no member beyond its struct_size is written. */
-static imp_status node(void *self, const imp_nn_model *m, uint32_t i, imp_nn_node *out, imp_error *err) IMP_NX
+/* The caller's struct may be older and shorter than this header's: no member beyond its struct_size
+ * is written. */
+static imp_status node(void *self, const imp_nn_model *m, uint32_t i, imp_nn_node *out,
+                       imp_error *err) IMP_NX
 {
     static const uint32_t before[NODES] = {0, PICTURE, EDGES};
     (void)self, (void)m;
     if (i >= NODES)
         return no_node(i, err);
     const imp_nn_node all = {.struct_size = out->struct_size,
-                             .flags = i == PICTURE ? IMP_NN_INPUT : i == RELU ? IMP_NN_OUTPUT : 0,
-                             .name = names[i], .op = ops[i], .inputs = &before[i], .shape = unknown[i != PICTURE],
-                             .input_count = i != PICTURE, .ndim = 4};
+                             .flags = i == PICTURE ? IMP_NN_INPUT
+                                      : i == RELU  ? IMP_NN_OUTPUT
+                                                   : 0,
+                             .name = names[i],
+                             .op = ops[i],
+                             .inputs = &before[i],
+                             .shape = unknown[i != PICTURE],
+                             .input_count = i != PICTURE,
+                             .ndim = 4};
     memcpy(out, &all, out->struct_size < sizeof all ? out->struct_size : sizeof all);
     return IMP_OK;
 }
 
-static imp_status find(void *self, const imp_nn_model *m, const char *name, uint32_t *out, imp_error *err) IMP_NX
+static imp_status find(void *self, const imp_nn_model *m, const char *name, uint32_t *out,
+                       imp_error *err) IMP_NX
 {
     (void)self, (void)m;
     for (uint32_t i = 0; i < NODES; i++)
@@ -97,14 +112,16 @@ static imp_status find(void *self, const imp_nn_model *m, const char *name, uint
     return imp_fail(err, IMP_E_MISSING, "no layer '%s'; there are: picture edges relu", name);
 }
 
-static imp_status meta(void *self, const imp_nn_model *m, const char *key, const char **text, imp_error *err) IMP_NX
+static imp_status meta(void *self, const imp_nn_model *m, const char *key, const char **text,
+                       imp_error *err) IMP_NX
 {
     (void)self, (void)m;
     *text = strcmp(key, "input") == 0 ? "rgb" : strcmp(key, "range") == 0 ? "0 1" : NULL;
     return *text ? IMP_OK : imp_fail(err, IMP_E_MISSING, "nothing is said of '%s'", key);
 }
 
-static imp_status op(void *self, uint32_t i, const char **name, const char **limits, imp_error *err) IMP_NX
+static imp_status op(void *self, uint32_t i, const char **name, const char **limits,
+                     imp_error *err) IMP_NX
 {
     (void)self;
     if (i >= NODES)
@@ -114,8 +131,9 @@ static imp_status op(void *self, uint32_t i, const char **name, const char **lim
     return IMP_OK;
 }
 
-static imp_status memory(void *self, const imp_nn_model *m, uint32_t last, uint32_t ndim, const int64_t *input,
-                         uint32_t flags, uint64_t *bytes, uint64_t *least, imp_error *err) IMP_NX
+static imp_status memory(void *self, const imp_nn_model *m, uint32_t last, uint32_t ndim,
+                         const int64_t *input, uint32_t flags, uint64_t *bytes, uint64_t *least,
+                         imp_error *err) IMP_NX
 {
     (void)self, (void)m, (void)flags;
     if (last >= NODES)
@@ -136,7 +154,8 @@ static void forget(imp_nn_run *run)
     }
 }
 
-static imp_status run_new(void *self, imp_nn_model *m, uint32_t flags, imp_nn_run **out, imp_error *err) IMP_NX
+static imp_status run_new(void *self, imp_nn_model *m, uint32_t flags, imp_nn_run **out,
+                          imp_error *err) IMP_NX
 {
     (void)flags; /* lean or not: all three values are kept */
     imp_nn_run *run = calloc(1, sizeof *run);
@@ -157,11 +176,13 @@ static imp_status run_free(void *self, imp_nn_run *run, imp_error *err) IMP_NX
     return IMP_OK;
 }
 
-static imp_status set_input(void *self, imp_nn_run *run, uint32_t i, const imp_tensor *t, imp_error *err) IMP_NX
+static imp_status set_input(void *self, imp_nn_run *run, uint32_t i, const imp_tensor *t,
+                            imp_error *err) IMP_NX
 {
     (void)self;
-    if (i != PICTURE || t->dtype != IMP_F32 || t->strides || t->ndim != 4 || t->shape[0] != 1 || t->shape[1] != 3 ||
-        t->shape[2] < 1 || t->shape[3] < 1 || t->shape[2] > INT32_MAX / 64 || t->shape[3] > INT32_MAX / 64)
+    if (i != PICTURE || t->dtype != IMP_F32 || t->strides || t->ndim != 4 || t->shape[0] != 1 ||
+        t->shape[1] != 3 || t->shape[2] < 1 || t->shape[3] < 1 || t->shape[2] > INT32_MAX / 64 ||
+        t->shape[3] > INT32_MAX / 64)
         return imp_fail(err, IMP_E_INPUT, "the input 'picture' takes packed floats of 1 3 H W");
     const size_t bytes = (size_t)(3 * t->shape[2] * t->shape[3]) * sizeof(float);
     float *copy = malloc(bytes);
@@ -183,7 +204,8 @@ struct rows {
     int64_t height, width;
 };
 
-/* to[y][x] = sum over u, v = -1..1 of kernel[u][v] * mean over channels of from[y + u][x + v], borders repeated */
+/* to[y][x] = sum over u, v = -1..1 of kernel[u][v] * mean over channels of from[y + u][x + v],
+ * borders repeated */
 static void edges_row(void *user, uint32_t y) IMP_NX
 {
     const struct rows *r = user;
@@ -194,7 +216,8 @@ static void edges_row(void *user, uint32_t y) IMP_NX
             i = i < 0 ? 0 : i >= r->height ? r->height - 1 : i;
             j = j < 0 ? 0 : j >= r->width ? r->width - 1 : j;
             const float *at = r->from + i * r->width + j;
-            sum += r->kernel[k] * ((at[0] + at[r->height * r->width] + at[2 * r->height * r->width]) / 3);
+            sum += r->kernel[k] *
+                   ((at[0] + at[r->height * r->width] + at[2 * r->height * r->width]) / 3);
         }
         r->to[y * r->width + x] = sum;
     }
@@ -217,7 +240,8 @@ static imp_status each_row(imp_job *job, void (*row)(void *, uint32_t) IMP_NX, s
     return IMP_OK;
 }
 
-static imp_status forward(void *self, imp_nn_run *run, uint32_t last, imp_job *job, imp_error *err) IMP_NX
+static imp_status forward(void *self, imp_nn_run *run, uint32_t last, imp_job *job,
+                          imp_error *err) IMP_NX
 {
     (void)self;
     if (last != IMP_NN_ALL && last >= NODES)
@@ -225,7 +249,8 @@ static imp_status forward(void *self, imp_nn_run *run, uint32_t last, imp_job *j
     if (!run->values[PICTURE])
         return imp_fail(err, IMP_E_INPUT, "forward before set_input");
     for (uint32_t i = EDGES; i < NODES && (last == IMP_NN_ALL || i <= last); i++) {
-        struct rows r = {run->values[i - 1], NULL, run->model->kernel, run->shape[1][2], run->shape[1][3]};
+        struct rows r = {run->values[i - 1], NULL, run->model->kernel, run->shape[1][2],
+                         run->shape[1][3]};
         if (run->values[i])
             continue;
         r.to = malloc((size_t)(r.height * r.width) * sizeof(float));
@@ -242,13 +267,15 @@ static imp_status forward(void *self, imp_nn_run *run, uint32_t last, imp_job *j
 }
 
 /* A view: the memory stays the run's, until set_input or run_free. */
-static imp_status value(void *self, imp_nn_run *run, uint32_t i, imp_tensor *view, imp_error *err) IMP_NX
+static imp_status value(void *self, imp_nn_run *run, uint32_t i, imp_tensor *view,
+                        imp_error *err) IMP_NX
 {
     (void)self;
     if (i >= NODES)
         return no_node(i, err);
     if (!run->values[i])
-        return imp_fail(err, IMP_E_MISSING, "'%s' has not been computed: forward to it first", names[i]);
+        return imp_fail(err, IMP_E_MISSING, "'%s' has not been computed: forward to it first",
+                        names[i]);
     view->dtype = IMP_F32;
     view->ndim = 4;
     view->shape = run->shape[i != PICTURE];
@@ -263,7 +290,8 @@ static void drop_model(void *object) IMP_NX
     release(NULL, object, NULL);
 }
 
-static imp_status object(void *self, imp_nn_model *m, imp_job *job, imp_object **out, imp_error *err) IMP_NX
+static imp_status object(void *self, imp_nn_model *m, imp_job *job, imp_object **out,
+                         imp_error *err) IMP_NX
 {
     (void)self;
     *out = job->new_object(job, IMP_NN_MODEL_TYPE, m, drop_model);
@@ -273,15 +301,31 @@ static imp_status object(void *self, imp_nn_model *m, imp_job *job, imp_object *
 /* ---- the service, and the filter ---- */
 
 static const imp_nn_model_1 table = {
-    .struct_size = sizeof table, .open = open_model, .retain = retain, .release = release, .node_count = node_count,
-    .node = node, .find = find, .meta = meta, .op = op, .memory = memory, .run_new = run_new, .run_free = run_free,
-    .set_input = set_input, .forward = forward, .value = value, .object = object,
+    .struct_size = sizeof table,
+    .open = open_model,
+    .retain = retain,
+    .release = release,
+    .node_count = node_count,
+    .node = node,
+    .find = find,
+    .meta = meta,
+    .op = op,
+    .memory = memory,
+    .run_new = run_new,
+    .run_free = run_free,
+    .set_input = set_input,
+    .forward = forward,
+    .value = value,
+    .object = object,
 };
-static const imp_service_def service = {.struct_size = sizeof service, .id = IMP_NN_MODEL_1, .table = &table};
+static const imp_service_def service = {
+    .struct_size = sizeof service, .id = IMP_NN_MODEL_1, .table = &table};
 static const imp_service_def *const provides[] = {&service, NULL};
 
 static const imp_param params[] = {
-    {.key = "kernel", .type = IMP_NUMBERS, .def_text = "0 -1 0 -1 4 -1 0 -1 0",
+    {.key = "kernel",
+     .type = IMP_NUMBERS,
+     .def_text = "0 -1 0 -1 4 -1 0 -1 0",
      .help = "The nine weights of the filter, row by row."},
 };
 static const imp_port outputs[] = {
@@ -296,7 +340,8 @@ static imp_status process(void *instance, imp_job *job, imp_error *err) IMP_NX
     if (job->params[0].n.count != 9) {
         if (err)
             err->param = 0;
-        return imp_fail(err, IMP_E_PARAM, "kernel has %d numbers, not nine", (int)job->params[0].n.count);
+        return imp_fail(err, IMP_E_PARAM, "kernel has %d numbers, not nine",
+                        (int)job->params[0].n.count);
     }
     imp_status st = model_new(job->params[0].n.ptr, &m, err);
     if (st == IMP_OK)
@@ -304,16 +349,22 @@ static imp_status process(void *instance, imp_job *job, imp_error *err) IMP_NX
     return st == IMP_OK ? job->set_output(job, 0, &made->head) : st;
 }
 
-/* EARLY: it runs while the run is planned, so that filters can check their layers' names against the network. */
+/* EARLY: it runs while the run is planned, so that filters can check their layers' names against
+ * the network. */
 static const imp_filter filter = {
-    .struct_size = sizeof filter, .flags = IMP_FILTER_DETERMINISTIC | IMP_FILTER_EARLY, .threads = IMP_PARALLEL,
-    .id = "org.example.tiny_net", .summary = "A network of one convolution and a rectifier.",
-    .params = IMP_LIST(params), .outputs = IMP_LIST(outputs), .process = process,
+    .struct_size = sizeof filter,
+    .flags = IMP_FILTER_DETERMINISTIC | IMP_FILTER_EARLY,
+    .threads = IMP_PARALLEL,
+    .id = "org.example.tiny_net",
+    .summary = "A network of one convolution and a rectifier.",
+    .params = IMP_LIST(params),
+    .outputs = IMP_LIST(outputs),
+    .process = process,
 };
 static const imp_filter *const filters[] = {&filter, NULL};
 static const imp_plugin plugin = {
-    IMP_PLUGIN_HEAD, .id = "org.example.tiny_net", .version = "1.0.0", .licence = "MIT", .filters = filters,
-    .provides = provides,
+    IMP_PLUGIN_HEAD,  .id = "org.example.tiny_net", .version = "1.0.0",
+    .licence = "MIT", .filters = filters,           .provides = provides,
 };
 
 IMP_EXPORT const imp_plugin *imp_entry_v1(void) IMP_NX

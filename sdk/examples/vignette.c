@@ -1,16 +1,28 @@
-/* vignette.c - a filter: a picture gets darker towards its corners. vignette.cpp is the same in C++. */
+/* vignette.c - a filter: a picture gets darker towards its corners. vignette.cpp is the same in
+ * C++. */
 #include <impasto/impasto.h>
 #include <math.h>
 
 enum { P_STRENGTH, P_RADIUS };
 static const imp_param params[] = {
-    {.key = "strength", .type = IMP_FLOAT, .def = 50, .min = 0, .max = 100, .unit = "%",
+    {.key = "strength",
+     .type = IMP_FLOAT,
+     .def = 50,
+     .min = 0,
+     .max = 100,
+     .unit = "%",
      .help = "How dark the corners become: 0 changes nothing, 100 makes them black."},
-    {.key = "radius", .type = IMP_FLOAT, .def = 60, .min = 0, .max = 99, .unit = "%",
+    {.key = "radius",
+     .type = IMP_FLOAT,
+     .def = 60,
+     .min = 0,
+     .max = 99,
+     .unit = "%",
      .help = "Up to where nothing changes, of the way from the middle to a corner."},
 };
 static const imp_port inputs[] = {{.name = "in", .kind = IMP_IMAGE, .help = "Any image."}};
-static const imp_port outputs[] = {{.name = "out", .kind = IMP_IMAGE, .help = "As large as the input."}};
+static const imp_port outputs[] = {
+    {.name = "out", .kind = IMP_IMAGE, .help = "As large as the input."}};
 
 struct work {
     const imp_image *in;
@@ -18,14 +30,16 @@ struct work {
     float strength, radius;
 };
 
-/* 1 up to the radius, then down to 1 - strength in the corner, as the square of the way. r: 0 middle, 1 corner. */
+/* 1 up to the radius, then down to 1 - strength in the corner, as the square of the way. r: 0
+ * middle, 1 corner. */
 static float brightness(const struct work *w, float r)
 {
     const float beyond = r > w->radius ? (r - w->radius) / (1 - w->radius) : 0;
     return 1 - w->strength * beyond * beyond;
 }
 
-/* Row y of every channel. Pieces run on several threads at once: each writes its own row and reads what none changes. */
+/* Row y of every channel. Pieces run on several threads at once: each writes its own row and reads
+ * what none changes. */
 static void darken_row(void *user, uint32_t y) IMP_NX
 {
     const struct work *w = user;
@@ -36,7 +50,8 @@ static void darken_row(void *user, uint32_t y) IMP_NX
         float *to = imp_row_out(w->out, c, y);
         for (uint32_t x = 0; x < w->in->width; x++) {
             const float u = ((float)x + 0.5f - half_x) / half_x;
-            to[x] = c < 3 ? from[x] * brightness(w, sqrtf((u * u + v * v) / 2)) : from[x]; /* alpha stays */
+            to[x] = c < 3 ? from[x] * brightness(w, sqrtf((u * u + v * v) / 2))
+                          : from[x]; /* alpha stays */
         }
     }
 }
@@ -55,13 +70,20 @@ static imp_status process(void *instance, imp_job *job, imp_error *err) IMP_NX
 }
 
 static const imp_filter vignette = {
-    .struct_size = sizeof vignette, .flags = IMP_FILTER_DETERMINISTIC, .threads = IMP_PARALLEL,
-    .id = "org.example.vignette", .summary = "Darken a picture towards its corners.",
-    .params = IMP_LIST(params), .inputs = IMP_LIST(inputs), .outputs = IMP_LIST(outputs), .process = process,
+    .struct_size = sizeof vignette,
+    .flags = IMP_FILTER_DETERMINISTIC,
+    .threads = IMP_PARALLEL,
+    .id = "org.example.vignette",
+    .summary = "Darken a picture towards its corners.",
+    .params = IMP_LIST(params),
+    .inputs = IMP_LIST(inputs),
+    .outputs = IMP_LIST(outputs),
+    .process = process,
 };
 static const imp_filter *const filters[] = {&vignette, NULL};
 static const imp_plugin plugin = {
-    IMP_PLUGIN_HEAD, .id = "org.example.vignette", .version = "1.0.0", .licence = "MIT", .filters = filters,
+    IMP_PLUGIN_HEAD,  .id = "org.example.vignette", .version = "1.0.0",
+    .licence = "MIT", .filters = filters,
 };
 
 IMP_EXPORT const imp_plugin *imp_entry_v1(void) IMP_NX

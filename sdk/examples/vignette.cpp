@@ -1,19 +1,24 @@
-/* vignette.cpp - a filter: a picture gets darker towards its corners. vignette.c is the same in C, to the byte. */
+/* vignette.cpp - a filter: a picture gets darker towards its corners. vignette.c is the same in C,
+ * to the byte. */
 #include <impasto/impasto.hpp>
 #include <cmath>
 
-namespace {
+namespace
+{
 
 enum { P_STRENGTH, P_RADIUS };
 constexpr imp_param parameters[] = {
-    imp::real("strength", 50, 0, 100, "How dark the corners become: 0 changes nothing, 100 makes them black.", "%"),
-    imp::real("radius", 60, 0, 99, "Up to where nothing changes, of the way from the middle to a corner.", "%"),
+    imp::real("strength", 50, 0, 100,
+              "How dark the corners become: 0 changes nothing, 100 makes them black.", "%"),
+    imp::real("radius", 60, 0, 99,
+              "Up to where nothing changes, of the way from the middle to a corner.", "%"),
 };
 constexpr imp_port inputs[] = {imp::picture("in", "Any image.")};
 constexpr imp_port outputs[] = {imp::picture("out", "As large as the input.")};
 
-class vignette {
-public:
+class vignette
+{
+  public:
     vignette(const imp_host *, imp::params p)
         : strength(float(p.real(P_STRENGTH) / 100)), radius(float(p.real(P_RADIUS) / 100))
     {
@@ -31,14 +36,15 @@ public:
                 float *to = out.row(c, y);
                 for (uint32_t x = 0; x < in.width(); x++) {
                     const float u = (float(x) + 0.5f - half_x) / half_x;
-                    to[x] = c < 3 ? from[x] * brightness(std::sqrt((u * u + v * v) / 2)) : from[x]; /* alpha stays */
+                    to[x] = c < 3 ? from[x] * brightness(std::sqrt((u * u + v * v) / 2))
+                                  : from[x]; /* alpha stays */
                 }
             }
         });
         job.set(0, out);
     }
 
-private:
+  private:
     /* 1 up to the radius, then down to 1 - strength in the corner, as the square of the way. */
     float brightness(float r) const
     {
@@ -48,8 +54,9 @@ private:
     float strength, radius;
 };
 
-constexpr imp_filter filter = imp::filter<vignette>("org.example.vignette_cpp", "Darken a picture towards its corners.",
-                                                    parameters, inputs, outputs);
+constexpr imp_filter filter =
+    imp::filter<vignette>("org.example.vignette_cpp", "Darken a picture towards its corners.",
+                          parameters, inputs, outputs);
 constexpr const imp_filter *filters[] = {&filter, nullptr};
 constexpr imp_plugin plugin = imp::plugin("org.example.vignette_cpp", "1.0.0", "MIT", filters);
 

@@ -73,7 +73,8 @@ case_shell_scripts_are_clean() {
     command -v shellcheck >/dev/null || skip no shellcheck
     cd "$root"
     shellcheck .ci/run .ci/setup tests/run.sh
-    shellcheck -S warning -s bash -e SC2154,SC2046 tests/cli/*.sh
+    shellcheck -S warning -s bash -e SC2154,SC2046 tests/cli/*.sh tests/cluster/*.sh
+    shellcheck -S warning sdk/abi/*.sh sdk/template/common/ci.sh sdk/template/common/tests/run.sh presets/cluster/*.sh presets/cluster/*.sbatch
 }
 case_make_help_lists_the_targets() {
     cd "$root"

@@ -1,5 +1,6 @@
-/* everything.c - a plugin that uses every function that a host of ABI 1.0 has, every type of parameters and every kind of
- * values, and writes down what it got. Built with the headers of 1.0, it must load and say the same in every later 1.x. */
+/* everything.c - a plugin that uses every function that a host of ABI 1.0 has, every type of
+ * parameters and every kind of values, and writes down what it got. Built with the headers of 1.0,
+ * it must load and say the same in every later 1.x. */
 #include <impasto/data.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,7 +11,11 @@ static const imp_param params[] = {
     {.key = "yes", .type = IMP_BOOL, .def = 1, .help = "A switch."},
     {.key = "count", .type = IMP_INT, .def = 3, .min = 1, .max = 9, .help = "A whole number."},
     {.key = "share", .type = IMP_FLOAT, .def = 0.25, .min = 0, .max = 1, .help = "A number."},
-    {.key = "mode", .type = IMP_CHOICE, .choices = "dark|light", .def_text = "light", .help = "A choice."},
+    {.key = "mode",
+     .type = IMP_CHOICE,
+     .choices = "dark|light",
+     .def_text = "light",
+     .help = "A choice."},
     {.key = "text", .type = IMP_TEXT, .def_text = "some words", .help = "A text."},
     {.key = "numbers", .type = IMP_NUMBERS, .def_text = "1 2.5 -3", .help = "Numbers."},
     {.key = "names", .type = IMP_NAMES, .def_text = "one two", .help = "Names."},
@@ -18,14 +23,25 @@ static const imp_param params[] = {
     {.key = "others", .type = IMP_TEXT, .flags = IMP_PARAM_OTHERS, .help = "Any other key."},
 };
 static const imp_port inputs[] = {
-    {.name = "in", .kind = IMP_IMAGE, .channels = 1u << 3, .colours = 1u << IMP_SRGB, .help = "A picture."},
-    {.name = "more", .kind = IMP_IMAGE, .flags = IMP_PORT_OPTIONAL | IMP_PORT_MANY, .help = "More pictures."},
+    {.name = "in",
+     .kind = IMP_IMAGE,
+     .channels = 1u << 3,
+     .colours = 1u << IMP_SRGB,
+     .help = "A picture."},
+    {.name = "more",
+     .kind = IMP_IMAGE,
+     .flags = IMP_PORT_OPTIONAL | IMP_PORT_MANY,
+     .help = "More pictures."},
 };
 static const imp_port outputs[] = {
     {.name = "out", .kind = IMP_IMAGE, .help = "The picture, brighter by `share`."},
     {.name = "table", .kind = IMP_TABLE, .help = "What the plugin got."},
     {.name = "tensor", .kind = IMP_TENSOR, .flags = IMP_PORT_OPTIONAL, .help = "0, 1, 2 ..."},
-    {.name = "set", .kind = IMP_OBJECT, .type = IMP_DATASET_TYPE, .flags = IMP_PORT_OPTIONAL, .help = "A data set of one."},
+    {.name = "set",
+     .kind = IMP_OBJECT,
+     .type = IMP_DATASET_TYPE,
+     .flags = IMP_PORT_OPTIONAL,
+     .help = "A data set of one."},
 };
 
 /* ---- life: init, create, destroy, deinit ---- */
@@ -52,18 +68,20 @@ struct life {
     int64_t count;
 };
 
-static imp_status create(const imp_host *host, const imp_filter *filter, const imp_cell *cells, void **instance,
-                         imp_error *err) IMP_NX
+static imp_status create(const imp_host *host, const imp_filter *filter, const imp_cell *cells,
+                         void **instance, imp_error *err) IMP_NX
 {
     struct life *l = calloc(1, sizeof *l);
     if (!l)
         return imp_fail(err, IMP_E_MEMORY, "no memory for an instance");
     l->host = host;
     l->count = cells[P_COUNT].i;
-    if (host->acquire(host, "org.example.nowhere/1", NULL, &l->nowhere, NULL) == IMP_OK || strcmp(filter->id, "org.example.everything") != 0 ||
-        cells[P_COUNT].i < 1 || cells[P_COUNT].i > 9) {
+    if (host->acquire(host, "org.example.nowhere/1", NULL, &l->nowhere, NULL) == IMP_OK ||
+        strcmp(filter->id, "org.example.everything") != 0 || cells[P_COUNT].i < 1 ||
+        cells[P_COUNT].i > 9) {
         free(l);
-        return imp_fail(err, IMP_E_FAILED, "a service of nobody, another filter, or a number out of its range");
+        return imp_fail(err, IMP_E_FAILED,
+                        "a service of nobody, another filter, or a number out of its range");
     }
     *instance = l;
     return IMP_OK;
@@ -97,7 +115,8 @@ struct notes {
 
 static void note(struct notes *n, const char *what, double value, const char *text)
 {
-    const imp_cell cells[] = {{.s = {what, strlen(what)}}, {.f = value}, {.s = {text, strlen(text)}}};
+    const imp_cell cells[] = {
+        {.s = {what, strlen(what)}}, {.f = value}, {.s = {text, strlen(text)}}};
     if (n->status == IMP_OK)
         n->status = n->job->add_row(n->job, n->table, cells);
 }
@@ -126,11 +145,13 @@ static void note_host(struct notes *n, const struct life *l, const imp_image *ou
     const imp_host_image_1 *pictures = l->host->get_interface(l->host, IMP_HOST_IMAGE_1);
     void *png = NULL;
     uint64_t size = 0, kept = 0;
-    const imp_status st = pictures ? pictures->encode(l->host, out, "png", &png, &size, NULL) : IMP_E_MISSING;
+    const imp_status st =
+        pictures ? pictures->encode(l->host, out, "png", &png, &size, NULL) : IMP_E_MISSING;
     note(n, "png", st == IMP_OK && size > 8 && memcmp(png, "\211PNG", 4) == 0, "");
     if (st == IMP_OK)
         pictures->drop(l->host, png);
-    note(n, "unknown interface", l->host->get_interface(l->host, "org.example.nowhere/1") != NULL, "");
+    note(n, "unknown interface", l->host->get_interface(l->host, "org.example.nowhere/1") != NULL,
+         "");
     n->job->keep(n->job, "state", "12345", 5);
     const void *state = n->job->kept(n->job, "other", &kept);
     note(n, "kept by nobody", state != NULL, "");
@@ -156,7 +177,8 @@ static void brighten_row(void *user, uint32_t y) IMP_NX
         }
 }
 
-static imp_status read_one(const imp_dataset *set, uint64_t index, imp_sample *out, imp_error *err) IMP_NX
+static imp_status read_one(const imp_dataset *set, uint64_t index, imp_sample *out,
+                           imp_error *err) IMP_NX
 {
     if (index >= set->count)
         return imp_fail(err, IMP_E_PARAM, "there is one sample only");
@@ -177,8 +199,14 @@ static imp_status give_set(imp_job *job)
     imp_dataset *set = malloc(sizeof *set);
     if (!set)
         return IMP_E_MEMORY;
-    *set = (imp_dataset){.struct_size = sizeof *set, .count = 1, .channels = 3, .height = 1, .width = 1, .class_count = 1,
-                         .class_names = names, .read = read_one};
+    *set = (imp_dataset){.struct_size = sizeof *set,
+                         .count = 1,
+                         .channels = 3,
+                         .height = 1,
+                         .width = 1,
+                         .class_count = 1,
+                         .class_names = names,
+                         .read = read_one};
     imp_object *o = job->new_object(job, IMP_DATASET_TYPE, set, drop_set);
     return o ? job->set_output(job, 3, &o->head) : IMP_E_MEMORY;
 }
@@ -225,12 +253,14 @@ static imp_status process(void *instance, imp_job *job, imp_error *err) IMP_NX
         return st;
     note_params(&n);
     for (uint32_t i = 1; i < job->input_count; i++)
-        note(&n, "more", job->inputs[i] != NULL, job->inputs[i] && job->labels && job->labels[i] ? job->labels[i] : "");
+        note(&n, "more", job->inputs[i] != NULL,
+             job->inputs[i] && job->labels && job->labels[i] ? job->labels[i] : "");
     note_host(&n, instance, b.out);
     note(&n, "scratch", (double)((uintptr_t)scratch % 64), "");
     if (n.status != IMP_OK)
         return n.status;
-    if ((st = job->set_output(job, 1, &n.table->head)) != IMP_OK || (st = give_tensor(job)) != IMP_OK)
+    if ((st = job->set_output(job, 1, &n.table->head)) != IMP_OK ||
+        (st = give_tensor(job)) != IMP_OK)
         return st;
     return give_set(job);
 }
@@ -243,16 +273,27 @@ static const void *extension(const char *id) IMP_NX
 }
 
 static const imp_filter everything = {
-    .struct_size = sizeof everything, .flags = IMP_FILTER_DETERMINISTIC, .threads = IMP_SERIAL,
-    .id = "org.example.everything", .summary = "Use all there is, and write it down.", .params = IMP_LIST(params),
-    .inputs = IMP_LIST(inputs), .outputs = IMP_LIST(outputs), .create = create, .destroy = destroy, .process = process,
+    .struct_size = sizeof everything,
+    .flags = IMP_FILTER_DETERMINISTIC,
+    .threads = IMP_SERIAL,
+    .id = "org.example.everything",
+    .summary = "Use all there is, and write it down.",
+    .params = IMP_LIST(params),
+    .inputs = IMP_LIST(inputs),
+    .outputs = IMP_LIST(outputs),
+    .create = create,
+    .destroy = destroy,
+    .process = process,
     .plan = plan,
 };
 static const imp_filter *const filters[] = {&everything, NULL};
 static const char *const wants[] = {"org.example.nowhere/1", NULL};
 static const imp_plugin plugin = {
-    IMP_PLUGIN_HEAD, .id = "org.example.everything", .version = "1.0.0", .licence = "MIT", .filters = filters,
-    .wants = wants, .init = init, .deinit = deinit, .extension = extension,
+    IMP_PLUGIN_HEAD,        .id = "org.example.everything",
+    .version = "1.0.0",     .licence = "MIT",
+    .filters = filters,     .wants = wants,
+    .init = init,           .deinit = deinit,
+    .extension = extension,
 };
 
 IMP_EXPORT const imp_plugin *imp_entry_v1(void) IMP_NX

@@ -1,19 +1,29 @@
-/* layer_means.c - a consumer of networks: a table of what layers say of a picture. It asks for the service
- * impasto.nn.model/1 and does not know who provides it. */
+/* layer_means.c - a consumer of networks: a table of what layers say of a picture. It asks for the
+ * service impasto.nn.model/1 and does not know who provides it. */
 #include <impasto/nn.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum { P_LAYERS };
 static const imp_param params[] = {
-    {.key = "layers", .type = IMP_NAMES, .def_text = "", .help = "Names of the layers; nothing: all of them."},
+    {.key = "layers",
+     .type = IMP_NAMES,
+     .def_text = "",
+     .help = "Names of the layers; nothing: all of them."},
 };
 static const imp_port inputs[] = {
-    {.name = "in", .kind = IMP_IMAGE, .channels = 1u << 3, .colours = 1u << IMP_SRGB,
+    {.name = "in",
+     .kind = IMP_IMAGE,
+     .channels = 1u << 3,
+     .colours = 1u << IMP_SRGB,
      .help = "A picture; it goes into the network as it is, 0 to 1."},
-    {.name = "net", .kind = IMP_OBJECT, .type = IMP_NN_MODEL_TYPE, .help = "A network that takes pictures of RGB."},
+    {.name = "net",
+     .kind = IMP_OBJECT,
+     .type = IMP_NN_MODEL_TYPE,
+     .help = "A network that takes pictures of RGB."},
 };
-static const imp_port outputs[] = {{.name = "table", .kind = IMP_TABLE, .help = "layer, values, mean, most."}};
+static const imp_port outputs[] = {
+    {.name = "table", .kind = IMP_TABLE, .help = "layer, values, mean, most."}};
 
 /* ---- an instance holds the service ---- */
 
@@ -23,8 +33,8 @@ struct means {
     imp_cell layers;
 };
 
-static imp_status create(const imp_host *host, const imp_filter *filter, const imp_cell *cells, void **instance,
-                         imp_error *err) IMP_NX
+static imp_status create(const imp_host *host, const imp_filter *filter, const imp_cell *cells,
+                         void **instance, imp_error *err) IMP_NX
 {
     (void)filter;
     struct means *m = calloc(1, sizeof *m);
@@ -75,7 +85,8 @@ static imp_status plan(void *instance, imp_plan *p, imp_error *err) IMP_NX
 {
     struct means *m = instance;
     const imp_nn_model_1 *nn = m->nn.table;
-    const imp_nn_model *model = p->inputs[1] ? model_of(p->inputs[1]->value) : NULL; /* an EARLY node made it */
+    const imp_nn_model *model =
+        p->inputs[1] ? model_of(p->inputs[1]->value) : NULL; /* an EARLY node made it */
     char names[4096];
     uint32_t number;
     (void)err;
@@ -89,8 +100,8 @@ static imp_status plan(void *instance, imp_plan *p, imp_error *err) IMP_NX
 
 /* ---- one picture ---- */
 
-static imp_status add_layer(const struct means *m, imp_nn_run *run, uint32_t node, imp_job *job, imp_table *table,
-                            imp_error *err)
+static imp_status add_layer(const struct means *m, imp_nn_run *run, uint32_t node, imp_job *job,
+                            imp_table *table, imp_error *err)
 {
     const imp_nn_model_1 *nn = m->nn.table;
     imp_tensor v = {.head = {sizeof v, IMP_TENSOR}};
@@ -101,7 +112,8 @@ static imp_status add_layer(const struct means *m, imp_nn_run *run, uint32_t nod
     for (uint32_t i = 0; i < v.ndim; i++)
         count *= v.shape[i];
     if (v.dtype != IMP_F32 || v.strides || count < 1)
-        return imp_fail(err, IMP_E_UNSUPPORTED, "the value of '%s' is no packed tensor of floats", v.name ? v.name : "?");
+        return imp_fail(err, IMP_E_UNSUPPORTED, "the value of '%s' is no packed tensor of floats",
+                        v.name ? v.name : "?");
     const float *data = v.data;
     double sum = 0, most = (double)data[0];
     for (int64_t i = 0; i < count; i++) {
@@ -109,7 +121,8 @@ static imp_status add_layer(const struct means *m, imp_nn_run *run, uint32_t nod
         most = (double)data[i] > most ? (double)data[i] : most;
     }
     const char *name = v.name ? v.name : "";
-    const imp_cell cells[] = {{.s = {name, strlen(name)}}, {.i = count}, {.f = sum / (double)count}, {.f = most}};
+    const imp_cell cells[] = {
+        {.s = {name, strlen(name)}}, {.i = count}, {.f = sum / (double)count}, {.f = most}};
     return job->add_row(job, table, cells);
 }
 
@@ -126,24 +139,29 @@ static imp_status feed(const struct means *m, imp_nn_run *run, imp_job *job, imp
         return IMP_E_MEMORY;
     for (uint32_t i = 0; i < 3 * in->height; i++, to += in->width)
         memcpy(to, imp_row(in, i / in->height, i % in->height), in->width * sizeof *to);
-    while (nn->node(m->nn.self, model_of(job->inputs[1]), input, &node, err) == IMP_OK && !(node.flags & IMP_NN_INPUT))
+    while (nn->node(m->nn.self, model_of(job->inputs[1]), input, &node, err) == IMP_OK &&
+           !(node.flags & IMP_NN_INPUT))
         input++;
-    const imp_tensor t = {.head = {sizeof t, IMP_TENSOR}, .dtype = IMP_F32, .ndim = 4, .shape = shape, .data = data};
+    const imp_tensor t = {
+        .head = {sizeof t, IMP_TENSOR}, .dtype = IMP_F32, .ndim = 4, .shape = shape, .data = data};
     return nn->set_input(m->nn.self, run, input, &t, err);
 }
 
-static imp_status fill(const struct means *m, imp_nn_run *run, imp_job *job, imp_table *table, imp_error *err)
+static imp_status fill(const struct means *m, imp_nn_run *run, imp_job *job, imp_table *table,
+                       imp_error *err)
 {
     const imp_nn_model_1 *nn = m->nn.table;
     imp_nn_model *model = model_of(job->inputs[1]);
     uint32_t count, number;
     imp_status st = feed(m, run, job, err);
     for (uint64_t i = 0; i < m->layers.w.count && st == IMP_OK; i++) {
-        st = nn->find(m->nn.self, model, m->layers.w.ptr[i], &number, err); /* the error names what is near */
+        st = nn->find(m->nn.self, model, m->layers.w.ptr[i], &number,
+                      err); /* the error names what is near */
         if (st == IMP_OK)
             st = add_layer(m, run, number, job, table, err);
     }
-    if (st == IMP_OK && m->layers.w.count == 0 && (st = nn->node_count(m->nn.self, model, &count, err)) == IMP_OK)
+    if (st == IMP_OK && m->layers.w.count == 0 &&
+        (st = nn->node_count(m->nn.self, model, &count, err)) == IMP_OK)
         for (uint32_t i = 0; i < count && st == IMP_OK; i++)
             st = add_layer(m, run, i, job, table, err);
     return st;
@@ -151,8 +169,10 @@ static imp_status fill(const struct means *m, imp_nn_run *run, imp_job *job, imp
 
 static imp_status process(void *instance, imp_job *job, imp_error *err) IMP_NX
 {
-    static const imp_column columns[] = {{.name = "layer", .type = IMP_TEXT}, {.name = "values", .type = IMP_INT},
-                                         {.name = "mean", .type = IMP_FLOAT}, {.name = "most", .type = IMP_FLOAT}};
+    static const imp_column columns[] = {{.name = "layer", .type = IMP_TEXT},
+                                         {.name = "values", .type = IMP_INT},
+                                         {.name = "mean", .type = IMP_FLOAT},
+                                         {.name = "most", .type = IMP_FLOAT}};
     const struct means *m = instance;
     const imp_nn_model_1 *nn = m->nn.table;
     imp_nn_run *run;
@@ -168,16 +188,25 @@ static imp_status process(void *instance, imp_job *job, imp_error *err) IMP_NX
 }
 
 static const imp_filter filter = {
-    .struct_size = sizeof filter, .flags = IMP_FILTER_DETERMINISTIC, .threads = IMP_PARALLEL,
-    .id = "org.example.layer_means", .summary = "What the layers of a network say of a picture, as a table.",
-    .params = IMP_LIST(params), .inputs = IMP_LIST(inputs), .outputs = IMP_LIST(outputs), .create = create,
-    .destroy = destroy, .process = process, .plan = plan,
+    .struct_size = sizeof filter,
+    .flags = IMP_FILTER_DETERMINISTIC,
+    .threads = IMP_PARALLEL,
+    .id = "org.example.layer_means",
+    .summary = "What the layers of a network say of a picture, as a table.",
+    .params = IMP_LIST(params),
+    .inputs = IMP_LIST(inputs),
+    .outputs = IMP_LIST(outputs),
+    .create = create,
+    .destroy = destroy,
+    .process = process,
+    .plan = plan,
 };
 static const imp_filter *const filters[] = {&filter, NULL};
 static const char *const needs[] = {IMP_NN_MODEL_1, NULL};
 static const imp_plugin plugin = {
-    IMP_PLUGIN_HEAD, .id = "org.example.layer_means", .version = "1.0.0", .licence = "MIT", .filters = filters,
-    .needs = needs,
+    IMP_PLUGIN_HEAD,    .id = "org.example.layer_means",
+    .version = "1.0.0", .licence = "MIT",
+    .filters = filters, .needs = needs,
 };
 
 IMP_EXPORT const imp_plugin *imp_entry_v1(void) IMP_NX
