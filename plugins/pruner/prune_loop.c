@@ -69,10 +69,11 @@ static uint32_t wanted(const struct pruning *p)
 static imp_status score(struct pruning *p, imp_error *err)
 {
     imp_status st =
-        pr_scores(&p->s, &p->now, p->layers, p->layer_count, p->row_count, p->score, err);
+        pr_scores(&p->s, &p->now, p->layers, p->layer_count, p->row_count, p->raw, p->score, err);
     if (st == IMP_OK)
         st = pr_layers_cost(p, err);
-    memcpy(p->raw, p->score, p->unit_count * sizeof *p->raw);
+    if (p->o->unbias != PR_PLACES)
+        memcpy(p->score, p->raw, p->unit_count * sizeof *p->raw);
     for (uint32_t i = 0; i < p->layer_count && st == IMP_OK; i++) {
         struct pr_layer *l = &p->layers[i];
         l->silent = !l->locked && !pr_unbias(p->o->unbias, p->score + l->first, l->units);

@@ -11,7 +11,7 @@ struct scoring {
     const struct pr_net *net;
     const struct pr_layer *layers;
     uint32_t count;
-    double *score;
+    double *score, *whole; /* of a unit: of a place of it, and of all its places */
 };
 
 static imp_status group_of(const struct scoring *k, uint32_t layer, imp_nn_group *g, imp_error *err)
@@ -147,7 +147,6 @@ static imp_status add_node(const struct scoring *k, const struct pr_pass *p,
     for (uint32_t i = 2; i < a.ndim; i++)
         places *= (size_t)a.shape[i];
     const size_t channels = (size_t)a.shape[1];
-    const double weight = k->s->o->unbias == PR_PLACES ? (double)places : 1;
     int32_t *unit_of = channels == l->units ? NULL : calloc(channels, sizeof *unit_of);
     double *sum = calloc(l->units, sizeof *sum);
     if ((channels != l->units && !unit_of) || !sum)
@@ -158,8 +157,10 @@ static imp_status add_node(const struct scoring *k, const struct pr_pass *p,
             !pr_needs_gradient(criterion)) /* no gradient: nothing there matters to the loss */
             pr_score_add(criterion == PR_CONTRIB ? PR_ACT : criterion, a.data, g.data, p->n,
                          channels, places, unit_of, l->units, sum);
-    for (uint32_t u = 0; u < l->units && st == IMP_OK; u++)
-        k->score[l->first + u] += weight * sum[u];
+    for (uint32_t u = 0; u < l->units && st == IMP_OK; u++) {
+        k->score[l->first + u] += sum[u];
+        k->whole[l->first + u] += (double)places * sum[u];
+    }
     free(unit_of), free(sum);
     return st;
 }
@@ -211,8 +212,9 @@ static imp_status from_values(const struct scoring *k, imp_error *err)
             st = pr_tell(k->s, "scoring");
     }
     for (uint32_t l = 0; l < k->count; l++)
-        pr_score_end(k->s->o->criterion, samples, k->layers[l].units,
-                     k->score + k->layers[l].first);
+        for (int whole = 0; whole < 2; whole++)
+            pr_score_end(k->s->o->criterion, samples, k->layers[l].units,
+                         (whole ? k->whole : k->score) + k->layers[l].first);
     pr_pass_close(&p);
     free(order), free(nodes);
     return st;
@@ -258,10 +260,10 @@ static imp_status add_weights(const struct scoring *k, imp_nn_trainer *t, uint32
                          &count);
     }
     for (uint32_t u = 0; st == IMP_OK && u < l->units; u++) {
-        double *to = &k->score[l->first + u];
-        *to = criterion == PR_CONTRIB
-                  ? *to * sum[u]
-                  : sum[u] / (criterion == PR_L1_FANIN && count > 0 ? count : 1);
+        double *to = &k->score[l->first + u], *whole = &k->whole[l->first + u];
+        const double w = sum[u] / (criterion == PR_L1_FANIN && count > 0 ? count : 1);
+        *to = criterion == PR_CONTRIB ? *to * w : w;
+        *whole = criterion == PR_CONTRIB ? *whole * w : w;
     }
     free(sum);
     return st;
@@ -281,21 +283,27 @@ static imp_status from_weights(const struct scoring *k, imp_error *err)
 }
 
 imp_status pr_scores(struct pr_subject *s, const struct pr_net *net, const struct pr_layer *layers,
-                     uint32_t count, uint32_t step, double *score, imp_error *err)
+                     uint32_t count, uint32_t step, double *score, double *whole, imp_error *err)
 {
-    const struct scoring k = {s, net, layers, count, score};
+    const struct scoring k = {s, net, layers, count, score, whole};
+    const uint32_t criterion = s->o->criterion;
     imp_status st = IMP_OK;
     for (uint32_t l = 0; l < count; l++)
-        for (uint32_t u = 0; u < layers[l].units; u++)
-            score[layers[l].first + u] =
-                s->o->criterion == PR_RANDOM
-                    ? kit_uniform(s->o->seed, DRAW + l, ((uint64_t)step << 32) + u) + 1e-9
-                    : 0;
-    if (pr_needs_values(s->o->criterion))
+        for (uint32_t u = layers[l].first; u < layers[l].first + layers[l].units; u++)
+            score[u] = whole[u] = criterion == PR_RANDOM
+                                      ? kit_uniform(s->o->seed, DRAW + l,
+                                                    ((uint64_t)step << 32) + u - layers[l].first) +
+                                            1e-9
+                                      : 0;
+    if (pr_needs_values(criterion))
         st = from_values(&k, err);
-    if (st == IMP_OK && pr_needs_weights(s->o->criterion))
+    if (st == IMP_OK && pr_needs_weights(criterion))
         st = from_weights(&k, err);
-    if (st == IMP_OK && s->o->criterion == PR_ORACLE)
+    if (st == IMP_OK && criterion == PR_ORACLE) {
         st = pr_scores_tried(s, net, layers, count, score, err);
+        for (uint32_t l = 0; l < count && st == IMP_OK; l++)
+            memcpy(whole + layers[l].first, score + layers[l].first,
+                   layers[l].units * sizeof *whole);
+    }
     return st;
 }

@@ -60,9 +60,10 @@ struct pr_size {
     double ms;
 }; /* macs, ms: of one sample; ms: median of 7 */
 imp_status pr_size_of(struct pr_subject *, const struct pr_net *, struct pr_size *, imp_error *);
-/* Scores of all units of the layers, not yet unbiased; step: PR_RANDOM's. */
+/* Scores of all units of the layers, not yet unbiased; whole: times the places of their values (of
+ * values alone; others as they are); step: PR_RANDOM's. */
 imp_status pr_scores(struct pr_subject *, const struct pr_net *, const struct pr_layer *,
-                     uint32_t count, uint32_t step, double *score, imp_error *);
+                     uint32_t count, uint32_t step, double *score, double *whole, imp_error *);
 /* PR_ORACLE: each unit is cut out, one at a time, and the loss over the samples measured.
  * prune_oracle.c */
 enum { PR_SAMPLES = 0x636c /* the shuffle from which the samples of scores are taken */ };
