@@ -214,6 +214,37 @@ static imp_status cut(struct pruning *p, imp_error *err)
     return check_groups(p, err);
 }
 
+/* Did learning harm? An error of codes says so by itself; accuracy comes and goes by a few samples,
+ * so there it counts when the performance held before and does not now. */
+static bool harmed(const struct pruning *p, const struct pr_row *row)
+{
+    if (isnan(row->after))
+        return false;
+    return p->o->performance == PR_ACCURACY ? good(p, row->before) && !good(p, row->after)
+                                            : row->after > row->before;
+}
+
+/* Fine-tunes after the cut, with a rescue where it is needed; what harmed is undone. */
+static imp_status learn_again(struct pruning *p, struct pr_row *row, imp_error *err)
+{
+    struct pr_net cut;
+    imp_status st = pr_net_again(&p->s, &cut, &p->now, err);
+    if (st != IMP_OK)
+        return st;
+    st = recover(p, p->o->epochs, p->o->rate, 1, &row->after, err);
+    if (st == IMP_OK && !good(p, row->after) && !good(p, row->before) && !isnan(row->after) &&
+        p->o->rescue)
+        st = recover(p, p->o->rescue, p->o->rate, 0.1, &row->after, err);
+    if (st == IMP_OK && harmed(p, row)) {
+        pr_net_close(&p->s, &p->now);
+        p->now = cut;
+        row->after = row->before;
+        return IMP_OK;
+    }
+    pr_net_close(&p->s, &cut);
+    return st;
+}
+
 /* *more: the next step may be tried. */
 static imp_status one_step(struct pruning *p, bool *more, imp_error *err)
 {
@@ -236,9 +267,7 @@ static imp_status one_step(struct pruning *p, bool *more, imp_error *err)
     if (st == IMP_OK)
         st = pr_measure(&p->s, &p->now, &row.before, err);
     if (st == IMP_OK)
-        st = recover(p, p->o->epochs, p->o->rate, 1, &row.after, err);
-    if (st == IMP_OK && !good(p, row.after) && !isnan(row.after) && p->o->rescue)
-        st = recover(p, p->o->rescue, p->o->rate, 0.1, &row.after, err);
+        st = learn_again(p, &row, err);
     row.good = good(p, row.after);
     row.params = (double)size.params, row.macs = (double)size.macs, row.ms = size.ms;
     if (st == IMP_OK)
