@@ -151,6 +151,16 @@ goal() { # NET DATA SEED STEP RATE FINISH SET...
     thin "$1-$3-goal" "$1" "$2" "$3" thin.keep_parameters=0 thin.tolerance=0.005 thin.rescue=3 "thin.step=$4" "thin.rate=$5" "thin.finish=$6" "${@:7}"
 }
 
+# further NET DATA SEED TIMES STEP RATE FINISH SET...: from the result of goal on to so many times fewer parameters, whatever it costs
+further() {
+    local from=$1-$3-goal keep
+    done_ "$from" || return 0
+    keep=$(awk -v t="$4" -v r="$(row "$from")" 'BEGIN { split(r, v, " "); print v[4] / t }')
+    awk -v k="$keep" 'BEGIN { exit !(k < 1) }' || return 0
+    run "$1-$3-x$4" "$2" thin "net.path=$out/$from/net.safetensors" "vars.seed=$3" "thin.seed=$3" "thin.keep_parameters=$keep" "thin.step=$5" \
+        "thin.rate=$6" "thin.finish=$7" "${@:8}" || true
+}
+
 # ---- time: networks by turns ----
 times() { # NET SEED OTHER: milliseconds of forward, of NET and of the pruned OTHER, 7 rounds
     local to=$out/times-$3.csv i k
@@ -180,6 +190,7 @@ for s in 1 2 3; do goal glyph signs $s 0.06 0.01 12; done
 for s in 1 2 3; do compare glyph signs $s 0.05 0.15 0.01 4 data.count=2500; done
 for s in 1 2 3; do learn "lenet-$s" digits "$here/nets/lenet-caffe.ini" $s trained.epochs=10 $(learning lenet) || true; done
 for s in 1 2 3; do goal lenet digits $s 0.06 0.02 20; done
+for s in 1 2 3; do for x in 30 50 80; do further lenet digits $s $x 0.06 0.02 25; done; done
 ranks lenet digits 1
 for s in 1 2 3; do compare lenet digits $s 0.02 0.15 0.02 4 data.limit=5000; done
 run resnet-1 objects tune "net.path=$data/weights/resnet_cifar10_akamaster/resnet20.onnx" trained.epochs=5 || true
@@ -218,6 +229,8 @@ tell() {
     curve vgg 1 'VGG-16, a quarter: error and parameters'
     printf '\n## Test 7 and the goals: as far as half a point of the check set allows\n\n'
     tell_goals
+    printf '\nFrom there on, to so many times fewer parameters than at first, whatever it costs:\n\n'
+    tell_further
     printf '\n## Time\n\n'
     tell_times
     printf '\n## Not run\n\n%s\n' "${left[*]:-Nothing: all ran.}"

@@ -101,6 +101,18 @@ tell_goals() {
     done; done
 }
 
+tell_further() {
+    local s x
+    printf '| network | seed | fewer by | widths | held: before, after | difference |\n|---|---|---|---|---|---|\n'
+    for s in 1 2 3; do for x in 30 50 80; do
+        done_ "lenet-$s-x$x" && done_ "lenet-$s-goal" || continue
+        awk -F, -v s="$s" -v all="$(sed -n 2p "$out/lenet-$s-goal/history.csv" | cut -d, -f3)" -v b="$(answers "lenet-$s-goal" | cut -d' ' -f1)" \
+            -v a="$(answers "lenet-$s-x$x" | cut -d' ' -f2)" '$8 == "true" { p = $3; w = $9 } END { printf "| lenet | %d | %.1f | %s | %.2f, %.2f |", s, all / p, w, b, a }' "$out/lenet-$s-x$x/history.csv"
+        paste -d, "$out/lenet-$s-goal/answers.csv" "$out/lenet-$s-x$x/answers.csv" |
+            awk -F, '$1 != "sample" { n++; d = ($8 == $6) - ($3 == $2); s += d; q += d * d } END { m = s / n; printf " %+.2f ± %.2f |\n", 100 * m, 196 * sqrt((q / n - m * m) / n) }'
+    done; done
+}
+
 tell_times() {
     local f
     printf '| network | ms before | after | time left | MACs left | time gone / MACs gone |\n|---|---|---|---|---|---|\n'
