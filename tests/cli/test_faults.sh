@@ -48,7 +48,8 @@ calls() {
 }
 # each KIND STEPS ARGS...: faults spread over all calls of a kind
 each() {
-    local kind=$1 steps=$2 n=$(calls "$1") i at
+    local kind=$1 steps=$2 n i at
+    n=$(calls "$kind")
     shift 2
     [ "$n" -gt 0 ] || fail "no calls of $kind"
     [ "$steps" -lt "$n" ] || steps=$n
