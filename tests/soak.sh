@@ -17,13 +17,14 @@ filter = blur
 [out]
 filter = save
 INI
-# pictures FOLDER COUNT: grey ramps of 160x120, each another
+# pictures FOLDER COUNT: grey ramps of 160x120 of seven kinds, under many names
 pictures() {
     mkdir -p "$1"
-    awk -v dir="$1" -v n="$2" 'BEGIN { for (i = 0; i < n; i++) {
+    awk -v dir="$1" 'BEGIN { for (i = 0; i < 7; i++) {
         file = sprintf("%s/%05d.pgm", dir, i); printf "P2\n160 120\n255\n" > file
         for (y = 0; y < 120; y++) { line = ""; for (x = 0; x < 160; x++) line = line (x * (i % 7 + 1) + y) % 256 " "; print line > file }
         close(file) } }'
+    seq 7 $(($2 - 1)) | awk -v dir="$1" '{ printf "ln %s/%05d.pgm %s/%05d.pgm\n", dir, $1 % 7, dir, $1 }' | sh
 }
 # peak FOLDER OUT ARGS...: the largest resident set of a run over it, KiB; of all its processes together
 peak() {
