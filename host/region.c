@@ -24,6 +24,7 @@ struct span {
 struct region {
     char *base;
     size_t size;
+    int reader; /* the same file, to be read only; -1 = none */
     pthread_mutex_t lock;
     struct span *spans; /* no gaps; free neighbours are one */
     size_t count, capacity;
@@ -38,7 +39,15 @@ static size_t wanted_size(void)
     return all < LEAST ? LEAST : all > MOST ? MOST : all / UNIT * UNIT;
 }
 
-static char *map_shared(size_t size)
+/* A mapping of such a descriptor can never be made writable. */
+static int open_reader(int fd)
+{
+    char path[40];
+    snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+    return open(path, O_RDONLY | O_CLOEXEC);
+}
+
+static char *map_shared(size_t size, int *reader)
 {
     char *base = MAP_FAILED;
     const int fd = memfd_create("impasto", MFD_CLOEXEC | MFD_ALLOW_SEALING);
@@ -46,6 +55,7 @@ static char *map_shared(size_t size)
         !fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL))
         base = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, fd, 0);
     const int why = errno;
+    *reader = base == MAP_FAILED ? -1 : open_reader(fd);
     if (fd >= 0)
         close(fd);
     errno = why;
@@ -71,7 +81,7 @@ struct region *region_new(struct memory *counted)
     struct region *r = heap_alloc(1, sizeof *r);
     const struct memory_source source = {r, take, give, counted};
     r->size = wanted_size();
-    r->base = map_shared(r->size);
+    r->base = map_shared(r->size, &r->reader);
     r->counted = counted;
     r->memory = memory_from(&source);
     if (!r->base || !r->memory || pthread_mutex_init(&r->lock, NULL)) {
@@ -79,6 +89,8 @@ struct region *region_new(struct memory *counted)
         memory_free(r->memory);
         if (r->base)
             munmap(r->base, r->size);
+        if (r->reader >= 0)
+            close(r->reader);
         free(r);
         errno = why;
         return NULL;
@@ -94,6 +106,8 @@ void region_free(struct region *r)
         return;
     if (r->base)
         munmap(r->base, r->size);
+    if (r->reader >= 0)
+        close(r->reader);
     memory_free(r->memory);
     pthread_mutex_destroy(&r->lock);
     free(r->spans);
@@ -210,8 +224,16 @@ void region_leave(struct region *r)
         r->base = NULL;
 }
 
-void region_protect(struct region *r)
+int region_reader(const struct region *r)
 {
-    if (r && r->base)
+    return r->reader;
+}
+
+void region_protect(struct region *r, int reader)
+{
+    if (!r || !r->base)
+        return;
+    if (reader < 0 || mmap(r->base, r->size, PROT_READ, MAP_SHARED | MAP_NORESERVE | MAP_FIXED,
+                           reader, 0) == MAP_FAILED)
         mprotect(r->base, r->size, PROT_READ);
 }

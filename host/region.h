@@ -21,8 +21,10 @@ size_t region_size_at(struct region *, uint64_t at);
 uint64_t region_place(const struct region *, const void *);
 void *region_address(const struct region *, uint64_t at);
 size_t region_room(const struct region *, uint64_t at); /* bytes from there to its end */
-/* In a worker: it is there no more, or may only be read. */
+/* In a worker: it is there no more; or may only be read, for good if `reader` is a descriptor of
+ * its file to be read only, as region_reader has one (-1: none). */
 void region_leave(struct region *);
-void region_protect(struct region *);
+int region_reader(const struct region *);
+void region_protect(struct region *, int reader);
 
 #endif

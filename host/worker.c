@@ -6,6 +6,7 @@
 #include "worker_private.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,7 +17,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { LINE = 3 };
+enum { LINE = 3, READER = 4 };
 
 void worker_leave(void)
 {
@@ -44,15 +45,18 @@ static void plain_signals(void)
     pthread_sigmask(SIG_BLOCK, &set, NULL);
 }
 
-/* Keeps the standard streams and one descriptor, which becomes number 3. */
-static void close_others(int keep)
+/* Keeps the standard streams, the line, and what the nursery's region is read by. */
+static void close_others(int line, int reader)
 {
-    if (keep != LINE)
-        dup2(keep, LINE);
-    if (syscall(SYS_close_range, LINE + 1u, ~0u, 0u) == 0)
+    const int high = fcntl(reader, F_DUPFD_CLOEXEC, READER + 1); /* -1 stays -1 */
+    if (line != LINE)
+        dup2(line, LINE);
+    if (high < 0 || dup2(high, READER) < 0)
+        close(READER);
+    if (syscall(SYS_close_range, READER + 1u, ~0u, 0u) == 0)
         return;
     const long most = sysconf(_SC_OPEN_MAX);
-    for (int fd = LINE + 1; fd < (most > 0 && most < 65536 ? most : 65536); fd++)
+    for (int fd = READER + 1; fd < (most > 0 && most < 65536 ? most : 65536); fd++)
         close(fd);
 }
 
@@ -78,7 +82,8 @@ static void become_worker(struct worker *w, int fd, unsigned slot, pid_t parent)
     w->slot = slot;
     w->regions[1] = s->slots[slot].region;
     w->pulse = s->slots[slot].pulse;
-    region_protect(w->regions[0]);
+    region_protect(w->regions[0], READER);
+    close(READER);
     for (unsigned i = 0; i < s->jobs; i++) {
         if (i == slot)
             continue;
@@ -226,7 +231,7 @@ void worker_live(struct engine *e, int fd)
     const pid_t parent = getppid();
     follow(parent);
     plain_signals();
-    close_others(fd);
+    close_others(fd, region_reader(e->isolate->nursery.region));
     limit_memory(e->isolate);
     prctl(PR_SET_NAME, "impasto-worker");
     w.regions[0] = w.regions[1] = e->isolate->nursery.region;

@@ -39,10 +39,12 @@ peak() {
     wait $pid
     echo "$most"
 }
-# resident PID: of it, its children and theirs
+# resident PID: of it, its children and theirs; pages that they share count once
 resident() {
-    ps -e -o pid=,ppid=,rss= | awk -v of="$1" '{ up[$1] = $2; rss[$1] = $3 }
-        END { for (p in up) for (q = p; q in up; q = up[q]) if (q == of) { sum += rss[p]; break }; print sum + 0 }'
+    for one in $(ps -e -o pid=,ppid= | awk -v of="$1" '{ up[$1] = $2 }
+        END { for (p in up) for (q = p; q in up; q = up[q]) if (q == of) { print p; break } }'); do
+        cat "/proc/$one/smaps_rollup" 2>/dev/null || true
+    done | awk '/^Pss:/ { sum += $2 } END { print sum + 0 }'
 }
 few=${FEW:-200} many=${MANY:-10000} failed=0 passed=0
 pictures "$work/few" "$few"

@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -78,7 +79,9 @@ static void another_process_writes_where_it_may(void **state)
     if (!pid) {
         signal(SIGSEGV, SIG_DFL); /* cmocka's handler would go on with the next test */
         strcpy(p, "from there");
-        region_protect(only);
+        region_protect(only, region_reader(only));
+        if (!mprotect(region_address(only, 0), 4096, PROT_READ | PROT_WRITE))
+            _exit(0); /* it is for good */
         q[0] = 'x'; /* ends here */
         _exit(0);
     }
