@@ -1,4 +1,4 @@
-# limit: 600
+# limit: 900
 # A small folder run in which memory, disk and calls fail, one after the other: no crash, no half file, a message and the
 # right exit status; and the same command without faults makes all of it.
 # shellcheck shell=bash disable=SC1091,SC2154

@@ -1,4 +1,4 @@
-# limit: 300
+# limit: 900
 # Plugins that crash, hang and take too much: what is told without isolation, and what is lost with it.
 # shellcheck shell=bash disable=SC1091,SC2154
 . tests/cli/lib.sh
