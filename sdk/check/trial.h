@@ -112,5 +112,7 @@ void bench_run(struct bench *, struct mini_call, struct mini_result *); /* input
 enum verdict bench_judge(struct trial *, const struct mini_result *, const char *what);
 bool bench_same(const struct mini_result *, const struct mini_result *);
 double bench_ms(void); /* a clock */
+double
+bench_busy_ms(void); /* processor time of this process: what other programs do does not count */
 
 #endif

@@ -91,6 +91,7 @@ static const struct fault {
     {"changes_environment", "leaves", "environment"},
     {"catches_signals", "leaves", "signal handlers"},
     {"needs_wanted", "wants", "it crashes"},
+    {"hangs", "runs", "does not come to an end"},
 };
 
 /* The driver as a program: build/CONFIG/libexec/impasto/impasto-check, found by a plugin of the tree. */
@@ -109,7 +110,8 @@ static struct check_totals run(const char *plugin, const char *only, char *buf, 
     char driver[PATH_MAX], provider[PATH_MAX];
     const char *with[] = {mini_built("broken/provider", provider, sizeof provider)};
     const struct check_options options = {
-        .only = only, .program = strcmp(plugin, "host_symbol") ? driver_of(driver, sizeof driver) : NULL, .with = with, .with_count = strcmp(plugin, "needs_wanted") == 0};
+        .only = only, .program = strcmp(plugin, "host_symbol") ? driver_of(driver, sizeof driver) : NULL, .with = with, .with_count = strcmp(plugin, "needs_wanted") == 0,
+        .seconds = strcmp(plugin, "hangs") ? 0 : 1};
     struct check_totals totals;
     FILE *out = tmpfile();
     assert_non_null(out);
