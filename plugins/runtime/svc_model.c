@@ -154,8 +154,10 @@ static imp_status times(void *self, imp_nn_run *r, uint32_t count, double *forwa
         return imp_fail(err, IMP_E_INPUT, "this run was not made with IMP_NN_TIMED");
     if (count < n)
         return imp_fail(err, IMP_E_INPUT, "room for %u nodes, the network has %u", count, n);
-    memcpy(forward_ms, r->clocks + (size_t)RT_CLOCK_FORWARD * n, n * sizeof *forward_ms);
-    memcpy(backward_ms, r->clocks + (size_t)RT_CLOCK_BACKWARD * n, n * sizeof *backward_ms);
+    if (forward_ms)
+        memcpy(forward_ms, r->clocks + (size_t)RT_CLOCK_FORWARD * n, n * sizeof *forward_ms);
+    if (backward_ms)
+        memcpy(backward_ms, r->clocks + (size_t)RT_CLOCK_BACKWARD * n, n * sizeof *backward_ms);
     return IMP_OK;
 }
 

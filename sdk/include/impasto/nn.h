@@ -51,8 +51,8 @@ typedef struct imp_nn_model_1 {
     IMP_FN(forward, imp_nn_run *, uint32_t node, imp_job *);
     IMP_FN(value, imp_nn_run *, uint32_t node, imp_tensor *view);
     /* [worker] Of a run made with IMP_NN_TIMED: ms that the work of each node (room for `count`) took
-     * since set_input, forward (again too, for backward) and backward. What is computed together, as a
-     * relu with its convolution, counts for one of them. Ask IMP_HAS and for NULL first. */
+     * since set_input, forward (again too, for backward) and backward; NULL = not wanted. What is computed
+     * together, as a relu with its convolution, counts for one of them. Ask IMP_HAS and for NULL first. */
     IMP_FN(times, imp_nn_run *, uint32_t count, double *forward, double *backward);
     /* [worker] A value of the job's that holds the model, for set_output; takes one reference over, also
      * when it fails. Ask IMP_HAS and for NULL first. */
