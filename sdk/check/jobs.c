@@ -218,18 +218,18 @@ static bool is_late(const struct job *job, int seconds)
 }
 
 /* Waits for one of those that run to say something or to be late; true: some have ended. */
-static bool listen_to(struct job *const *running, int count, int seconds)
+static bool listen_to(struct job *const *running, unsigned count, int seconds)
 {
     struct pollfd wait[MOST];
     double left = seconds * 1e3;
     bool ended = false;
-    for (int i = 0; i < count; i++) {
+    for (unsigned i = 0; i < count; i++) {
         const double mine = running[i]->ms + seconds * 1e3 - bench_ms(), again = 500;
         wait[i] = (struct pollfd){.fd = running[i]->from, .events = POLLIN};
         left = mine > 0 ? (mine < left ? mine : left) : again < left ? again : left;
     }
-    const int ready = poll(wait, (nfds_t)count, left > 0 ? (int)left + 1 : 0);
-    for (int i = 0; i < count; i++) {
+    const int ready = poll(wait, count, left > 0 ? (int)left + 1 : 0);
+    for (unsigned i = 0; i < count; i++) {
         const bool closed = ready > 0 && wait[i].revents && hear(running[i]);
         const bool late = !closed && is_late(running[i], seconds);
         if (closed || late)
@@ -246,11 +246,11 @@ void jobs_run(struct job *jobs, size_t count, const struct trial *like, int at_o
     at_once = at_once < 1 ? 1 : at_once > MOST ? MOST : at_once;
     for (;;) {
         struct job *running[MOST];
-        int n = 0;
+        unsigned n = 0;
         for (size_t i = 0; i < next; i++)
             if (jobs[i].state == JOB_RUNS)
                 running[n++] = &jobs[i];
-        for (; next < count && n < at_once; next++) {
+        for (; next < count && n < (unsigned)at_once; next++) {
             if (jobs[next].state == JOB_WAITS)
                 start(&jobs[next], like);
             if (jobs[next].state == JOB_RUNS)
