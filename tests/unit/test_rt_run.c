@@ -65,6 +65,27 @@ static void forward_to_a_node_and_on_is_forward_at_once(void **state)
     release(m);
 }
 
+static void times_are_told_of_one_direction_alone(void **state)
+{
+    struct said said;
+    imp_nn_model *m = built(net, 1);
+    imp_nn_run *r;
+    double forward[16] = {0}, both[2][16] = {{0}}, sum = 0;
+    (void)state;
+    must(rt_model_table.run_new(NULL, m, IMP_NN_TIMED, &r, listen(&said)));
+    set_noise(r, m, "x", 4, size, 5);
+    must(rt_model_table.forward(NULL, r, IMP_NN_ALL, NULL, listen(&said)));
+    must(rt_model_table.times(NULL, r, 16, forward, NULL, listen(&said)));
+    must(rt_model_table.times(NULL, r, 16, NULL, both[1], listen(&said)));
+    must(rt_model_table.times(NULL, r, 16, both[0], both[1], listen(&said)));
+    assert_memory_equal(forward, both[0], sizeof forward);
+    for (int i = 0; i < 16; i++)
+        sum += forward[i];
+    assert_true(sum > 0);
+    rt_model_table.run_free(NULL, r, NULL);
+    release(m);
+}
+
 /* Loss: fixed projections of two nodes, one inner, one last. */
 static double loss(imp_nn_run *r, const imp_nn_model *m, float *a, float *b)
 {
@@ -381,6 +402,7 @@ int main(void)
         cmocka_unit_test(filters_are_kept_from_the_second_forward_on),
         cmocka_unit_test(a_gram_matrix_is_the_product_of_two_equal_values),
         cmocka_unit_test(sizes_that_depend_on_the_input_are_bound_when_it_is_set),
+        cmocka_unit_test(times_are_told_of_one_direction_alone),
         cmocka_unit_test(mistakes_are_sentences),
         cmocka_unit_test(joined_models_run_as_their_parts),
     };
