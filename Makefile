@@ -63,7 +63,7 @@ host_c   := $(filter-out host/main.c,$(wildcard host/*.c))
 kit_c    := $(wildcard sdk/kit/*.c)
 check_c  := $(wildcard sdk/check/*.c)
 host_libs := inih libcjson libdeflate libxxhash
-PLUGINS  := basic sources data runtime inverter energy pruner $(if $(and $(call have,libturbojpeg),$(call have,spng)),turbo)
+PLUGINS  := basic sources data runtime inverter energy pruner advae $(if $(and $(call have,libturbojpeg),$(call have,spng)),turbo)
 libs_basic   := inih
 libs_sources := inih
 libs_data    := libdeflate inih
@@ -71,6 +71,7 @@ libs_runtime := openblas libprotobuf-c libcjson inih
 libs_inverter := inih
 libs_energy  := inih
 libs_pruner  := inih
+libs_advae   := inih
 libs_turbo   := libturbojpeg spng inih
 units    := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test_*.c))
 broken   := $(patsubst tests/broken/%.c,%,$(wildcard tests/broken/*.c))
@@ -200,6 +201,11 @@ $(B)/libpruner.a: $(filter-out $(B)/obj/plugins/pruner/prune_plugin.o,$(call plu
 	$(call say,AR,$@)
 	$(Q)rm -f $@.new && ar rcs $@.new $^ && mv -f $@.new $@
 $(addprefix $(B)/tests/,test_rt_prune test_rt_planted test_rt_constants test_rt_thin_onnx test_prune_score): $(B)/libpruner.a
+$(B)/libadvae.a: $(filter-out $(B)/obj/plugins/advae/advae_plugin.o,$(call plugin_o,advae))
+	$(call say,AR,$@)
+	$(Q)rm -f $@.new && ar rcs $@.new $^ && mv -f $@.new $@
+advae_units := $(filter test_advae_%,$(units))
+$(B)/tests/test_rt_advae $(advae_units:%=$(B)/tests/%): $(B)/libadvae.a
 energy_units := $(filter test_energy_%,$(units))
 $(energy_units:%=$(B)/tests/%): $(B)/libenergy.a
 $(B)/tests/%: $(B)/obj/tests/unit/%.o $(B)/libhost.a $(filter-out $(B)/obj/sdk/check/main.o,$(check_o))

@@ -112,8 +112,9 @@ struct work {
     imp_status *status;
 };
 
-/* Samples of drawing i from its picture. */
-static void cut(const struct work *w, uint64_t i, imp_image *m, const double *attributes)
+/* Samples of drawing i from its picture, and its lines (NULL: none). */
+static void cut(const struct work *w, uint64_t i, imp_image *m, const imp_image *lines,
+                const double *attributes)
 {
     const struct generated *g = w->g;
     kit_samples *s = w->samples;
@@ -125,6 +126,10 @@ static void cut(const struct work *w, uint64_t i, imp_image *m, const double *at
     for (uint64_t k = i * g->cuts; k < (i + 1) * g->cuts && k < s->form.count; k++) {
         const imp_image part = generated_cut(g, k, m);
         kit_samples_put(s, k, &part);
+        if (lines) {
+            const imp_image drawing = generated_cut(g, k, lines);
+            kit_samples_put_lines(s, k, &drawing);
+        }
         s->labels[k] = generated_label(g, i);
         if (g->vary_count)
             memcpy(s->attributes + k * g->vary_count, attributes,
@@ -136,12 +141,14 @@ static imp_status make(const struct work *w, uint64_t i, imp_job *outer)
 {
     imp_cell cells[GENERATED_PARAMS];
     double attributes[GENERATED_PARAMS];
-    imp_image *m = NULL;
+    imp_image *m = NULL, *lines = NULL;
     generated_cells(w->g, i, cells, attributes);
-    const imp_status st = generated_draw(w->g->source, cells, outer, &m);
+    const imp_status st =
+        generated_draw(w->g->source, cells, outer, &m, w->samples->form.has_lines ? &lines : NULL);
     if (st == IMP_OK)
-        cut(w, i, m, attributes);
+        cut(w, i, m, lines, attributes);
     kit_image_free(m);
+    kit_image_free(lines);
     return st;
 }
 
@@ -205,6 +212,7 @@ static kit_form form_of(const struct generated *g, const imp_cell *p)
                       .channels = p[CHANNELS].i ? 1 : 3,
                       .width = g->width,
                       .height = g->height,
+                      .has_lines = generated_lines(g->source) != 0,
                       .class_count = g->kind_count,
                       .class_names = g->kind_names,
                       .attribute_count = g->vary_count,

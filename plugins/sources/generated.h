@@ -50,7 +50,11 @@ uint32_t generated_label(const struct generated *, uint64_t i);
 imp_image generated_cut(const struct generated *, uint64_t k, const imp_image *drawing);
 /* The parameters of drawing i; attributes: vary_count numbers. [any] */
 void generated_cells(const struct generated *, uint64_t i, imp_cell *cells, double *attributes);
-/* Lets the source draw. job: lends threads and is asked whether to stop; NULL: here and now.
- * The picture is to be freed with kit_image_free. [any] generated_job.c */
-imp_status generated_draw(const imp_filter *, const imp_cell *cells, imp_job *job, imp_image **out);
+/* The source's output `lines`, a line drawing of what it draws; 0: it has none. */
+uint32_t generated_lines(const imp_filter *);
+/* Lets the source draw. job: lends threads and is asked whether to stop; NULL: here and now. lines: the
+ * line drawing too, of a source that has one; NULL: not wanted. Both are to be freed with kit_image_free.
+ * [any] generated_job.c */
+imp_status generated_draw(const imp_filter *, const imp_cell *cells, imp_job *job, imp_image **out,
+                          imp_image **lines);
 #endif

@@ -1,0 +1,32 @@
+/* advae.h - what the filters of this plugin share. */
+#ifndef IMP_ADVAE_H
+#define IMP_ADVAE_H
+#include "school.h"
+#include <impasto/kit_sight.h>
+
+extern const imp_filter av_filter_train, av_filter_synth, av_filter_measure;
+
+#define AV_FILTER                                                                                  \
+    .struct_size = sizeof(imp_filter), .flags = IMP_FILTER_DETERMINISTIC, .threads = IMP_PARALLEL, \
+    .params_version = 1, .create = av_create, .destroy = av_destroy
+
+struct av_self { /* *instance of every filter here */
+    const imp_host *host;
+    const imp_cell *params;
+    kit_nn nn;
+};
+imp_status av_create(const imp_host *, const imp_filter *, const imp_cell *params, void **instance,
+                     imp_error *) IMP_NX;
+void av_destroy(void *instance) IMP_NX;
+/* The same, as a failure of parameter or port i (-1: neither). */
+imp_status av_blame(imp_error *, int32_t param, int32_t port, imp_status);
+void av_release(const struct av_self *, imp_nn_model *); /* NULL allowed */
+
+/* What a model says of itself. IMP_E_INPUT: not one of advae.train's. */
+struct av_card {
+    struct av_traits traits;
+    uint32_t side, latent;
+};
+imp_status av_card_read(const kit_nn *, const imp_nn_model *, struct av_card *, imp_error *);
+
+#endif

@@ -1,0 +1,33 @@
+/* card.c - what a model of advae.train says of itself. */
+#include "advae.h"
+
+imp_status av_card_read(const kit_nn *nn, const imp_nn_model *model, struct av_card *card,
+                        imp_error *err)
+{
+    const imp_nn_model_1 *models = nn->model.table;
+    void *self = nn->model.self;
+    const char *text = NULL;
+    uint32_t node;
+    imp_nn_node n = {.struct_size = sizeof n};
+    if (models->meta(self, model, "attributes", &text, NULL) != IMP_OK || !text)
+        return imp_fail(err, IMP_E_INPUT,
+                        "this network names no attributes: it is none that advae.train made and "
+                        "net.save wrote");
+    imp_status st = av_traits_read(text, &card->traits, err);
+    if (st == IMP_OK)
+        st = models->find(self, model, "generator.drawing", &node, err);
+    if (st == IMP_OK)
+        st = models->node(self, model, node, &n, err);
+    if (st == IMP_OK)
+        card->side = n.ndim == 4 ? (uint32_t)n.shape[3] : 0;
+    n = (imp_nn_node){.struct_size = sizeof n};
+    if (st == IMP_OK)
+        st = models->find(self, model, "generator.z", &node, err);
+    if (st == IMP_OK)
+        st = models->node(self, model, node, &n, err);
+    if (st == IMP_OK)
+        card->latent = n.ndim == 2 ? (uint32_t)n.shape[1] : 0;
+    if (st == IMP_OK && (!card->side || !card->latent))
+        st = imp_fail(err, IMP_E_INPUT, "the network's inputs are not those of an AD-VAE");
+    return st;
+}

@@ -1,0 +1,166 @@
+/* school_synth.c - the third stage: a drawing, a code and attributes become a photo. */
+#include "school.h"
+#include <string.h>
+
+imp_status av_synth_begin(struct av_school *s, imp_error *err)
+{
+    uint32_t count = 0;
+    imp_status st = av_link_freeze(&s->encoder, err);
+    if (st == IMP_OK && s->generator.trainer && s->p->start != AV_FRESH && s->p->steps[AV_CODING]) {
+        st = av_inherit(&s->synth, &s->generator, &count, err);
+        if (st == IMP_OK && !count)
+            st = imp_fail(err, IMP_E_FAILED, "stage 2 could take nothing over from stage 1");
+    }
+    return st;
+}
+
+/* The codes of the photos as the encoder is shown them, drawn; or, of a free batch, of the photo
+ * before, or of nobody. */
+static imp_status codes(struct av_school *s, bool is_free, imp_error *err)
+{
+    const uint32_t n = s->lessons.n, latent = s->p->latent;
+    const size_t count = (size_t)n * latent;
+    const float *mu, *lv;
+    imp_status st =
+        av_put(&s->encoder, "photo", (av_size){n, 3, s->side, s->side}, s->lessons.seen, err);
+    if (st == IMP_OK)
+        st = av_get(&s->encoder, "mu", count, s->job, &mu, err);
+    if (st == IMP_OK)
+        st = av_get(&s->encoder, "lv", count, s->job, &lv, err);
+    if (st != IMP_OK)
+        return st;
+    kit_normals(s->p->seed, 0x657073, s->now.drawn, count, s->eps);
+    s->now.drawn += count;
+    av_sample(mu, lv, s->eps, count, s->z);
+    if (!is_free)
+        return IMP_OK;
+    memcpy(s->mu, s->z, count * sizeof *s->z);
+    for (uint32_t i = 0; i < n; i++) {
+        const float *from =
+            i % 2 ? s->mu + (size_t)((i + 1) % n) * latent : s->eps + (size_t)i * latent;
+        memcpy(s->z + (size_t)i * latent, from, latent * sizeof *from);
+    }
+    return IMP_OK;
+}
+
+static imp_status draw_picture(struct av_school *s, const float **picture, imp_error *err)
+{
+    const uint32_t n = s->lessons.n;
+    imp_status st =
+        av_put(&s->synth, "drawing", (av_size){n, 1, s->side, s->side}, s->lessons.s, err);
+    if (st == IMP_OK)
+        st = av_put(&s->synth, "z", (av_size){n, s->p->latent, 0, 0}, s->z, err);
+    if (st == IMP_OK)
+        st = av_put(&s->synth, "y", (av_size){n, s->p->traits->width, 0, 0}, s->y, err);
+    return st == IMP_OK ? av_get(&s->synth, "picture", (size_t)n * 3 * s->side * s->side, s->job,
+                                 picture, err)
+                        : st;
+}
+
+/* How the photo is to look: its own. */
+static imp_status bound_loss(struct av_school *s, const float *picture, imp_error *err)
+{
+    const av_lessons *l = &s->lessons;
+    const struct av_plan *p = s->p;
+    double loss = 0;
+    const double pixels =
+        av_absolute(picture, l->x, (size_t)l->n * 3 * s->side * s->side, p->pixels, s->gradient);
+    av_count(s, AV_PIXELS, p->pixels > 0 ? pixels / p->pixels : 0);
+    imp_status st = IMP_OK;
+    if (p->sight && p->features > 0) {
+        st = av_feature_loss(s, picture, l->x, l->n, p->features, s->gradient, &loss, err);
+        av_count(s, AV_FEATURES, loss);
+    }
+    if (st == IMP_OK && p->patches > 0) {
+        st = av_patch_loss(s, picture, l->x, l->s, l->n, p->patches, s->gradient, &loss, err);
+        av_count(s, AV_PATCH, loss);
+    }
+    return st;
+}
+
+/* Lines of the photo itself, for the loss of lines; kept in s->lines. */
+static imp_status true_lines(struct av_school *s, imp_error *err)
+{
+    const av_lessons *l = &s->lessons;
+    const size_t count = (size_t)l->n * (s->side / 2) * (s->side / 2);
+    const float *lines;
+    imp_status st = av_put(&s->judge, "photo", (av_size){l->n, 3, s->side, s->side}, l->x, err);
+    if (st == IMP_OK)
+        st = av_get(&s->judge, "lines", count, s->job, &lines, err);
+    if (st == IMP_OK)
+        memcpy(s->lines, lines, count * sizeof *lines);
+    return st;
+}
+
+/* How a photo that nobody took is to look: as the judge finds the attributes asked for, and the
+ * lines. */
+static imp_status free_loss(struct av_school *s, const float *picture, imp_error *err)
+{
+    const av_lessons *l = &s->lessons;
+    const struct av_plan *p = s->p;
+    const uint32_t half = s->side / 2;
+    const size_t size = (size_t)l->n * 3 * s->side * s->side, count = (size_t)l->n * half * half;
+    const av_size answer = {l->n, p->traits->width, 0, 0}, line = {l->n, 1, half, half};
+    const float *answers, *lines, *back;
+    imp_status st = true_lines(s, err);
+    if (st == IMP_OK)
+        st = av_put(&s->judge, "photo", (av_size){l->n, 3, s->side, s->side}, picture, err);
+    if (st == IMP_OK)
+        st = av_get(&s->judge, "answers", (size_t)l->n * p->traits->width, s->job, &answers, err);
+    if (st == IMP_OK)
+        st = av_get(&s->judge, "lines", count, s->job, &lines, err);
+    if (st != IMP_OK)
+        return st;
+    for (uint32_t i = 0; i < l->n * p->traits->count; i++)
+        s->known[i] = 1;
+    const double control =
+        av_judge_loss(p->traits, answers, s->y, s->known, l->n, p->control, s->answers);
+    av_count(s, AV_CONTROL, p->control > 0 ? control / p->control : 0);
+    double sum = 0;
+    for (size_t i = 0; i < count; i++) {
+        const double d = (double)lines[i] - s->lines[i];
+        sum += d * d;
+        s->lines[i] = (float)(2 * p->contour * d / (double)count);
+    }
+    av_count(s, AV_CONTOUR, sum / (double)count);
+    st = av_seed(&s->judge, "answers", answer, s->answers, err);
+    if (st == IMP_OK)
+        st = av_seed(&s->judge, "lines", line, s->lines, err);
+    if (st == IMP_OK)
+        st = av_back(&s->judge, "photo", size, s->job, &back, err);
+    if (st != IMP_OK)
+        return st;
+    memcpy(s->gradient, back, size * sizeof *back);
+    double loss = 0;
+    if (p->patches > 0)
+        st = av_patch_loss(s, picture, l->x, l->s, l->n, p->patches, s->gradient, &loss, err);
+    return st;
+}
+
+imp_status av_synth_step(struct av_school *s, uint64_t within, imp_error *err)
+{
+    const struct av_plan *p = s->p;
+    const uint32_t n = s->lessons.n, width = p->traits->width;
+    const bool is_free = within % 3 == 2 && p->control + p->contour > 0;
+    const float *picture;
+    imp_status st = av_forget(&s->synth, err);
+    for (uint32_t i = 0; i < n; i++)
+        if (is_free)
+            av_traits_draw(p->traits, p->seed, within * p->batch + i, s->y + (size_t)i * width);
+        else
+            memcpy(s->y + (size_t)i * width, s->lessons.y + (size_t)i * width,
+                   width * sizeof *s->y);
+    if (st == IMP_OK)
+        st = codes(s, is_free, err);
+    if (st == IMP_OK)
+        st = draw_picture(s, &picture, err);
+    if (st == IMP_OK)
+        st = is_free ? free_loss(s, picture, err) : bound_loss(s, picture, err);
+    if (st == IMP_OK)
+        st = av_seed(&s->synth, "picture", (av_size){n, 3, s->side, s->side}, s->gradient, err);
+    if (st == IMP_OK)
+        st = av_back(&s->synth, NULL, 0, s->job, NULL, err);
+    if (st == IMP_OK && p->start == AV_THROUGH_G)
+        st = av_only(&s->synth, "ink", err);
+    return st == IMP_OK ? av_step(&s->synth, av_rate_of(p, s->now.step), 5, err) : st;
+}

@@ -1,0 +1,253 @@
+/* test_rt_advae.c - the AD-VAE's training over the runtime: what learns when, what resumes to the
+ * same bytes, what comes of it. Faces are discs: their colour is an attribute, the background is
+ * nobody's. */
+#include "rt_help.h"
+
+#include "../../plugins/advae/advae.h"
+#include "fake_job.h"
+
+static const kit_nn runtime = {.model = {&rt_model_table, NULL},
+                               .grad = {&rt_grad_table, NULL},
+                               .train = {&rt_train_table, NULL},
+                               .edit = {&rt_edit_table, NULL}};
+
+/* ---- data ---- */
+
+enum { SIDE = 32 };
+static const imp_attribute attributes[] = {{"hair", "red|green|blue", 0, 0}, {"tone", NULL, 0, 1}};
+
+static imp_status disc(const imp_dataset *data, uint64_t i, imp_sample *s, imp_error *err) IMP_NX
+{
+    const uint32_t hair = (uint32_t)(kit_random(1, 1, i) % 3);
+    const double tone = kit_uniform(1, 2, i), r = 7 + 5 * kit_uniform(1, 3, i),
+                 x0 = 13 + 6 * kit_uniform(1, 4, i);
+    (void)data, (void)err;
+    if (s->attributes)
+        s->attributes[0] = hair, s->attributes[1] = tone;
+    for (uint32_t y = 0; y < SIDE; y++)
+        for (uint32_t x = 0; x < SIDE; x++) {
+            const double d = sqrt((x - x0) * (x - x0) + (y - 16.0) * (y - 16.0)) - r;
+            const bool in = d < 0, top = in && y < 16;
+            for (uint32_t c = 0; c < 3 && s->pixels; c++)
+                s->pixels[(c * SIDE + y) * SIDE + x] = (float)(top  ? (c == hair ? 0.9 : 0.1)
+                                                               : in ? tone
+                                                                    : kit_uniform(1, 5 + c, i));
+            if (s->lines)
+                s->lines[y * SIDE + x] = fabs(d) < 0.8 ? 0 : 1;
+        }
+    return IMP_OK;
+}
+static const imp_dataset discs = {.struct_size = sizeof discs,
+                                  .flags = IMP_DATASET_LINES,
+                                  .count = 96,
+                                  .channels = 3,
+                                  .height = SIDE,
+                                  .width = SIDE,
+                                  .attribute_count = 2,
+                                  .attributes = attributes,
+                                  .read = disc};
+
+/* ---- training ---- */
+
+static struct av_plan usual(struct av_traits *t)
+{
+    struct said said;
+    must(av_traits_of(&discs, NULL, 0, t, NULL, listen(&said)));
+    return (struct av_plan){.nn = &runtime,
+                            .traits = t,
+                            .train = &discs,
+                            .steps = {6, 6, 6},
+                            .every = 3,
+                            .seed = 3,
+                            .batch = 4,
+                            .latent = 6,
+                            .maps = 0.2,
+                            .removal = AV_ENTROPY,
+                            .rate = 2e-3,
+                            .beta = 1,
+                            .lambda = 20,
+                            .pixels = 10,
+                            .control = 0.3,
+                            .contour = 20,
+                            .patches = 0.1,
+                            .gaps = 0.06};
+}
+
+static struct av_trained train(const struct av_plan *p, struct job *job)
+{
+    struct av_trained out;
+    struct said said;
+    must(av_train_faces(p, &job->as, &out, listen(&said)));
+    return out;
+}
+static void drop(struct av_trained *t)
+{
+    release(t->model), release(t->judge);
+    free(t->rows);
+    kit_image_free(t->sheet);
+}
+
+/* Parameters whose names begin so, one after the other. */
+static float *params(imp_nn_model *m, const char *begin, size_t *count)
+{
+    imp_nn_trainer *t;
+    struct said said;
+    uint32_t n;
+    float *all = NULL;
+    *count = 0;
+    must(rt_train_table.trainer_new(NULL, m, 0, &t, listen(&said)));
+    must(rt_train_table.param_count(NULL, t, &n, listen(&said)));
+    for (uint32_t i = 0; i < n; i++) {
+        const char *name;
+        imp_tensor v = {.head = {sizeof v, IMP_TENSOR}}, g = v;
+        size_t size = 1;
+        must(rt_train_table.param(NULL, t, i, &name, &v, &g, listen(&said)));
+        if (strncmp(name, begin, strlen(begin)) != 0)
+            continue;
+        for (uint32_t k = 0; k < v.ndim; k++)
+            size *= (size_t)v.shape[k];
+        all = realloc(all, (*count + size) * sizeof *all);
+        memcpy(all + *count, v.data, size * sizeof *all);
+        *count += size;
+    }
+    rt_train_table.trainer_free(NULL, t, NULL);
+    return all;
+}
+static bool same(imp_nn_model *a, imp_nn_model *b, const char *begin)
+{
+    size_t n, m;
+    float *x = params(a, begin, &n), *y = params(b, begin, &m);
+    assert_true(n > 0 && n == m);
+    const bool equal = !memcmp(x, y, n * sizeof *x);
+    free(x), free(y);
+    return equal;
+}
+
+static void the_third_stage_leaves_the_encoder(void **state)
+{
+    struct av_traits t;
+    struct av_plan p = usual(&t), q = p;
+    struct job a = new_job(), b = new_job();
+    (void)state;
+    q.steps[AV_DRAWING] = 1;
+    struct av_trained x = train(&p, &a), y = train(&q, &b);
+    assert_true(same(x.model, y.model, "encoder."));
+    assert_false(same(x.model, y.model, "generator."));
+    drop(&x), drop(&y);
+}
+static void an_adversary_alone_changes_nothing(void **state)
+{
+    struct av_traits t;
+    struct av_plan p = usual(&t), q, r;
+    struct job a = new_job(), b = new_job(), c = new_job();
+    (void)state;
+    p.way = AV_CVAE, p.steps[AV_DRAWING] = 1;
+    q = p, q.removal = AV_FLIP, q.lambda = 3; /* it says something else, nobody listens */
+    r = q, r.way = AV_ADVERSARY_WAY;
+    struct av_trained x = train(&p, &a), y = train(&q, &b), z = train(&r, &c);
+    assert_true(same(x.model, y.model, "encoder."));
+    assert_false(same(x.model, z.model, "encoder."));
+    drop(&x), drop(&y), drop(&z);
+}
+static void stopped_and_resumed_is_the_same(void **state)
+{
+    struct av_traits t;
+    struct av_plan p = usual(&t);
+    struct job whole = new_job();
+    (void)state;
+    p.keep_seconds = 1e-9;
+    struct av_trained x = train(&p, &whole);
+    for (uint32_t stop = 2; stop <= 18; stop += 4) { /* in each stage, and at its ends */
+        struct job job = new_job();
+        struct av_trained y;
+        struct said said;
+        job.stop_at = stop;
+        assert_int_equal(av_train_faces(&p, &job.as, &y, listen(&said)), IMP_CANCELLED);
+        job.stop_at = 0, job.fraction = 0;
+        y = train(&p, &job);
+        assert_true(same(x.model, y.model, ""));
+        assert_true(same(x.judge, y.judge, ""));
+        assert_int_equal(x.count, y.count);
+        drop(&y);
+        free(job.kept);
+    }
+    drop(&x);
+    free(whole.kept);
+}
+static void the_order_of_pieces_changes_nothing(void **state)
+{
+    struct av_traits t;
+    struct av_plan p = usual(&t);
+    struct job a = new_job(), b = new_job();
+    (void)state;
+    b.backwards = true;
+    struct av_trained x = train(&p, &a), y = train(&p, &b);
+    assert_true(same(x.model, y.model, ""));
+    drop(&x), drop(&y);
+}
+
+static void a_card_says_what_it_is(void **state)
+{
+    struct av_traits t;
+    struct av_plan p = usual(&t);
+    struct job job = new_job();
+    struct av_trained x = train(&p, &job);
+    struct av_card card;
+    struct said said;
+    (void)state;
+    must(av_card_read(&runtime, x.model, &card, listen(&said)));
+    assert_int_equal(card.side, SIDE), assert_int_equal(card.latent, 6);
+    assert_int_equal(card.traits.count, 2);
+    assert_string_equal(card.traits.all[0].choices, "red|green|blue");
+    assert_int_equal(av_card_read(&runtime, x.judge, &card, listen(&said)), IMP_E_MISSING);
+    drop(&x);
+}
+
+/* After some hundred steps: photos come back, the judge answers, colours obey. */
+static void it_learns(void **state)
+{
+    struct av_traits t;
+    struct av_plan p = usual(&t);
+    struct job job = new_job();
+    (void)state;
+    p.steps[0] = 150, p.steps[1] = 150, p.steps[2] = 300, p.every = 150, p.batch = 8, p.maps = 0.3;
+    struct av_trained x = train(&p, &job);
+    const struct av_row *judge = &x.rows[0], *vae = &x.rows[1], *last = &x.rows[x.count - 1];
+    for (uint64_t i = 0; i < x.count; i++)
+        print_message("# step %llu: psnr %.1f accuracy %.2f leak %.2f\n",
+                      (unsigned long long)x.rows[i].step, x.rows[i].psnr, x.rows[i].accuracy,
+                      x.rows[i].leak);
+    assert_true(judge->accuracy > 0.8);
+    assert_true(vae->psnr > 14);
+    assert_true(last->psnr > vae->psnr && last->psnr > 17);
+    assert_true(last->accuracy > 0.7);
+    drop(&x);
+}
+static void a_rate_too_high_is_told(void **state)
+{
+    struct av_traits t;
+    struct av_plan p = usual(&t);
+    struct job job = new_job();
+    struct av_trained x;
+    struct said said;
+    (void)state;
+    p.rate = 1e30;
+    assert_int_equal(av_train_faces(&p, &job.as, &x, listen(&said)), IMP_E_FAILED);
+    assert_non_null(strstr(said.text, "lower rate"));
+    assert_null(x.model);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_third_stage_leaves_the_encoder),
+        cmocka_unit_test(an_adversary_alone_changes_nothing),
+        cmocka_unit_test(stopped_and_resumed_is_the_same),
+        cmocka_unit_test(the_order_of_pieces_changes_nothing),
+        cmocka_unit_test(a_card_says_what_it_is),
+        cmocka_unit_test(it_learns),
+        cmocka_unit_test(a_rate_too_high_is_told),
+    };
+    cmocka_set_message_output(CM_OUTPUT_TAP);
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
