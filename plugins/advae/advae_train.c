@@ -63,13 +63,13 @@ static const imp_param params[] = {
     [JUDGE_STEPS] = STEPS("judge_steps",
                           "Batches of the first stage: a judge learns attributes and lines. 0 "
                           "with a judge on `in.judge`.",
-                          1200),
+                          3000),
     [VAE_STEPS] =
-        STEPS("vae_steps", "Batches of the second: the code without the attributes.", 2500),
-    [SYNTH_STEPS] = STEPS("synth_steps", "Batches of the third: photos from drawings.", 6000),
+        STEPS("vae_steps", "Batches of the second: the code without the attributes.", 5000),
+    [SYNTH_STEPS] = STEPS("synth_steps", "Batches of the third: photos from drawings.", 10000),
     [BATCH] = {.key = "batch",
                .type = IMP_INT,
-               .def = 16,
+               .def = 8,
                .min = 2,
                .max = 4096,
                .help = "Samples in a step."},
@@ -115,10 +115,10 @@ static const imp_param params[] = {
                     .def_text = "relu1_1 relu2_1",
                     .help = "Layers of `in.look` whose features count."},
     [CONTROL] =
-        WEIGHT("control", "Weight of the judge's answers on photos with other attributes.", 0.3),
+        WEIGHT("control", "Weight of the judge's answers on photos with other attributes.", 0.1),
     [CONTOUR] = WEIGHT("contour", "Weight of their lines against those of the drawing.", 20),
     [PATCHES] = WEIGHT(
-        "patches", "Weight of an adversary that tells made patches from real ones; 0: none.", 0.1),
+        "patches", "Weight of an adversary that tells made patches from real ones; 0: none.", 0.5),
     [GAPS] = {.key = "gaps",
               .type = IMP_FLOAT,
               .def = 0.06,

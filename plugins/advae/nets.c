@@ -92,16 +92,18 @@ static void adversary(struct text *t)
     linear(t, "guess", "act2", t->f->bins);
 }
 
+/* It looks at the picture halved: what strides alone would see is no attribute. */
 static void judge(struct text *t)
 {
-    const uint32_t side = t->f->side;
+    const uint32_t side = t->f->side, half = side / 2;
     head(t, "judge: attributes and lines of a photo");
     add(t, "[photo]\nop = input\nshape = N 3 %u %u\n\n", side, side);
-    conv(t, "first", side / 2, NULL, scaled(t->f, 24), 4, 2, 1);
-    leaky(t, "near_first", side / 2);
-    conv(t, "second", side / 2, NULL, scaled(t->f, 24), 3, 1, 1);
+    add(t, "[half%u]\nop = average_pool\nkernel = 2\nstride = 2\n\n", half);
+    conv(t, "first", half, NULL, scaled(t->f, 24), 3, 1, 1);
+    leaky(t, "near_first", half);
+    conv(t, "second", half, NULL, scaled(t->f, 24), 3, 1, 1);
     add(t, "[near]\nop = leaky_relu\nalpha = 0.2\n\n");
-    halvings(t, side / 2, 48, 96);
+    halvings(t, half, 48, 96);
     add(t, "[flat]\nop = flatten\n\n");
     linear(t, "wide", "flat", scaled(t->f, 128));
     add(t, "[act_wide]\nop = leaky_relu\nalpha = 0.2\n\n[drop]\nop = dropout\nratio = 0.3\n\n");
@@ -139,10 +141,9 @@ static void drawing(struct text *t)
 }
 
 /* Norm, [z, y] scale and shift, nonlinearity: x + x g + b. */
-static void modulate(struct text *t, uint32_t side, const char *from)
+static void modulate(struct text *t, uint32_t side, const char *from, uint32_t maps)
 {
     char name[32];
-    const uint32_t maps = maps_at(t->f, side);
     add(t, "[norm%u]\nop = instance_norm\nin = %s%u\n\n", side, from, side);
     for (uint32_t i = 0; i < 2; i++) {
         snprintf(name, sizeof name, "%s%u", i ? "shift" : "gain", side);
@@ -155,6 +156,7 @@ static void modulate(struct text *t, uint32_t side, const char *from)
     leaky(t, "maps", side);
 }
 
+/* The last size has few maps, so they are made before sides double. */
 static void level(struct text *t, uint32_t side)
 {
     char from[32];
@@ -162,20 +164,18 @@ static void level(struct text *t, uint32_t side)
     const uint32_t maps = maps_at(t->f, side);
     snprintf(from, sizeof from, "maps%u", side / 2);
     if (top) {
-        add(t,
-            "[top%u]\nop = conv_transpose\nin = %s\nfilters = %u\nkernel = 4\nstride = 2\npad = "
-            "1\n\n",
-            side, from, maps);
-    } else {
-        add(t, "[up%u]\nop = resize\nin = %s\nscales = 1 1 2 2\n\n", side, from);
-        conv(t, "conv", side, NULL, maps, 3, 1, 1);
+        conv(t, "few", side, from, scaled(t->f, 24), 3, 1, 1);
+        leaky(t, "fewer", side);
+        snprintf(from, sizeof from, "fewer%u", side);
     }
+    add(t, "[up%u]\nop = resize\nin = %s\nscales = 1 1 2 2\n\n", side, from);
+    conv(t, top ? "top" : "conv", side, NULL, top ? scaled(t->f, 16) : maps, 3, 1, 1);
     if (t->f->drawing) {
         snprintf(from, sizeof from, "ink%u", side);
-        conv(t, "skip", side, from, maps, 1, 1, 0);
+        conv(t, "skip", side, from, top ? scaled(t->f, 16) : maps, 1, 1, 0);
         add(t, "[sum%u]\nop = add\nin = %s%u skip%u\n\n", side, top ? "top" : "conv", side, side);
     }
-    modulate(t, side, t->f->drawing ? "sum" : top ? "top" : "conv");
+    modulate(t, side, t->f->drawing ? "sum" : top ? "top" : "conv", top ? scaled(t->f, 16) : maps);
 }
 
 static void generator(struct text *t)
@@ -194,7 +194,7 @@ static void generator(struct text *t)
         conv(t, "skip", 4, "ink4", maps, 1, 1, 0);
         add(t, "[sum4]\nop = add\nin = conv4 skip4\n\n");
     }
-    modulate(t, 4, t->f->drawing ? "sum" : "conv");
+    modulate(t, 4, t->f->drawing ? "sum" : "conv", maps);
     for (uint32_t side = 8; side <= t->f->side; side *= 2)
         level(t, side);
     add(t, "[colours]\nop = conv\nfilters = 3\nkernel = 3\npad = 1\n\n[picture]\nop = tanh\n\n");
