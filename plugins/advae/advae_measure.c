@@ -124,6 +124,8 @@ static imp_status begin(struct av_exam *e, const imp_dataset *d, kit_sight *sigh
         st = av_blame(err, -1, FACES, match(&e->card.traits, d, err));
     if (st == IMP_OK)
         st = still(e, &e->net, kit_sight_model(job->inputs[NET]), err);
+    if (st == IMP_OK)
+        st = av_card_clear(&e->net, &e->card, err);
     if (st == IMP_OK && judge)
         st = av_blame(err, -1, JUDGE, still(e, &e->judge, judge, err));
     if (st == IMP_OK && look) {

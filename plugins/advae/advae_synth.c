@@ -74,29 +74,39 @@ static const imp_port outputs[] = {
 
 /* ---- attributes ---- */
 
-/* The keys of OTHERS as numbers over those drawn by the seed. A wrong one: err->param names its
- * line. */
-static imp_status ask(const struct av_card *card, const char *lines, uint64_t seed, float *y,
+/* A line "key=value" of OTHERS, without its end. IMP_E_PARAM: what would do; *names (room for all) then lists the
+ * attributes if the key is none. */
+static imp_status ask_line(const struct av_card *card, const char *line, size_t length, float *y, char *names,
+                           imp_error *err)
+{
+    char value[600];
+    const size_t key = strcspn(line, "="), rest = key < length ? length - key - 1 : 0;
+    const struct av_trait *a = key < length ? av_trait_find(&card->traits, line, key) : NULL;
+    *names = 0;
+    if (!a) {
+        av_traits_names(&card->traits, names, AV_TRAITS * AV_NAME);
+        return imp_fail(err, IMP_E_PARAM, "this network has no attribute '%.*s'; it has: %s", (int)key, line, names);
+    }
+    snprintf(value, sizeof value, "%.*s", (int)rest, line + key + 1);
+    return av_trait_set(a, value, y, err);
+}
+
+/* The keys of OTHERS as numbers over those drawn by the seed. plan: every mistake is told there; NULL: the first is
+ * the error. */
+static imp_status ask(const struct av_card *card, const char *lines, uint64_t seed, float *y, imp_plan *plan,
                       imp_error *err)
 {
-    char line[600], names[AV_TRAITS * AV_NAME];
+    char names[AV_TRAITS * AV_NAME];
     av_traits_draw(&card->traits, seed, 0x61736b, y);
     for (int32_t k = 0; lines && *lines; k++) {
-        const size_t n = strcspn(lines, "\n"), key = strcspn(lines, "=");
-        const struct av_trait *a = key < n ? av_trait_find(&card->traits, lines, key) : NULL;
-        imp_status st = IMP_OK;
-        if (!a) {
-            av_traits_names(&card->traits, names, sizeof names);
-            st = imp_fail(err, IMP_E_PARAM, "this network has no attribute '%.*s'; it has: %s",
-                          (int)key, lines, names);
-        } else {
-            const size_t length = n - key - 1 < sizeof line - 1 ? n - key - 1 : sizeof line - 1;
-            memcpy(line, lines + key + 1, length);
-            line[length] = 0;
-            st = av_trait_set(a, line, y, err);
-        }
-        if (st != IMP_OK)
+        const size_t n = strcspn(lines, "\n");
+        const imp_status st = ask_line(card, lines, n, y, names, err);
+        char key[AV_NAME + 1];
+        snprintf(key, sizeof key, "%.*s", (int)strcspn(lines, "="), lines);
+        if (st != IMP_OK && !plan)
             return av_blame(err, OTHERS + 1 + k, -1, st);
+        if (st != IMP_OK)
+            plan->mistake(plan, OTHERS + 1 + k, -1, *names ? key : NULL, err->text, *names ? names : NULL);
         lines += n + (lines[n] == '\n');
     }
     return IMP_OK;
@@ -225,7 +235,7 @@ static imp_status synth(const struct av_self *self, const struct av_card *card, 
     const float *picture;
     const av_ink usual = usual_of(&self->nn, net->model);
     uint32_t what;
-    imp_status st = z ? ask(card, job->params[OTHERS].s.ptr, (uint64_t)job->params[SEED].i, y, err)
+    imp_status st = z ? ask(card, job->params[OTHERS].s.ptr, (uint64_t)job->params[SEED].i, y, NULL, err)
                       : imp_fail(err, IMP_E_MEMORY, "no memory for a code");
     if (st == IMP_OK)
         st = av_drawing(imp_image_in(job, DRAWING), side, &usual,
@@ -263,6 +273,8 @@ static imp_status process(void *instance, imp_job *job, imp_error *err) IMP_NX
     if (st == IMP_OK)
         st = av_link_still(&net, &self->nn, model, IMP_NN_LEAN, err);
     if (st == IMP_OK)
+        st = av_card_clear(&net, card, err);
+    if (st == IMP_OK)
         st = synth(self, card, &net, job, s, err);
     av_link_close(&net);
     free(card), free(s);
@@ -282,7 +294,7 @@ static imp_status plan(void *instance, imp_plan *plan, imp_error *err) IMP_NX
     if (st == IMP_OK && model)
         st = av_blame(&e.as, -1, NET, av_card_read(&self->nn, model, card, &e.as));
     if (st == IMP_OK && model)
-        st = ask(card, self->params[OTHERS].s.ptr, 1, y, &e.as);
+        st = ask(card, self->params[OTHERS].s.ptr, 1, y, plan, &e.as);
     if (st != IMP_OK)
         plan->mistake(plan, e.as.param, e.as.port, NULL, e.text, NULL);
     else if (model) {

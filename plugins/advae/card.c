@@ -1,5 +1,6 @@
 /* card.c - what a model of advae.train says of itself. */
 #include "advae.h"
+#include <stdlib.h>
 
 imp_status av_card_read(const kit_nn *nn, const imp_nn_model *model, struct av_card *card,
                         imp_error *err)
@@ -29,5 +30,24 @@ imp_status av_card_read(const kit_nn *nn, const imp_nn_model *model, struct av_c
         card->latent = n.ndim == 2 ? (uint32_t)n.shape[1] : 0;
     if (st == IMP_OK && (!card->side || !card->latent))
         st = imp_fail(err, IMP_E_INPUT, "the network's inputs are not those of an AD-VAE");
+    return st;
+}
+
+imp_status av_card_clear(av_link *l, const struct av_card *c, imp_error *err)
+{
+    const av_size photo = {1, 3, c->side, c->side}, drawing = {1, 1, c->side, c->side},
+                  z = {1, c->latent, 0, 0}, y = {1, c->traits.width, 0, 0};
+    const size_t plane = (size_t)c->side * c->side, most = 3 * plane + c->latent + c->traits.width;
+    float *zeros = calloc(most, sizeof *zeros);
+    imp_status st = zeros ? IMP_OK : imp_fail(err, IMP_E_MEMORY, "no memory for a picture");
+    if (st == IMP_OK)
+        st = av_put(l, "encoder.photo", photo, zeros, err);
+    if (st == IMP_OK)
+        st = av_put(l, "generator.drawing", drawing, zeros, err);
+    if (st == IMP_OK)
+        st = av_put(l, "generator.z", z, zeros, err);
+    if (st == IMP_OK)
+        st = av_put(l, "generator.y", y, zeros, err);
+    free(zeros);
     return st;
 }

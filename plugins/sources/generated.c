@@ -246,7 +246,7 @@ static void read_vary(struct reading *r, char **texts)
                     row->key, g->source->id, row->min, row->max);
             continue;
         }
-        const char *choices = row->type == IMP_CHOICE ? row->choices
+        const char *choices = row->type == IMP_CHOICE ? row->choices + (seed_draws(row) ? strlen("any|") : 0)
                               : row->type == IMP_BOOL ? "no|yes"
                                                       : NULL;
         g->attributes[g->vary_count++] =
@@ -386,6 +386,7 @@ void generated_cells(const struct generated *g, uint64_t i, imp_cell *cells, dou
             cells[f->param].f = v;
         else
             cells[f->param].i = (int64_t)v;
-        attributes[k] = v;
+        /* `any` is no choice of what was drawn */
+        attributes[k] = f->type == IMP_CHOICE && seed_draws(&g->source->params[f->param]) ? v - 1 : v;
     }
 }

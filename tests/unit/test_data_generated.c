@@ -87,10 +87,38 @@ static void faces_vary_over_what_may_be_given(void **state)
     assert_number(m.train->attributes[2].min, -20);
     for (uint64_t i = 0; i < 40; i++) {
         read_sample(m.train, i, NULL, v);
-        assert_true(v[0] >= 0 && v[0] < 80 && v[1] >= 1 && v[1] <= 4 && v[2] >= -20 && v[2] < 20 && v[3] >= 1);
+        assert_true(v[0] >= 0 && v[0] < 80 && v[1] >= 0 && v[1] <= 3 && v[2] >= -20 && v[2] < 20 && v[3] <= 3);
         seen |= 1 << (int)v[1] | (v[2] < 0 ? 32 : 64);
     }
-    assert_int_equal(seen, 2 + 4 + 8 + 16 + 32 + 64);
+    assert_int_equal(seen, 1 + 2 + 4 + 8 + 32 + 64);
+    assert_string_equal(m.train->attributes[1].choices, "none|round|square|dark");
+    drop_made(&m);
+}
+
+/* Faces come with a drawing of as many strokes as `drawing` says, at the same place as the picture; others have none. */
+static void faces_have_drawings(void **state)
+{
+    struct data_place *p = *state;
+    enum { S = 48 };
+    static float lines[2][S * S];
+    double ink[2] = {0};
+    for (int k = 0; k < 2; k++) {
+        struct made m = MAKE(p, "data.generated", "source=face count=2 size=48 test_share=0 hat=none drawing=%s",
+                             k ? "contour" : "all");
+        imp_sample s = {sizeof s, 0, NULL, lines[k], NULL};
+        assert_true(m.train->flags & IMP_DATASET_LINES);
+        assert_int_equal(m.train->read(m.train, 0, &s, NULL), IMP_OK);
+        for (int i = 0; i < S * S; i++)
+            ink[k] += 1 - (double)lines[k][i];
+        drop_made(&m);
+    }
+    assert_true(ink[1] > 20 && ink[0] > 1.5 * ink[1] && ink[0] < 0.3 * S * S);
+    double shared = 0;
+    for (int i = 0; i < S * S; i++)
+        shared += (1 - (double)lines[0][i]) * (1 - (double)lines[1][i]);
+    assert_true(shared > 0.3 * ink[1]); /* the contour is a part of all strokes */
+    struct made m = MAKE(p, "data.generated", "source=texture count=2 size=8 test_share=0%s", "");
+    assert_false(m.train->flags & IMP_DATASET_LINES);
     drop_made(&m);
 }
 
@@ -258,6 +286,7 @@ int main(void)
         cmocka_unit_test(a_picture_is_what_the_source_draws_with_its_factors),
         cmocka_unit_test(threads_and_the_way_of_cutting_change_nothing),
         cmocka_unit_test(faces_vary_over_what_may_be_given),
+        cmocka_unit_test(faces_have_drawings),
         cmocka_unit_test(grey_and_another_seed),
         cmocka_unit_test(cuts_are_parts_of_drawings_of_textures_and_paintings),
         cmocka_unit_test(cuts_of_a_drawing_are_all_for_training_or_all_for_the_test),
