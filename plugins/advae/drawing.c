@@ -66,7 +66,7 @@ static imp_status tones(float *v, size_t n, uint32_t *what, imp_error *err)
                  middle = level_of(v, n, 0.5);
     const bool dark = middle - low < high - middle;
     const double paper = middle, ink = dark ? high : low;
-    uint64_t between = 0;
+    uint64_t between = 0, near = 0; /* tones that are neither; those that are paper for certain */
     if (fabs(paper - ink) < 0.08)
         return imp_fail(
             err, IMP_E_INPUT,
@@ -76,9 +76,11 @@ static imp_status tones(float *v, size_t n, uint32_t *what, imp_error *err)
         const double t = (v[i] - paper) / (ink - paper);
         v[i] = (float)(t < 0.1 ? 0 : t > 0.9 ? 1 : (t - 0.1) / 0.8);
         between += t > 0.2 && t < 0.8;
+        near += t > -0.08 && t < 0.08;
     }
     *what |= dark ? AV_TURNED : 0;
-    *what |= (double)between > 0.2 * (double)n ? AV_PHOTO : 0;
+    if ((double)between > 0.2 * (double)n || (double)near < 0.6 * (double)n)
+        *what |= AV_PHOTO;
     return IMP_OK;
 }
 

@@ -1,0 +1,105 @@
+# Faces from drawings: a small network is trained once, then asked for attributes, styles and what cannot be.
+# limit: 120
+# shellcheck shell=bash disable=SC1091,SC2154
+. tests/cli/lib.sh
+
+tiny=(--set vars.size=32 --set vars.count=24 --set vars.judge_steps=4 --set vars.vae_steps=4 --set vars.synth_steps=4
+    --set trained.batch=4 --set trained.maps=0.2 --set trained.every=4 --set faces.test_share=0.25 --set contours.test_share=0.25)
+trained() {
+    exits 0 impasto run "$root/presets/train-visage.ini" -o net "${tiny[@]}"
+    [ -s net/visage.safetensors ] && [ -s net/visage-sheet.png ]
+}
+drawing() { cp "$root/samples/drawings/face-3.png" "$1"; }
+face() { impasto run "$root/presets/face.ini" "$1" -o "$2" --set "vars.net=$PWD/net/visage.safetensors" "${@:3}"; }
+
+case_a_drawing_becomes_a_face_and_obeys() {
+    trained
+    drawing d.png
+    exits 0 face d.png a --set "face.hair=blond 0.7" --set face.complexion=0.3 --set face.glasses=round
+    exits 0 face d.png b --set "face.hair=blond 0.7" --set face.complexion=0.3 --set face.glasses=round
+    exits 0 face d.png c --set face.hair=black --set face.complexion=0.3 --set face.glasses=round
+    cmp a/d.png b/d.png
+    ! cmp -s a/d.png c/d.png || fail 'another hair colour gives the same picture'
+    exits 0 face d.png e --set face.seed=2
+    ! cmp -s a/d.png e/d.png || fail 'another seed gives the same picture'
+}
+case_what_the_network_does_not_know_is_told_at_once() {
+    trained
+    drawing d.png
+    exits 2 face d.png out --set face.hair=green --set face.hiar=red --set face.complexion=2 --set face.glasses="round 0.5 round"
+    has "$err" "'green' is none of: black brown blond red grey"
+    has "$err" "did you mean 'hair'"
+    has "$err" "'2' is no number from 0 to 1"
+    has "$err" "'round 0.5 round' is none of"
+    [ ! -e out ] || fail 'something was written'
+    exits 2 impasto run "$root/presets/face.ini" d.png -o out --set "vars.net=$root/samples/models/glyph.safetensors"
+    has "$err" 'names no attributes'
+}
+case_drawings_that_are_none() {
+    trained
+    blank() { printf '[preset]\nformat = 1\n[p]\nfilter = load\n[b]\nfilter = levels\n%s\n[out]\nfilter = save\nname = %s.png\n' "$1" "$2"; }
+    drawing d.png
+    blank 'out_black = 1' white >w.ini
+    blank 'out_white = 0' black >b.ini
+    exits 0 impasto run w.ini d.png -o .
+    exits 0 impasto run b.ini d.png -o .
+    exits 1 face white.png out
+    has "$err" 'the drawing is blank'
+    exits 1 face black.png out
+    has "$err" 'nothing but ink'
+    exits 0 face "$root/samples/faces/face-3.jpg" photo
+    has "$err$out" 'looks like a photo'
+}
+case_a_style_photo_changes_it() {
+    trained
+    drawing d.png
+    exits 0 impasto run "$root/presets/face-style.ini" d.png -o out --set "vars.net=$PWD/net/visage.safetensors"
+    [ -s out/style.png ]
+}
+case_training_says_what_does_not_fit() {
+    train() { # SETS of tiny that are replaced come last
+        local sets=() pair
+        for pair in "${tiny[@]}"; do
+            [ "$pair" = --set ] || case " $* " in *" ${pair%%=*}="*) ;; *) sets+=(--set "$pair") ;; esac
+        done
+        impasto run "$root/presets/train-visage.ini" -o net "${sets[@]}" "$@"
+    }
+    exits 1 train --set trained.batch=64
+    has "$err" 'fewer than a batch of 64'
+    exits 1 train --set vars.size=48
+    has "$err" 'of 32, 64, 128 or 256 px'
+    exits 1 train --set "trained.attributes=hair=hair_colour"
+    has "$err" "no attribute 'hair_colour'; it has: hair_color"
+    exits 1 train --set vars.judge_steps=0
+    has "$err" 'cannot guide'
+    exits 2 train --set trained.layers=relu9_9
+    has "$err" 'relu9_9'
+}
+case_columns_that_never_vary_and_holes_of_a_table() {
+    mkdir -p set/photo
+    for i in 1 2 3 4 5 6; do cp "$root/samples/faces/face-3.jpg" set/photo/$i.jpg; done
+    printf 'id,hair,age\n1,1,20\n2,2,20\n3,,20\n4,3,20\n5,NaN,20\n6,5,20\n' >set/attributes.csv
+    train() {
+        impasto run "$root/presets/train-faces.ini" -o net --set "vars.folder=$PWD/set" --set vars.size=32 --set vars.judge_steps=2 \
+            --set vars.vae_steps=2 --set vars.synth_steps=2 --set trained.batch=2 --set trained.maps=0.2 "$@"
+    }
+    exits 1 train --set "vars.columns=hair:0..10 age:0..100" --set "vars.attributes=hair age"
+    has "$err" "attribute 'age' never varies"
+    exits 0 train --set vars.columns=hair:0..10 --set vars.attributes=hair
+    [ -s net/faces.safetensors ]
+    printf 'id,hair\n1,1\n2,two\n3,3\n3,4\n4,5\n5,5\n6,6\n' >set/attributes.csv
+    exits 2 train --set vars.columns=hair:0..10 --set vars.attributes=hair
+    has "$err" 'attributes.csv:3'
+}
+case_figures_are_a_table() {
+    trained
+    { sed -n '/^\[faces\]/,/^\[contours\]/p' "$root/presets/train-visage.ini" | sed '$d'
+        printf '[net]\nfilter = net.load\npath = %s\n[m]\nfilter = advae.measure\nin.net = net\nin.faces = faces\nin.judge = t.judge\n' "$PWD/net/visage.safetensors"
+        printf '[t]\nfilter = advae.train\nin.train = faces\nattributes = hair=hair_color complexion glasses beard moustache open=mouth_open smile\n'
+        printf 'judge_steps = 3\nvae_steps = 0\nsynth_steps = 0\nbatch = 4\nmaps = 0.2\n[s]\nfilter = save.table\nin = m\nname = m.csv\n'; } >body.ini
+    { printf '[preset]\nformat = 1\n[vars]\ncount = 24\nsize = 32\nvary = hair_color complexion glasses beard moustache mouth_open smile\n'; cat body.ini; } >m.ini
+    exits 0 impasto run m.ini -o out
+    for metric in psnr ssim control collateral style contour diversity leak mig sap dci; do grep -q "^\"*$metric" out/m.csv || fail "no $metric"; done
+    ! grep -qi 'nan' out/m.csv || true
+}
+run_cases
