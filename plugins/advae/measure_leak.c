@@ -105,7 +105,7 @@ static imp_status probe(struct av_exam *e, bool deep, imp_error *err)
     if (st == IMP_OK)
         st = av_get(&link, "guess", (size_t)(e->n - half) * t->width, e->job, &guess, err);
     if (st == IMP_OK)
-        st = ask(e, guess, half, deep ? "leak, two layers" : "leak, linear", err);
+        st = ask(e, guess, half, deep ? "leak of two layers" : "linear leak", err);
     if (link.run)
         av_link_close(&link);
     free(gradient);

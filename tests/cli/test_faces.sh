@@ -99,7 +99,7 @@ case_figures_are_a_table() {
         printf 'judge_steps = 3\nvae_steps = 0\nsynth_steps = 0\nbatch = 4\nmaps = 0.2\n[s]\nfilter = save.table\nin = m\nname = m.csv\n'; } >body.ini
     { printf '[preset]\nformat = 1\n[vars]\ncount = 24\nsize = 32\nvary = hair_color complexion glasses beard moustache mouth_open smile\n'; cat body.ini; } >m.ini
     exits 0 impasto run m.ini -o out
-    for metric in psnr ssim control collateral style contour diversity leak mig sap dci; do grep -q "^\"*$metric" out/m.csv || fail "no $metric"; done
+    for metric in psnr ssim control collateral style contour diversity 'linear leak' 'leak of two layers' mig sap dci; do grep -q "^\"*$metric" out/m.csv || fail "no $metric"; done
     ! grep -qi 'nan' out/m.csv || true
 }
 run_cases

@@ -17,3 +17,8 @@ $(B)/repro-plant: $(B)/obj/tests/repro/plant.o $(B)/libruntime.a $(B)/libhost.a
 $(B)/repro-curves: $(B)/obj/tests/repro/curves.o $(B)/libkit.a
 	$(call say,LD,$@)
 	$(Q)$(CC) $(instrument) $(LDFLAGS) $^ -lm -o $@
+.PHONY: repro-advae
+## repro-advae: claims about faces from drawings into tests/repro/advae.md (DATA=DIR for photos; MINUTES=60 begins no part later)
+repro-advae: setup-build
+	$(Q)$(both) build
+	$(Q)MINUTES='$(MINUTES)' tests/repro/advae.sh '$(DATA)' $(B)/repro/advae tests/repro/advae.md $(program)

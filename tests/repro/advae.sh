@@ -1,0 +1,105 @@
+#!/bin/bash
+# advae.sh - claims about faces from drawings, measured: tests/repro/advae.md. Called by `make repro-advae [DATA=DIR]`;
+# DIR holds weights/ and faces/. Each part leaves its lines in OUT and is not done again; a training that is stopped goes on;
+# remove OUT (build/repro/advae) to begin anew. MINUTES: no part is begun after so many.
+set -euo pipefail
+export LC_ALL=C
+data=$1 out=$2 report=$3 impasto=$4
+here=$(dirname "$0")
+root=$(cd "$here/../.." && pwd)
+minutes=${MINUTES:-100000}
+vgg=$data/weights/vgg19_normalised_conv1_1-3_1/vgg19_norm_enc3_zeropad.onnx
+visage=$root/samples/models/visage.safetensors
+mkdir -p "$out"
+
+run() { "$impasto" run "$@" >"$out/log" 2>&1 || { tail -n 20 "$out/log" >&2; exit 1; }; }
+part() { [ ! -s "$out/$1.md" ] && [ $SECONDS -lt $((minutes * 60)) ] || return 1; echo "  $1" >&2; }
+look() { if [ -e "$vgg" ]; then echo "$vgg"; else echo "$root/samples/models/texel.safetensors"; fi; }
+judge() { # NAME SEED SIZE
+    [ -s "$out/$1/judge.safetensors" ] || run "$here/faces-judge.ini" -o "$out/$1" --set vars.seed="$2" --set vars.size="$3"
+}
+# value FILE METRIC [OF] [COLUMN]: a figure; the mean over attributes where OF is left out
+value() {
+    awk -F, -v metric="$2" -v of="${3-}" -v c="${4-3}" '{ gsub(/"/, "") }
+        NR > 1 && $1 == metric && (of == "" || $2 == of) && $c != "" && $c != "nan" { sum += $c; n++ }
+        END { if (n) printf "%.3f", sum / n; else printf "-" }' "$1"
+}
+# leak FILE METRIC points|r2: of choices the mean share above the majority, in points; of numbers the mean R2 in percent.
+leak() {
+    awk -F, -v metric="$2" -v kind="$3" '{ gsub(/"/, "") }
+        $1 == metric && (kind == "points") == ($4 > 0) { sum += 100 * (kind == "points" ? $3 - $4 : $3); n++ }
+        END { if (n) printf "%.1f", sum / n; else printf "-" }' "$1"
+}
+# figures DIR MODEL SIZE
+figures() {
+    [ -s "$1/figures.csv" ] || run "$here/faces-measure.ini" -o "$1" --set vars.model="$2" --set vars.judge="$out/other-$3/judge.safetensors" \
+        --set vars.size="$3" --set vars.look="$(look)" --set figures.layers="relu1_1 relu2_1 relu3_1"
+}
+head_line() {
+    echo '| training | PSNR | SSIM | features | control | collateral | under a contrary style | style (shuffled) | contour (shuffled) | contour, other style | diversity | leak, linear: points; R2 % | leak, two layers | MIG | SAP | DCI |'
+    echo '|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|'
+}
+line() { # NAME FILE
+    echo "| $1 | $(value "$2" psnr) | $(value "$2" ssim) | $(value "$2" features) | $(value "$2" control) | $(value "$2" collateral) |" \
+        "$(value "$2" 'control under a contrary style') | $(value "$2" style) ($(value "$2" style '' 4)) | $(value "$2" contour) ($(value "$2" contour '' 4)) |" \
+        "$(value "$2" 'contour under another style') | $(value "$2" diversity) | $(leak "$2" 'linear leak' points); $(leak "$2" 'linear leak' r2) |" \
+        "$(leak "$2" 'leak of two layers' points); $(leak "$2" 'leak of two layers' r2) | $(value "$2" mig) | $(value "$2" sap) | $(value "$2" dci) |"
+}
+# training NAME SETS...: one of the short ones, at 64 px with half the maps
+training() {
+    local dir=$out/$1
+    [ -s "$dir/model.safetensors" ] || run "$here/faces-train.ini" -o "$dir" --set vars.judge="$out/guide-64/judge.safetensors" "${@:2}"
+    figures "$dir" "$dir/model.safetensors" 64
+    line "$1" "$dir/figures.csv"
+}
+
+# ---- visage, as it ships ----
+if part visage && [ -s "$visage" ]; then
+    judge other-128 50 128
+    figures "$out/visage" "$visage" 128
+    { head_line; line visage "$out/visage/figures.csv"; echo
+      echo '| attribute | judge on photos | control | correlation |'; echo '|---|---|---|---|'
+      for a in hair complexion glasses beard moustache open smile; do
+          echo "| $a | $(value "$out/visage/figures.csv" judge $a) | $(value "$out/visage/figures.csv" control $a) | $(value "$out/visage/figures.csv" correlation $a) |"
+      done; } >"$out/visage.md.new"
+    mv "$out/visage.md.new" "$out/visage.md"
+fi
+
+# ---- ablations: three seeds ----
+ablations=()
+for seed in 1 2 3; do
+    for way in adversary cvae none; do ablations+=("$way-$seed|vars.disentangle=$way|vars.seed=$seed"); done
+    [ $seed != 1 ] || ablations+=("pixels-alone-1|vars.disentangle=cvae|trained.features=0|trained.patches=0|trained.control=0|trained.contour=0"
+        "no-patches-1|trained.patches=0" "fresh-1|trained.stage2=fresh" "through-G-1|trained.stage2=through_G" "flip-1|trained.removal=flip")
+done
+for a in "${ablations[@]}"; do
+    IFS='|' read -ra words <<<"$a"
+    part "${words[0]}" || continue
+    judge guide-64 49 64
+    judge other-64 50 64
+    sets=()
+    for word in "${words[@]:1}"; do sets+=(--set "$word"); done
+    training "${words[0]}" "${sets[@]}" >"$out/${words[0]}.md.new"
+    mv "$out/${words[0]}.md.new" "$out/${words[0]}.md"
+done
+
+# ---- faces of others: the synthetic photos of DATA ----
+if [ -d "$data/faces/omi/dev" ] && part omi; then
+    run "$here/faces-omi.ini" -o "$out/omi" --set vars.folder="$data/faces/omi/dev" --set vars.look="$(look)"
+    { head_line; line 'omi, test fold' "$out/omi/figures.csv"; echo
+      for a in hair complexion; do echo "- $a: correlation of asked and judged $(value "$out/omi/figures.csv" correlation $a), judge's own bins right $(value "$out/omi/figures.csv" judge $a)"; done; } >"$out/omi.md.new"
+    mv "$out/omi.md.new" "$out/omi.md"
+fi
+
+# ---- the report ----
+{
+    cat "$here/advae.txt"
+    printf '\n## visage (128 px)\n\n'
+    if [ -s "$out/visage.md" ]; then cat "$out/visage.md"; else echo 'Not run.'; fi
+    printf '\n## Ablations (64 px, half the maps, 2,500 and 3,000 batches of 8)\n\n'
+    head_line
+    for a in "${ablations[@]}"; do if [ -s "$out/${a%%|*}.md" ]; then cat "$out/${a%%|*}.md"; else echo "| ${a%%|*} | not run |"; fi; done
+    printf '\n## Faces of others (omi, 803 synthetic photos, ratings of people)\n\n'
+    if [ -s "$out/omi.md" ]; then cat "$out/omi.md"; else echo 'Not run.'; fi
+} >"$report"
+echo "The report is $report"
