@@ -74,10 +74,10 @@ static const imp_port outputs[] = {
 
 /* ---- attributes ---- */
 
-/* A line "key=value" of OTHERS, without its end. IMP_E_PARAM: what would do; *names (room for all) then lists the
- * attributes if the key is none. */
-static imp_status ask_line(const struct av_card *card, const char *line, size_t length, float *y, char *names,
-                           imp_error *err)
+/* A line "key=value" of OTHERS, without its end. IMP_E_PARAM: what would do; *names (room for all)
+ * then lists the attributes if the key is none. */
+static imp_status ask_line(const struct av_card *card, const char *line, size_t length, float *y,
+                           char *names, imp_error *err)
 {
     char value[600];
     const size_t key = strcspn(line, "="), rest = key < length ? length - key - 1 : 0;
@@ -85,16 +85,17 @@ static imp_status ask_line(const struct av_card *card, const char *line, size_t 
     *names = 0;
     if (!a) {
         av_traits_names(&card->traits, names, AV_TRAITS * AV_NAME);
-        return imp_fail(err, IMP_E_PARAM, "this network has no attribute '%.*s'; it has: %s", (int)key, line, names);
+        return imp_fail(err, IMP_E_PARAM, "this network has no attribute '%.*s'; it has: %s",
+                        (int)key, line, names);
     }
     snprintf(value, sizeof value, "%.*s", (int)rest, line + key + 1);
     return av_trait_set(a, value, y, err);
 }
 
-/* The keys of OTHERS as numbers over those drawn by the seed. plan: every mistake is told there; NULL: the first is
- * the error. */
-static imp_status ask(const struct av_card *card, const char *lines, uint64_t seed, float *y, imp_plan *plan,
-                      imp_error *err)
+/* The keys of OTHERS as numbers over those drawn by the seed. plan: every mistake is told there;
+ * NULL: the first is the error. */
+static imp_status ask(const struct av_card *card, const char *lines, uint64_t seed, float *y,
+                      imp_plan *plan, imp_error *err)
 {
     char names[AV_TRAITS * AV_NAME];
     av_traits_draw(&card->traits, seed, 0x61736b, y);
@@ -106,7 +107,8 @@ static imp_status ask(const struct av_card *card, const char *lines, uint64_t se
         if (st != IMP_OK && !plan)
             return av_blame(err, OTHERS + 1 + k, -1, st);
         if (st != IMP_OK)
-            plan->mistake(plan, OTHERS + 1 + k, -1, *names ? key : NULL, err->text, *names ? names : NULL);
+            plan->mistake(plan, OTHERS + 1 + k, -1, *names ? key : NULL, err->text,
+                          *names ? names : NULL);
         lines += n + (lines[n] == '\n');
     }
     return IMP_OK;
@@ -235,8 +237,9 @@ static imp_status synth(const struct av_self *self, const struct av_card *card, 
     const float *picture;
     const av_ink usual = usual_of(&self->nn, net->model);
     uint32_t what;
-    imp_status st = z ? ask(card, job->params[OTHERS].s.ptr, (uint64_t)job->params[SEED].i, y, NULL, err)
-                      : imp_fail(err, IMP_E_MEMORY, "no memory for a code");
+    imp_status st =
+        z ? ask(card, job->params[OTHERS].s.ptr, (uint64_t)job->params[SEED].i, y, NULL, err)
+          : imp_fail(err, IMP_E_MEMORY, "no memory for a code");
     if (st == IMP_OK)
         st = av_drawing(imp_image_in(job, DRAWING), side, &usual,
                         (enum av_place)job->params[PLACE].i, s, &what, job, err);

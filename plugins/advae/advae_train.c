@@ -30,7 +30,7 @@ enum {
     EVERY,
     KEEP
 };
-enum { TRAIN, TEST, LOOK, JUDGE };
+enum { TRAIN, TEST, LOOK, JUDGE, START };
 enum { MODEL, JUDGE_OUT, HISTORY, SHEET };
 
 #define STEPS(name, text, n)                                                                       \
@@ -88,11 +88,14 @@ static const imp_param params[] = {
         20),
     [DISENTANGLE] = {.key = "disentangle",
                      .type = IMP_CHOICE,
-                     .choices = "adversary|cvae|none",
+                     .choices = "adversary|cvae|none|split|cycle",
                      .def_text = "adversary",
                      .help = "adversary: an adversary removes attributes from the code; cvae: they "
                              "are given beside "
-                             "it, and nothing removes them; none: a plain autoencoder."},
+                             "it, and nothing removes them; none: a plain autoencoder; split: "
+                             "numbers of the code of their own learn to tell them, "
+                             "the adversary guesses from the rest; cycle: as adversary, and the "
+                             "code of the picture with other attributes is to be the same."},
     [REMOVAL] = {.key = "removal",
                  .type = IMP_CHOICE,
                  .choices = "entropy|flip",
@@ -172,6 +175,13 @@ static const imp_port inputs[] = {
      .type = IMP_NN_MODEL_TYPE,
      .flags = IMP_PORT_OPTIONAL,
      .help = "A judge of an earlier advae.train, for the same attributes and size."},
+    {.name = "start",
+     .kind = IMP_OBJECT,
+     .type = IMP_NN_MODEL_TYPE,
+     .flags = IMP_PORT_OPTIONAL,
+     .help = "A model of an earlier advae.train to go on from, visage for instance, also one for "
+             "other attributes: what fits is "
+             "taken over."},
 };
 static const imp_port outputs[] = {
     {.name = "model",
@@ -295,6 +305,11 @@ static imp_status plan_of(const struct av_self *self, const imp_cell *p, const i
         st = av_blame(
             err, ATTRIBUTES, -1,
             av_traits_of(train, p[ATTRIBUTES].w.ptr, p[ATTRIBUTES].w.count, traits, NULL, err));
+    if (st == IMP_OK && plan->way == AV_SPLIT && traits->width >= plan->latent)
+        st = av_blame(err, LATENT, -1,
+                      imp_fail(err, IMP_E_PARAM,
+                               "split wants a code of more than the %u numbers of the attributes",
+                               traits->width));
     if (st == IMP_OK && judge)
         plan->steps[AV_JUDGING] = 0,
         st = av_blame(err, -1, JUDGE, fits_judge(&self->nn, judge, traits, err));
@@ -431,6 +446,7 @@ static imp_status process(void *instance, imp_job *job, imp_error *err) IMP_NX
                             traits, &plan, err);
     if (st == IMP_OK)
         st = sight_of(self, job->params, kit_sight_model(job->inputs[LOOK]), &sight, &plan, err);
+    plan.begin = job->input_count > START ? kit_sight_model(job->inputs[START]) : NULL;
     if (st == IMP_OK)
         st = varied(&plan, err);
     if (st == IMP_OK && (st = av_train_faces(&plan, job, &trained, err)) == IMP_OK) {

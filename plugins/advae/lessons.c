@@ -58,6 +58,27 @@ void av_half(const float *x, uint32_t planes, uint32_t side, float *out)
             }
 }
 
+void av_double(const float *x, uint32_t planes, uint32_t small, uint32_t side, float *out)
+{
+    const uint32_t times = side / small;
+    for (uint32_t p = 0; p < planes; p++, x += (size_t)small * small, out += (size_t)side * side)
+        for (uint32_t j = 0; j < side; j++)
+            for (uint32_t i = 0; i < side; i++)
+                out[(size_t)j * side + i] = x[(size_t)(j / times) * small + i / times];
+}
+
+void av_double_back(const float *gradient, uint32_t planes, uint32_t small, uint32_t side,
+                    float *out)
+{
+    const uint32_t times = side / small;
+    memset(out, 0, (size_t)planes * small * small * sizeof *out);
+    for (uint32_t p = 0; p < planes;
+         p++, gradient += (size_t)side * side, out += (size_t)small * small)
+        for (uint32_t j = 0; j < side; j++)
+            for (uint32_t i = 0; i < side; i++)
+                out[(size_t)(j / times) * small + i / times] += gradient[(size_t)j * side + i];
+}
+
 /* ---- one sample ---- */
 
 struct one { /* what random numbers say of a sample */

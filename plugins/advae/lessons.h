@@ -42,5 +42,10 @@ imp_status av_lessons_read(av_lessons *, const uint64_t *order, uint64_t first, 
 
 /* Planes of side x side made half as large, by means of four. */
 void av_half(const float *x, uint32_t planes, uint32_t side, float *out);
+/* Planes of small x small to side x side, the same or twice as large, by repeating; and the
+ * gradient back. */
+void av_double(const float *x, uint32_t planes, uint32_t small, uint32_t side, float *out);
+void av_double_back(const float *gradient, uint32_t planes, uint32_t small, uint32_t side,
+                    float *out);
 
 #endif

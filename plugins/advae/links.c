@@ -143,6 +143,26 @@ imp_status av_back(av_link *l, const char *input, size_t count, imp_job *job,
     return st == IMP_OK && input ? whole(&v, input, count, gradient, err) : st;
 }
 
+imp_status av_back_two(av_link *l, const char *one, const char *two, imp_job *job, imp_error *err)
+{
+    uint32_t nodes[2] = {0, 0};
+    imp_status st = find(l, one, &nodes[0], err);
+    if (st == IMP_OK)
+        st = find(l, two, &nodes[1], err);
+    return st == IMP_OK ? GRAD(l)->backward(GS(l), l->run, 2, nodes, job, err) : st;
+}
+
+imp_status av_gradient(av_link *l, const char *input, size_t count, const float **gradient,
+                       imp_error *err)
+{
+    uint32_t node = 0;
+    imp_tensor v = {.head = {sizeof v, IMP_TENSOR}};
+    imp_status st = find(l, input, &node, err);
+    if (st == IMP_OK)
+        st = GRAD(l)->gradient(GS(l), l->run, node, &v, err);
+    return st == IMP_OK ? whole(&v, input, count, gradient, err) : st;
+}
+
 imp_status av_forget(av_link *l, imp_error *err)
 {
     return TRAIN(l)->zero_gradients(TS(l), l->trainer, err);
@@ -180,13 +200,16 @@ static imp_status param_at(const av_link *l, uint32_t i, struct param *p, imp_er
     return st;
 }
 
-static bool same(const struct param *a, const struct param *b)
+static bool same(const struct param *a, const struct param *b, const char *prefix)
 {
-    return !strcmp(a->name, b->name) && a->value.ndim == b->value.ndim &&
+    const size_t n = strlen(prefix);
+    return !strncmp(b->name, prefix, n) && !strcmp(a->name, b->name + n) &&
+           a->value.ndim == b->value.ndim &&
            !memcmp(a->value.shape, b->value.shape, a->value.ndim * sizeof *a->value.shape);
 }
 
-imp_status av_inherit(av_link *to, const av_link *from, uint32_t *count, imp_error *err)
+imp_status av_inherit(av_link *to, const av_link *from, const char *prefix, uint32_t *count,
+                      imp_error *err)
 {
     uint32_t n = 0, m = 0;
     imp_status st = TRAIN(to)->param_count(TS(to), to->trainer, &n, err);
@@ -197,7 +220,7 @@ imp_status av_inherit(av_link *to, const av_link *from, uint32_t *count, imp_err
         struct param p, q;
         st = param_at(to, i, &p, err);
         for (uint32_t k = 0; k < m && st == IMP_OK; k++)
-            if ((st = param_at(from, k, &q, err)) == IMP_OK && same(&p, &q)) {
+            if ((st = param_at(from, k, &q, err)) == IMP_OK && same(&p, &q, prefix)) {
                 memcpy(p.value.data, q.value.data, p.count * sizeof(float));
                 ++*count;
                 break;

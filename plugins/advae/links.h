@@ -38,11 +38,17 @@ imp_status av_seed(av_link *, const char *node, av_size, const float *gradient, 
  */
 imp_status av_back(av_link *, const char *input, size_t count, imp_job *, const float **gradient,
                    imp_error *);
+/* The same to two inputs at once; av_gradient then gives each. */
+imp_status av_back_two(av_link *, const char *one, const char *two, imp_job *, imp_error *);
+imp_status av_gradient(av_link *, const char *input, size_t count, const float **gradient,
+                       imp_error *);
 imp_status av_forget(av_link *, imp_error *); /* gradients of parameters become 0 */
 /* Adam (0.5, 0.999), gradients clipped to a norm of `clip`. */
 imp_status av_step(av_link *, double rate, double clip, imp_error *);
-/* Parameters of the same name and shape copied; how many. */
-imp_status av_inherit(av_link *to, const av_link *from, uint32_t *count, imp_error *);
+/* Parameters copied whose name, behind `prefix` in the other network, and shape are the same; how
+ * many. */
+imp_status av_inherit(av_link *to, const av_link *from, const char *prefix, uint32_t *count,
+                      imp_error *);
 /* Scales the parameters of layers whose names begin so. */
 imp_status av_soften(av_link *, const char *begin, float factor, imp_error *);
 /* Gradients of parameters whose names do not begin so become 0: they stand still in the next step.

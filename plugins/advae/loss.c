@@ -105,6 +105,34 @@ double av_adversary_loss(const struct av_traits *t, const float *guess, const fl
     return sum;
 }
 
+void av_shares(const struct av_traits *t, const float *v, float *y)
+{
+    for (uint32_t j = 0; j < t->count; j++) {
+        const struct av_trait *a = &t->all[j];
+        double most = v[a->at], sum = 0;
+        for (uint32_t k = 0; k < a->width; k++)
+            most = v[a->at + k] > most ? v[a->at + k] : most;
+        for (uint32_t k = 0; k < a->width; k++)
+            sum += kit_exp(v[a->at + k] - most);
+        for (uint32_t k = 0; k < a->width; k++)
+            y[a->at + k] =
+                a->choices[0] ? (float)(kit_exp(v[a->at + k] - most) / sum) : v[a->at + k];
+    }
+}
+
+void av_shares_back(const struct av_traits *t, const float *y, const float *dy, float *dv)
+{
+    for (uint32_t j = 0; j < t->count; j++) {
+        const struct av_trait *a = &t->all[j];
+        double mean = 0;
+        for (uint32_t k = 0; k < a->width; k++)
+            mean += (double)y[a->at + k] * dy[a->at + k];
+        for (uint32_t k = 0; k < a->width; k++)
+            dv[a->at + k] +=
+                a->choices[0] ? (float)(y[a->at + k] * (dy[a->at + k] - mean)) : dy[a->at + k];
+    }
+}
+
 void av_adversary_hits(const struct av_traits *t, const float *guess, const float *y,
                        const float *known, uint32_t n, uint64_t *hits, uint64_t *seen)
 {

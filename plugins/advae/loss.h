@@ -26,6 +26,11 @@ enum av_removal { AV_LEARN, AV_ENTROPY, AV_FLIP };
 double av_adversary_loss(const struct av_traits *, const float *guess, const float *y,
                          const float *known, uint32_t n, enum av_removal, double weight,
                          float *gradient);
+/* Logits of a sample's attributes as numbers of y: choices as shares (softmax), numbers as they
+ * are; and the gradient by the logits, added, of one by those numbers. v, y, dy, dv: width numbers.
+ */
+void av_shares(const struct av_traits *, const float *v, float *y);
+void av_shares_back(const struct av_traits *, const float *y, const float *dy, float *dv);
 /* How many traits of the batch it guesses, and how many are known, added by trait. */
 void av_adversary_hits(const struct av_traits *, const float *guess, const float *y,
                        const float *known, uint32_t n, uint64_t *hits, uint64_t *seen);

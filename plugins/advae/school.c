@@ -52,18 +52,19 @@ static imp_status buffers(struct av_school *s, imp_error *err)
     const struct av_plan *p = s->p;
     const size_t n = p->batch, plane = (size_t)s->side * s->side,
                  answers = p->traits->width > p->traits->bins ? p->traits->width : p->traits->bins;
-    float **const codes[] = {&s->z, &s->eps, &s->mu, &s->dz, &s->dmu, &s->dlv};
+    float **const codes[] = {&s->z, &s->eps, &s->mu, &s->dz, &s->dmu, &s->dlv, &s->full};
     bool fine = true;
     for (size_t i = 0; i < sizeof codes / sizeof *codes; i++)
         fine = (*codes[i] = numbers(n, p->latent)) && fine;
-    s->y = numbers(n, p->traits->width), s->known = numbers(n, p->traits->count);
+    s->y = numbers(n, p->traits->width), s->dy = numbers(n, p->traits->width);
+    s->known = numbers(n, p->traits->count);
     s->picture = numbers(n, 3 * plane), s->gradient = numbers(n, 3 * plane);
     s->small_x = numbers(n, 3 * plane / 4), s->lines = numbers(n, plane / 4);
     s->crop = numbers(n, plane), s->crop_gradient = numbers(n, plane);
     s->answers = numbers(n, answers);
     s->order = malloc((size_t)p->train->count * sizeof *s->order);
-    if (!(fine && s->y && s->known && s->picture && s->gradient && s->small_x && s->lines &&
-          s->crop && s->crop_gradient && s->answers && s->order))
+    if (!(fine && s->y && s->dy && s->known && s->picture && s->gradient && s->small_x &&
+          s->lines && s->crop && s->crop_gradient && s->answers && s->order))
         return imp_fail(err, IMP_E_MEMORY, "no memory for a batch of %u", p->batch);
     s->order_of = UINT64_MAX;
     return av_lessons_new(&s->lessons, p->train, p->traits, p->batch, err);
@@ -87,6 +88,29 @@ static imp_status build(struct av_school *s, av_link *l, enum av_net which, uint
     return st == IMP_OK && which == AV_GENERATOR ? av_soften(l, "shift", 0.1f, err) : st;
 }
 
+/* Encoder and generators begin as another model's, as far as names and shapes agree. */
+static imp_status take_over(struct av_school *s, imp_error *err)
+{
+    const struct av_plan *p = s->p;
+    const imp_nn_train_1 *trains = p->nn->train.table;
+    av_link from = {.nn = p->nn};
+    uint32_t encoder = 0, generator = 0, early = 0;
+    if (!p->begin)
+        return IMP_OK;
+    imp_status st = trains->trainer_new(p->nn->train.self, p->begin, 0, &from.trainer, err);
+    if (st == IMP_OK)
+        st = av_inherit(&s->encoder, &from, "encoder.", &encoder, err);
+    if (st == IMP_OK)
+        st = av_inherit(&s->synth, &from, "generator.", &generator, err);
+    if (st == IMP_OK)
+        st = av_inherit(&s->generator, &from, "generator.", &early, err);
+    if (st == IMP_OK && (!encoder || !generator))
+        st = imp_fail(err, IMP_E_INPUT,
+                      "nothing of the model to begin with fits: another size, or other maps");
+    av_link_close(&from);
+    return st;
+}
+
 static imp_status begin(struct av_school *s, imp_error *err)
 {
     const struct av_plan *p = s->p;
@@ -108,6 +132,8 @@ static imp_status begin(struct av_school *s, imp_error *err)
         st = build(s, &s->synth, AV_GENERATOR, s->side, 1, err);
     if (st == IMP_OK && p->patches > 0)
         st = build(s, &s->patches, AV_PATCHES, s->side, 0, err);
+    if (st == IMP_OK)
+        st = take_over(s, err);
     if (st == IMP_OK && p->sight) {
         st = models->retain(p->nn->model.self, p->sight->model, err);
         if (st == IMP_OK)
@@ -121,9 +147,9 @@ static void end(struct av_school *s)
     av_link *const links[] = {&s->judge, &s->encoder, &s->generator, &s->adversary,
                               &s->synth, &s->patches, &s->features};
     float *const all[] = {
-        s->z,       s->eps,     s->mu,      s->dz,   s->dmu,           s->dlv,
-        s->y,       s->known,   s->picture, s->crop, s->crop_gradient, s->gradient,
-        s->small_x, s->answers, s->lines,   s->maps};
+        s->z,       s->eps,     s->mu,    s->dz,      s->dmu,  s->dlv,           s->full,
+        s->dy,      s->y,       s->known, s->picture, s->crop, s->crop_gradient, s->gradient,
+        s->small_x, s->answers, s->lines, s->maps};
     for (size_t i = 0; i < sizeof links / sizeof *links; i++)
         if (links[i]->nn)
             av_link_close(links[i]);

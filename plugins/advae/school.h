@@ -19,8 +19,11 @@
 #include <impasto/kit_sight.h>
 
 enum av_stage { AV_JUDGING, AV_CODING, AV_DRAWING, AV_STAGES };
-/* How attributes are kept out of the code. NONE: y is not given to stage 1 either. */
-enum av_way { AV_ADVERSARY_WAY, AV_CVAE, AV_NONE };
+/* How attributes are kept out of the code. NONE: y is not given to stage 1 either. SPLIT: the
+ * code's first numbers, as many as y has, learn to tell y and are what the generator is given as y;
+ * the adversary guesses from the rest. CYCLE: as ADVERSARY, and the code of the picture with
+ * another y is to be the same. */
+enum av_way { AV_ADVERSARY_WAY, AV_CVAE, AV_NONE, AV_SPLIT, AV_CYCLE };
 enum av_start { AV_FROM_G, AV_FRESH, AV_THROUGH_G };
 enum { AV_LAYERS = 8 };
 
@@ -35,6 +38,8 @@ struct av_plan { /* what to learn, and how; all borrowed */
     double maps, rate, beta, lambda, pixels, features, control, contour, patches, gaps,
         keep_seconds;
     imp_nn_model *judge; /* given: stage 1 is left out. NULL: none */
+    imp_nn_model
+        *begin; /* whose parameters are taken over where names and shapes agree. NULL: none */
     void (*note)(void *user, const char *line);
     void *note_user;
 };
@@ -72,7 +77,7 @@ struct av_school {
     struct av_row *rows;
     uint64_t row_room;
     /* buffers of a batch */
-    float *z, *eps, *mu, *dz, *dmu, *dlv, *y, *known;
+    float *z, *eps, *mu, *dz, *dmu, *dlv, *full, *y, *dy, *known;
     float *picture, *gradient, *small_x, *crop, *crop_true, *crop_gradient, *answers, *lines, *maps;
     size_t map_room;
     imp_image *sheet; /* of the last row */

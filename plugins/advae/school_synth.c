@@ -7,7 +7,7 @@ imp_status av_synth_begin(struct av_school *s, imp_error *err)
     uint32_t count = 0;
     imp_status st = av_link_freeze(&s->encoder, err);
     if (st == IMP_OK && s->generator.trainer && s->p->start != AV_FRESH && s->p->steps[AV_CODING]) {
-        st = av_inherit(&s->synth, &s->generator, &count, err);
+        st = av_inherit(&s->synth, &s->generator, "", &count, err);
         if (st == IMP_OK && !count)
             st = imp_fail(err, IMP_E_FAILED, "stage 2 could take nothing over from stage 1");
     }
@@ -32,6 +32,10 @@ static imp_status codes(struct av_school *s, bool is_free, imp_error *err)
     kit_normals(s->p->seed, 0x657073, s->now.drawn, count, s->eps);
     s->now.drawn += count;
     av_sample(mu, lv, s->eps, count, s->z);
+    for (uint32_t i = 0; i < n && s->p->way == AV_SPLIT;
+         i++) /* y's own numbers are nobody's here */
+        memcpy(s->z + (size_t)i * latent, s->eps + (size_t)i * latent,
+               s->p->traits->width * sizeof *s->z);
     if (!is_free)
         return IMP_OK;
     memcpy(s->mu, s->z, count * sizeof *s->z);

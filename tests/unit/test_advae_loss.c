@@ -186,6 +186,30 @@ static void pixels_by_differences(void **state)
     near(av_square(x, t, 3, 8, g), sum, 1e-9);
 }
 
+/* sum_k w_k y_k(v): by differences */
+static void shares_and_their_gradients(void **state)
+{
+    const struct av_traits t = faces();
+    float v[6], y[6], w[6], dv[6] = {0};
+    const float h = 1e-2f;
+    (void)state;
+    draw(1, v, 6, 1), draw(2, w, 6, 1);
+    av_shares(&t, v, y);
+    near(y[0] + y[1] + y[2], 1, 1e-6), near(y[3], v[3], 1e-6), near(y[4] + y[5], 1, 1e-6);
+    av_shares_back(&t, y, w, dv);
+    for (uint32_t i = 0; i < 6; i++) {
+        double ends[2] = {0};
+        for (int side = 0; side < 2; side++) {
+            float moved[6], out[6];
+            memcpy(moved, v, sizeof v);
+            moved[i] += side ? h : -h;
+            av_shares(&t, moved, out);
+            for (uint32_t k = 0; k < 6; k++)
+                ends[side] += (double)w[k] * out[k];
+        }
+        near(dv[i], (ends[1] - ends[0]) / (2 * h), 2e-3);
+    }
+}
 static void hits_are_counted(void **state)
 {
     struct answers a = asked();
@@ -210,6 +234,7 @@ int main(void)
         cmocka_unit_test(what_is_unknown_counts_nothing),
         cmocka_unit_test(losses_have_their_obvious_values),
         cmocka_unit_test(pixels_by_differences),
+        cmocka_unit_test(shares_and_their_gradients),
         cmocka_unit_test(hits_are_counted),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);

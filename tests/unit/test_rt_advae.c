@@ -186,6 +186,53 @@ static void the_order_of_pieces_changes_nothing(void **state)
     drop(&x), drop(&y);
 }
 
+/* Every way of keeping attributes out of the code trains, resumes, and is another than the others.
+ */
+static void all_ways_train(void **state)
+{
+    static const uint32_t ways[] = {AV_ADVERSARY_WAY, AV_CVAE, AV_NONE, AV_SPLIT, AV_CYCLE};
+    struct av_trained all[5];
+    (void)state;
+    for (uint32_t i = 0; i < 5; i++) {
+        struct av_traits t;
+        struct av_plan p = usual(&t);
+        struct job job = new_job(), cut = new_job();
+        struct av_trained again;
+        struct said said;
+        p.way = ways[i], p.keep_seconds = 1e-9;
+        all[i] = train(&p, &job);
+        for (uint32_t k = 0; k < i; k++)
+            assert_false(same(all[i].model, all[k].model, "encoder."));
+        cut.stop_at = 9;
+        assert_int_equal(av_train_faces(&p, &cut.as, &again, listen(&said)), IMP_CANCELLED);
+        cut.stop_at = 0, cut.fraction = 0;
+        again = train(&p, &cut);
+        assert_true(same(all[i].model, again.model, ""));
+        drop(&again);
+        free(cut.kept), free(job.kept);
+    }
+    for (uint32_t i = 0; i < 5; i++)
+        drop(&all[i]);
+}
+/* What fits is taken over, for other attributes too. */
+static void it_goes_on_from_another_model(void **state)
+{
+    const char *const one[] = {"tone"};
+    struct av_traits t, other;
+    struct av_plan p = usual(&t), q;
+    struct job a = new_job(), b = new_job();
+    struct said said;
+    (void)state;
+    struct av_trained x = train(&p, &a);
+    must(av_traits_of(&discs, one, 1, &other, NULL, listen(&said)));
+    q = p, q.traits = &other, q.begin = x.model, q.seed = 5;
+    q.steps[AV_CODING] = 0, q.steps[AV_DRAWING] = 1, q.rate = 1e-12;
+    struct av_trained y = train(&q, &b);
+    assert_true(same(x.model, y.model, "encoder.down"));
+    assert_true(same(x.model, y.model, "generator.few"));
+    drop(&x), drop(&y);
+}
+
 static void a_card_says_what_it_is(void **state)
 {
     struct av_traits t;
@@ -244,6 +291,8 @@ int main(void)
         cmocka_unit_test(an_adversary_alone_changes_nothing),
         cmocka_unit_test(stopped_and_resumed_is_the_same),
         cmocka_unit_test(the_order_of_pieces_changes_nothing),
+        cmocka_unit_test(all_ways_train),
+        cmocka_unit_test(it_goes_on_from_another_model),
         cmocka_unit_test(a_card_says_what_it_is),
         cmocka_unit_test(it_learns),
         cmocka_unit_test(a_rate_too_high_is_told),
