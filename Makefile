@@ -225,7 +225,7 @@ comma     := ,
 empty     :=
 paintings  = $(subst $(empty) ,$(comma),$(strip $(wildcard samples/paintings/*.jpg)))
 .PHONY: run run-show
-## run: the main job: stylises samples/photos (PHOTOS=DIR: yours) into build/out, an atlas of filters, a pruning; and pages of them
+## run: the main job: stylises samples/photos (PHOTOS=DIR: yours) into build/out, an atlas, a pruning, faces from drawings; pages of them
 run: setup-build
 	$(Q)$(both) build
 	$(Q)$(MAKE) run-show
@@ -235,16 +235,21 @@ run-show: build
 	$(Q)$(program) run presets/atlas.ini -o "$(OUT)/atlas" --set vars.maps="top 24"
 	$(Q)$(program) run presets/prune-classifier.ini -o "$(OUT)/pruned" --set vars.count=1500 --set vars.unseen=500 --set thin.step=0.15 --set thin.tolerance=0.02 --set thin.finish=2
 	$(Q)$(program) run presets/page.ini "$(PHOTOS)" "$(OUT)/stylised" "$(OUT)"/manners/*.jpg "$(OUT)/atlas/atlas-relu3_1.png" -o "$(OUT)" \
+	$(Q)$(program) run presets/prune-classifier.ini -o "$(OUT)/pruned" --set vars.count=1500 --set thin.step=0.15 --set thin.tolerance=0.02 --set thin.finish=2
+	$(Q)set -e; for p in face-hair face-complexion face-style; do \
+	  $(program) run presets/$$p.ini samples/drawings -o "$(OUT)/faces" --set out.name=$$p.png; done
+	$(Q)$(program) run presets/page.ini "$(PHOTOS)" "$(OUT)/stylised" "$(OUT)"/manners/*.jpg "$(OUT)/atlas/atlas-relu3_1.png" "$(OUT)/faces" -o "$(OUT)" \
 	  --set vars.title="Photographs in the manner of a painting" --set page.names="photo stylised" --set page.text="$(run_text)"
 	@echo
-	@echo "The pictures are in $(OUT):      stylised/ (samples/paintings/swirls.jpg), manners/ (all paintings), atlas/, pruned/"
+	@echo "The pictures are in $(OUT):      stylised/ (samples/paintings/swirls.jpg), manners/ (all paintings), atlas/, pruned/, faces/"
 	@echo "All on one page:                $(abspath $(OUT))/index.html"
 	@echo "The textures of the filters:    $(abspath $(OUT))/atlas/atlas-relu3_1.html"
 	@echo "How a network was pruned:       $(abspath $(OUT))/pruned/pruning.html"
 	@echo 'The program on your PATH:       export PATH="$(CURDIR)/$(B)/bin:$$PATH"'
 run_text := Each photograph was repainted until the feature maps of texel, the network that Impasto ships with, had the energies that they \
   have for one painting (samples/paintings/swirls.jpg); at 256 px here, the change carried over to the full size. Then: one photograph \
-  in the manner of each painting; and what the 24 strongest filters of the layer relu3_1 look for, by inverting one map after the other.
+  in the manner of each painting; and what the 24 strongest filters of the layer relu3_1 look for, by inverting one map after the other. Last: faces that a network made \
+  from line drawings (samples/drawings), in every hair colour, from light to dark, and in the light of other photographs.
 
 .PHONY: soak
 ## soak: memory stays flat over thousands of pictures

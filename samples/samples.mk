@@ -19,6 +19,8 @@ gallery := line-drawing:street ink:lake oil:street watercolour:lake pointillist:
            keep-colours:lake masked-background:fruit energy-table:fruit gram:street direct:coast \
            video-frames:dunes
 gallery_all := contact-sheet
+gallery_faces := face-hair face-complexion face-between face-style face-by-hand
+face_drawings := samples/drawings/face-14.png samples/drawings/face-15.png samples/drawings/face-22.png
 strip    := lake fruit street
 choice   := photos/coast photos/room photos/street paintings/knife paintings/wash paintings/oil \
             textures/leaves textures/mosaic textures/stone faces/face-3 faces/face-14 drawings/face-14
@@ -39,6 +41,9 @@ gallery-make: build
 	$(Q)mv $(B)/gallery/full/random-styles-1.jpg $(B)/gallery/full/random-styles.jpg
 	$(Q)$(program) run presets/what-is-it-made-of.ini samples/textures -o $(B)/gallery/full --set sheet.name=what-is-it-made-of.png
 	$(Q)$(program) run presets/made-of-filters.ini -o $(B)/gallery/full
+	$(Q)set -e; for p in $(gallery_faces); do $(program) run presets/$$p.ini $(face_drawings) -o $(B)/gallery/full --set out.name=$$p.png; done
+	$(Q)set -e; for p in face drawing-to-painting; do cp samples/drawings/face-3.png $(B)/gallery/in/$$p.png; \
+	  $(program) run presets/$$p.ini $(B)/gallery/in/$$p.png -o $(B)/gallery/full; done
 	$(Q)cp samples/textures/leaves.jpg $(B)/gallery/in/texture-from-photo.jpg
 	$(Q)$(program) run presets/texture-from-photo.ini $(B)/gallery/in/texture-from-photo.jpg -o $(B)/gallery/full
 	$(Q)$(program) run presets/web.ini $(B)/gallery/full -o $(B)/gallery/small --set small.long_edge=480 --set out.quality=82

@@ -20,7 +20,7 @@ net() {
     touch "$dir/net/nets/$1.onnx"
 }
 for name in vgg19-features squeezenet1_1 resnet18 mobilenet_v2; do net "$name" "$PWD/presets/networks/$name.ini"; done
-for name in vgg16-bn-32 vae-64; do net "$name" "$PWD/$here/nets/$name.ini"; done
+for name in vgg16-bn-32 vae-64 face-128; do net "$name" "$PWD/$here/nets/$name.ini"; done
 { sed '/^\[conv5_2\]$/,$d' presets/networks/vgg19-features.ini && cat "$here/nets/gram.part"; } >"$dir/net/style.new"
 cmp -s "$dir/net/style.new" "$dir/net/style.ini" || mv "$dir/net/style.new" "$dir/net/style.ini"
 net vgg19-style "$PWD/$dir/net/style.ini"

@@ -108,6 +108,16 @@ class Net(torch.nn.Module):
             return F.batch_norm(x, self.tensor(node, "mean"), self.tensor(node, "variance"), weight, bias, self.training)
         if op == "max_pool":
             return F.max_pool2d(x, numbers(node, "kernel"), stride, pad, ceil_mode=node.get("ceil", "no") == "yes")
+        if op == "average_pool":
+            return F.avg_pool2d(x, numbers(node, "kernel"), stride, pad)
+        if op == "instance_norm":
+            return F.instance_norm(x, weight=weight, bias=bias)
+        if op == "leaky_relu":
+            return F.leaky_relu(x, float(node["alpha"]))
+        if op == "resize":
+            return F.interpolate(x, scale_factor=float(node["scales"].split()[-1]), mode="nearest")
+        if op == "unsqueeze":
+            return x[:, :, None, None]
         if op == "dropout":
             return F.dropout(x, float(node.get("ratio", 0.5)), self.training)
         if op == "clip":
@@ -123,7 +133,7 @@ class Net(torch.nn.Module):
             return xs[0] + xs[1]
         if op == "mul":
             return xs[0] * xs[1]
-        plain = {"relu": F.relu, "sigmoid": torch.sigmoid, "exp": torch.exp, "sqrt": torch.sqrt,
+        plain = {"relu": F.relu, "sigmoid": torch.sigmoid, "tanh": torch.tanh, "exp": torch.exp, "sqrt": torch.sqrt,
                  "global_average_pool": lambda v: F.adaptive_avg_pool2d(v, 1)}
         return plain[op](x)
 
