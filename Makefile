@@ -234,8 +234,6 @@ run-show: build
 	$(Q)$(program) run presets/stylise.ini samples/photos/coast.jpg -o "$(OUT)/manners" $(quick) --sweep vars.painting=$(paintings)
 	$(Q)$(program) run presets/atlas.ini -o "$(OUT)/atlas" --set vars.maps="top 24"
 	$(Q)$(program) run presets/prune-classifier.ini -o "$(OUT)/pruned" --set vars.count=1500 --set vars.unseen=500 --set thin.step=0.15 --set thin.tolerance=0.02 --set thin.finish=2
-	$(Q)$(program) run presets/page.ini "$(PHOTOS)" "$(OUT)/stylised" "$(OUT)"/manners/*.jpg "$(OUT)/atlas/atlas-relu3_1.png" -o "$(OUT)" \
-	$(Q)$(program) run presets/prune-classifier.ini -o "$(OUT)/pruned" --set vars.count=1500 --set thin.step=0.15 --set thin.tolerance=0.02 --set thin.finish=2
 	$(Q)set -e; for p in face-hair face-complexion face-style; do \
 	  $(program) run presets/$$p.ini samples/drawings -o "$(OUT)/faces" --set out.name=$$p.png; done
 	$(Q)$(program) run presets/page.ini "$(PHOTOS)" "$(OUT)/stylised" "$(OUT)"/manners/*.jpg "$(OUT)/atlas/atlas-relu3_1.png" "$(OUT)/faces" -o "$(OUT)" \

@@ -160,6 +160,13 @@ static bool is_side(const imp_filter *f, const imp_param *row)
            (strcmp(row->key, "width") == 0 || strcmp(row->key, "height") == 0);
 }
 
+/* `steps` and `judge_steps` end in the word `steps`. */
+static bool is_last_word(const char *key, const char *word)
+{
+    const size_t n = strlen(key), m = strlen(word);
+    return n >= m && strcmp(key + n - m, word) == 0 && (n == m || key[n - m - 1] == '_');
+}
+
 /* How much there is to do, of a filter that works with networks: its default may take hours. */
 static bool is_amount(const imp_filter *f, const imp_param *row)
 {
@@ -169,7 +176,7 @@ static bool is_amount(const imp_filter *f, const imp_param *row)
     for (uint32_t i = 0; i < f->input_count; i++)
         objects |= mini_input_row(f, i).kind == IMP_OBJECT;
     for (size_t i = 0; objects && i < sizeof keys / sizeof *keys; i++)
-        named |= strcmp(row->key, keys[i]) == 0;
+        named |= is_last_word(row->key, keys[i]);
     return named && row->type == IMP_INT && (row->def > 2 || row->def == 0) && row->max >= 2 &&
            row->min <= 2;
 }
