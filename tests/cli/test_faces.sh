@@ -102,4 +102,41 @@ case_figures_are_a_table() {
     for metric in psnr ssim control collateral style contour diversity 'linear leak' 'leak of two layers' mig sap dci; do grep -q "^\"*$metric" out/m.csv || fail "no $metric"; done
     ! grep -qi 'nan' out/m.csv || true
 }
+# ---- samples/models/visage.safetensors ----
+visage=$root/samples/models/visage.safetensors
+
+case_visage_is_a_file_of_at_most_eight_megabytes_and_says_what_it_controls() {
+    [ "$(wc -c <"$visage")" -le 8000000 ] || fail "$(wc -c <"$visage") bytes"
+    exits 0 impasto model info "$visage"
+    has "$out" 'hair:black|brown|blond|red|grey complexion:0..1 glasses:none|round|square|dark beard:0..1'
+    lacks "$out" 'not in the file'
+}
+# far KEY ONE OTHER REGION: mean difference of that part of a face with one and with another value
+far() {
+    printf '[preset]\nformat = 1\n[net]\nfilter = net.load\npath = %s\n[d]\nfilter = load\n' "$visage"
+    for n in a b; do
+        printf '[%s]\nfilter = advae.synth\nin.net = net\nin = d\nhair = brown\ncomplexion = 0.4\nglasses = none\nbeard = 0\nmoustache = 0\nopen = 0\nsmile = 0.5\n' $n |
+            sed "s/^$1 =.*/$1 = $([ $n = a ] && echo "$2" || echo "$3")/"
+        printf '[%sc]\nfilter = crop\nin = %s\nunits = percent\n%s\n' $n $n "$4"
+    done
+    printf '[c]\nfilter = compare\nin.a = ac\nin.b = bc\n[t]\nfilter = save.table\nin = c\nname = c.csv\n'
+}
+measured() { # of far's arguments, in thousandths
+    far "$@" >far.ini
+    exits 0 impasto run far.ini "$root/samples/drawings/face-14.png" -o far --overwrite always
+    measure=$(awk -F, 'NR == 1 { for (i = 1; i <= NF; i++) if ($i ~ /mean/) c = i } NR == 2 { printf "%d", 1000 * $c }' far/c.csv)
+}
+hair='width = 40\nheight = 12\ngravity = top\ny = 8' face='width = 20\nheight = 14\ny = 8' corner='width = 14\nheight = 25\ngravity = top_left'
+case_visage_obeys_where_it_is_asked() {
+    measured hair black blond "$hair"
+    [ "$measure" -ge 100 ] || fail "hair black and blond differ by $measure thousandths"
+    measured complexion 0 1 "$face"
+    [ "$measure" -ge 100 ] || fail "complexion 0 and 1 differ by $measure thousandths"
+}
+case_visage_leaves_the_background_alone() {
+    measured hair black blond "$corner"
+    [ "$measure" -le 60 ] || fail "the corner differs by $measure thousandths with the hair"
+    measured complexion 0 1 "$corner"
+    [ "$measure" -le 60 ] || fail "the corner differs by $measure thousandths with the complexion"
+}
 run_cases
