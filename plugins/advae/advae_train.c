@@ -46,8 +46,9 @@ static const imp_param params[] = {
     [ATTRIBUTES] = {.key = "attributes",
                     .type = IMP_NAMES,
                     .help = "The data set's attributes that are to be under control, each "
-                            "`glasses`, or hair=hair_color "
-                            "to give it another name. Left out: all."},
+                            "`glasses`, or hair=hair_color to give it another name, or "
+                            "hair=black:Black_Hair|blond:Blond_Hair to make a choice of several "
+                            "that say yes or no. Left out: all."},
     [LATENT] = {.key = "latent",
                 .type = IMP_INT,
                 .def = 64,
