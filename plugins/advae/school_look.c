@@ -52,7 +52,7 @@ static uint32_t plane_of(const struct av_school *s, uint32_t c)
 /* A number v of -1..1 is scale v + offset for the network's channel. */
 static void scale_of(const struct av_school *s, uint32_t c, float *scale, float *offset)
 {
-    const kit_samples *in = &s->p->sight->prepare.input;
+    const kit_side *in = &s->p->sight->prepare.input;
     const double half = 0.5 * (in->white - in->black);
     *scale = (float)(half / in->std[c]);
     *offset = (float)((in->black + half - in->mean[c]) / in->std[c]);
