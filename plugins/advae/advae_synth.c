@@ -36,12 +36,15 @@ static const imp_param params[] = {
                .help = "Where the face lies: auto moves and scales a drawing that lies far from "
                        "those the network learnt "
                        "from; centre always does; as_is never."},
-    [OTHERS] = {.key = "attributes",
-                .type = IMP_TEXT,
-                .flags = IMP_PARAM_OTHERS,
-                .help = "Any other key is an attribute of the network's: hair = blond 0.7, "
-                        "complexion = 0.3, glasses = "
-                        "round. net.inspect shows them. Those left out are drawn by the seed."},
+    [OTHERS] =
+        {.key = "attributes",
+         .type = IMP_TEXT,
+         .flags = IMP_PARAM_OTHERS,
+         .help =
+             "Any other key is an attribute of the network's: hair = blond 0.7, "
+             "complexion = 0.3, glasses = "
+             "round. net.inspect shows them. Those left out are drawn by the seed, or left to the "
+             "drawing if it shows them."},
 };
 static const imp_port inputs[] = {
     {.name = "net",
@@ -99,6 +102,9 @@ static imp_status ask(const struct av_card *card, const char *lines, uint64_t se
 {
     char names[AV_TRAITS * AV_NAME];
     av_traits_draw(&card->traits, seed, 0x61736b, y);
+    for (uint32_t k = 0; k < card->traits.count; k++)
+        if (card->traits.all[k].shown)
+            av_trait_open(&card->traits.all[k], y);
     for (int32_t k = 0; lines && *lines; k++) {
         const size_t n = strcspn(lines, "\n");
         const imp_status st = ask_line(card, lines, n, y, names, err);

@@ -7,6 +7,7 @@
 
 enum {
     ATTRIBUTES,
+    SHOWN,
     LATENT,
     MAPS,
     JUDGE_STEPS,
@@ -49,6 +50,11 @@ static const imp_param params[] = {
                             "`glasses`, or hair=hair_color to give it another name, or "
                             "hair=black:Black_Hair|blond:Blond_Hair to make a choice of several "
                             "that say yes or no. Left out: all."},
+    [SHOWN] = {.key = "shown",
+               .type = IMP_NAMES,
+               .help = "Those of them that drawings show, as glasses: where nothing is asked, the "
+                       "drawing says. Left "
+                       "out: none."},
     [LATENT] = {.key = "latent",
                 .type = IMP_INT,
                 .def = 64,
@@ -306,6 +312,9 @@ static imp_status plan_of(const struct av_self *self, const imp_cell *p, const i
         st = av_blame(
             err, ATTRIBUTES, -1,
             av_traits_of(train, p[ATTRIBUTES].w.ptr, p[ATTRIBUTES].w.count, traits, NULL, err));
+    if (st == IMP_OK)
+        st =
+            av_blame(err, SHOWN, -1, av_traits_show(traits, p[SHOWN].w.ptr, p[SHOWN].w.count, err));
     if (st == IMP_OK && plan->way == AV_SPLIT && traits->width >= plan->latent)
         st = av_blame(err, LATENT, -1,
                       imp_fail(err, IMP_E_PARAM,

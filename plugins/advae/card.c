@@ -1,6 +1,17 @@
 /* card.c - what a model of advae.train says of itself. */
 #include "advae.h"
 #include <stdlib.h>
+#include <string.h>
+
+/* Is it one of the words? */
+static bool names_it(const char *words, const char *name)
+{
+    const size_t n = strlen(name);
+    for (const char *at = words; (at = strstr(at, name)); at += n)
+        if ((at == words || at[-1] == ' ') && (at[n] == ' ' || !at[n]))
+            return true;
+    return false;
+}
 
 imp_status av_card_read(const kit_nn *nn, const imp_nn_model *model, struct av_card *card,
                         imp_error *err)
@@ -15,6 +26,9 @@ imp_status av_card_read(const kit_nn *nn, const imp_nn_model *model, struct av_c
                         "this network names no attributes: it is none that advae.train made and "
                         "net.save wrote");
     imp_status st = av_traits_read(text, &card->traits, err);
+    if (st == IMP_OK && models->meta(self, model, "shown", &text, NULL) == IMP_OK && text)
+        for (uint32_t k = 0; k < card->traits.count; k++)
+            card->traits.all[k].shown = names_it(text, card->traits.all[k].name);
     if (st == IMP_OK)
         st = models->find(self, model, "generator.drawing", &node, err);
     if (st == IMP_OK)

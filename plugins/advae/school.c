@@ -301,14 +301,18 @@ static imp_status result(struct av_school *s, imp_nn_model **out, imp_error *err
     const imp_nn_model_1 *models = p->nn->model.table;
     void *self = p->nn->train.self;
     imp_nn_model *generator = NULL, *now = NULL;
-    char *traits = malloc(AV_LINE), drawing[100];
+    char *traits = malloc(AV_LINE), drawing[100], shown[AV_TRAITS * AV_NAME] = "";
     if (!traits)
         return imp_fail(err, IMP_E_MEMORY, "no memory for the model's attributes");
     av_traits_write(p->traits, traits);
+    for (uint32_t k = 0; k < p->traits->count; k++)
+        if (p->traits->all[k].shown)
+            strcat(strcat(shown, *shown ? " " : ""), p->traits->all[k].name);
     const char *const meta[][2] = {{"title", "AD-VAE: a face from drawing, attributes and style"},
                                    {"format", "advae 1"},
                                    {"attributes", traits},
                                    {"drawing", drawing},
+                                   {"shown", shown},
                                    {"input", "rgb"},
                                    {"range", "-1 1"}};
     imp_status st = usual(p, drawing, sizeof drawing, err);
@@ -320,6 +324,8 @@ static imp_status result(struct av_school *s, imp_nn_model **out, imp_error *err
         st = trains->join(self, 2, parts, names, &now, err);
     }
     for (size_t i = 0; i < sizeof meta / sizeof *meta && st == IMP_OK; i++) {
+        if (!*meta[i][1])
+            continue;
         imp_nn_model *next = NULL;
         st = trains->with_meta(self, now, meta[i][0], meta[i][1], &next, err);
         if (st == IMP_OK)
@@ -380,8 +386,8 @@ imp_status av_train_faces(const struct av_plan *p, imp_job *job, struct av_train
 
 /* ---- what it takes ---- */
 
-/* Measured with the default networks and texel at 128 px, batches of 8: 1060 MB beside the data set, of which
- * about 140 are parameters, moments and gradients. */
+/* Measured with the default networks and texel at 128 px, batches of 8: 1060 MB beside the data
+ * set, of which about 140 are parameters, moments and gradients. */
 uint64_t av_train_bytes(const struct av_plan *p)
 {
     const double pictures = (double)p->batch * p->train->width * p->train->width / (128.0 * 128);

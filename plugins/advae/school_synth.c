@@ -115,8 +115,6 @@ static imp_status free_loss(struct av_school *s, const float *picture, imp_error
         st = av_get(&s->judge, "lines", count, s->job, &lines, err);
     if (st != IMP_OK)
         return st;
-    for (uint32_t i = 0; i < l->n * p->traits->count; i++)
-        s->known[i] = 1;
     const double control =
         av_judge_loss(p->traits, answers, s->y, s->known, l->n, p->control, s->answers);
     av_count(s, AV_CONTROL, p->control > 0 ? control / p->control : 0);
@@ -141,19 +139,38 @@ static imp_status free_loss(struct av_school *s, const float *picture, imp_error
     return st;
 }
 
+/* What is asked for: the photo's attributes, or drawn ones. Those that drawings show are left to
+ * the drawing in half of the cases, in most where drawn ones would gainsay it; then nothing is
+ * known of them. */
+static void asked(struct av_school *s, uint64_t within, bool is_free)
+{
+    const struct av_traits *t = s->p->traits;
+    const double left = is_free ? 0.75 : 0.5;
+    for (uint32_t i = 0; i < s->lessons.n; i++) {
+        const uint64_t sample = within * s->p->batch + i;
+        float *y = s->y + (size_t)i * t->width;
+        if (is_free)
+            av_traits_draw(t, s->p->seed, sample, y);
+        else
+            memcpy(y, s->lessons.y + (size_t)i * t->width, t->width * sizeof *y);
+        for (uint32_t k = 0; k < t->count; k++) {
+            const bool open =
+                t->all[k].shown && kit_uniform(s->p->seed, 0x6f7000u + k, sample) < left;
+            s->known[i * t->count + k] = !open;
+            if (open)
+                av_trait_open(&t->all[k], y);
+        }
+    }
+}
+
 imp_status av_synth_step(struct av_school *s, uint64_t within, imp_error *err)
 {
     const struct av_plan *p = s->p;
-    const uint32_t n = s->lessons.n, width = p->traits->width;
+    const uint32_t n = s->lessons.n;
     const bool is_free = within % 3 == 2 && p->control + p->contour > 0;
     const float *picture;
     imp_status st = av_forget(&s->synth, err);
-    for (uint32_t i = 0; i < n; i++)
-        if (is_free)
-            av_traits_draw(p->traits, p->seed, within * p->batch + i, s->y + (size_t)i * width);
-        else
-            memcpy(s->y + (size_t)i * width, s->lessons.y + (size_t)i * width,
-                   width * sizeof *s->y);
+    asked(s, within, is_free);
     if (st == IMP_OK)
         st = codes(s, is_free, err);
     if (st == IMP_OK)

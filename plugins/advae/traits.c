@@ -186,6 +186,12 @@ void av_traits_names(const struct av_traits *t, char *text, size_t size)
 
 /* ---- as numbers ---- */
 
+void av_trait_open(const struct av_trait *a, float *y)
+{
+    for (uint32_t k = 0; k < a->width; k++)
+        y[a->at + k] = a->choices[0] ? 1 / (float)a->width : 0;
+}
+
 /* Of a group, the column that alone says yes; NaN when none does, or several. */
 static double value_of(const struct av_trait *a, const double *attributes)
 {
@@ -208,10 +214,9 @@ void av_traits_encode(const struct av_traits *t, const double *attributes, float
         const struct av_trait *a = &t->all[i];
         const double v = value_of(a, attributes);
         known[i] = !isnan(v);
-        for (uint32_t k = 0; k < a->width; k++)
-            y[a->at + k] = !a->choices[0] ? 0
-                           : known[i] > 0 ? (float)(k == (uint32_t)v)
-                                          : 1 / (float)a->width;
+        av_trait_open(a, y);
+        for (uint32_t k = 0; k < a->width && a->choices[0] && known[i] > 0; k++)
+            y[a->at + k] = k == (uint32_t)v;
         if (!a->choices[0] && known[i] > 0) {
             const double s = 2 * (v - a->min) / (a->max - a->min) - 1;
             y[a->at] = (float)(s < -1 ? -1 : s > 1 ? 1 : s);
@@ -228,6 +233,24 @@ uint32_t av_trait_bin(const struct av_trait *a, const float *y)
         if (y[a->at + k] > y[a->at + best])
             best = k;
     return best;
+}
+
+imp_status av_traits_show(struct av_traits *t, const char *const *names, uint64_t count,
+                          imp_error *err)
+{
+    for (uint64_t i = 0; i < count; i++) {
+        bool found = false;
+        for (uint32_t k = 0; k < t->count; k++)
+            if (!strcmp(t->all[k].name, names[i]))
+                t->all[k].shown = 1, found = true;
+        if (!found) {
+            char all[AV_TRAITS * AV_NAME];
+            av_traits_names(t, all, sizeof all);
+            return imp_fail(err, IMP_E_PARAM, "no attribute '%s' is under control; there is: %s",
+                            names[i], all);
+        }
+    }
+    return IMP_OK;
 }
 
 void av_traits_draw(const struct av_traits *t, uint64_t seed, uint64_t i, float *y)

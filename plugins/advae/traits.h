@@ -12,6 +12,7 @@ struct av_trait {
     char name[AV_NAME], choices[AV_CHOICES]; /* choices "": a number */
     double min, max;
     uint32_t column; /* of the data set; meaningless for traits of a model */
+    uint32_t shown;  /* 1: drawings show it, so it may be left to them */
     uint32_t group;  /* 0; else a choice of so many columns, each of which says yes or no */
     uint32_t columns[AV_GROUP];
     uint32_t at, width;     /* among the numbers */
@@ -44,6 +45,11 @@ void av_traits_encode(const struct av_traits *, const double *attributes, float 
  * "blond 0.6 black 0.4", a number in its range, yes or no where there are two choices. IMP_E_PARAM:
  * what would do. y: the numbers of all traits, of which this one's are written. [any] */
 imp_status av_trait_set(const struct av_trait *, const char *text, float *y, imp_error *);
+/* A trait of which nothing is said: shares all alike, or 0. [any] */
+void av_trait_open(const struct av_trait *, float *y);
+/* Marks traits as shown by drawings. IMP_E_PARAM: an unknown name, the text lists them. [any] */
+imp_status av_traits_show(struct av_traits *, const char *const *names, uint64_t count,
+                          imp_error *);
 /* A trait drawn by seed: choices and places of the range equally likely. [any] */
 void av_traits_draw(const struct av_traits *, uint64_t seed, uint64_t i, float *y);
 /* The trait of that name, or NULL. [any] */
