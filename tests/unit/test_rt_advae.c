@@ -233,6 +233,30 @@ static void it_goes_on_from_another_model(void **state)
     drop(&x), drop(&y);
 }
 
+/* What drawings show is told by the model, and training with it is another training. */
+static void what_drawings_show_is_kept(void **state)
+{
+    static const char *const names[] = {"tone"};
+    struct av_traits t;
+    struct av_plan p = usual(&t);
+    struct job a = new_job(), b = new_job();
+    struct said said;
+    struct av_card card;
+    (void)state;
+    struct av_trained x = train(&p, &a);
+    must(av_traits_show(&t, names, 1, listen(&said)));
+    struct av_trained y = train(&p, &b);
+    assert_true(same(x.model, y.model, "encoder."));
+    assert_false(same(x.model, y.model, "generator."));
+    must(av_card_read(&runtime, y.model, &card, listen(&said)));
+    assert_int_equal(card.traits.all[0].shown, 0), assert_int_equal(card.traits.all[1].shown, 1);
+    must(av_card_read(&runtime, x.model, &card, listen(&said)));
+    assert_int_equal(card.traits.all[1].shown, 0);
+    assert_int_equal(av_traits_show(&t, (const char *const[]){"ton"}, 1, listen(&said)), IMP_E_PARAM);
+    assert_non_null(strstr(said.text, "hair tone"));
+    drop(&x), drop(&y);
+}
+
 static void a_card_says_what_it_is(void **state)
 {
     struct av_traits t;
@@ -293,6 +317,7 @@ int main(void)
         cmocka_unit_test(the_order_of_pieces_changes_nothing),
         cmocka_unit_test(all_ways_train),
         cmocka_unit_test(it_goes_on_from_another_model),
+        cmocka_unit_test(what_drawings_show_is_kept),
         cmocka_unit_test(a_card_says_what_it_is),
         cmocka_unit_test(it_learns),
         cmocka_unit_test(a_rate_too_high_is_told),
