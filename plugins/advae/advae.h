@@ -28,7 +28,7 @@ struct av_card {
     uint32_t side, latent;
 };
 imp_status av_card_read(const kit_nn *, const imp_nn_model *, struct av_card *, imp_error *);
-/* Its four inputs become 0, for one picture: a run wants all of them, also those that it does not
+/* Its inputs become 0, for one picture: a run wants all of them, also those that it does not
  * need. */
 imp_status av_card_clear(av_link *, const struct av_card *, imp_error *);
 

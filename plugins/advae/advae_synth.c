@@ -16,12 +16,14 @@ static const imp_param params[] = {
               .min = 0,
               .max = 1000000000,
               .help = "Draws background, light and what else nobody asked for."},
-    [VARIETY] = {.key = "variety",
-                 .type = IMP_FLOAT,
-                 .def = 1,
-                 .min = 0,
-                 .max = 2,
-                 .help = "How far from the ordinary that may lie; 0: always the most ordinary."},
+    [VARIETY] =
+        {.key = "variety",
+         .type = IMP_FLOAT,
+         .def = 1,
+         .min = 0,
+         .max = 2,
+         .help = "How far from the ordinary that lies: 0, the mean of the photos that the network "
+                 "learnt from; 1, between two of them; 2, beyond."},
     [STRENGTH] = {.key = "strength",
                   .type = IMP_FLOAT,
                   .def = 1,
@@ -145,29 +147,45 @@ static imp_status square(const imp_image *m, uint32_t side, float *out, imp_job 
     return st;
 }
 
-/* The code: the seed's, and the style photo's by its strength. */
-static imp_status code_of(const struct av_self *self, const struct av_card *card, av_link *net,
-                          imp_job *job, float *z, imp_error *err)
+/* The seed's code: two photos' codes in shares that the seed draws; variety moves it from the mean
+ * of all codes (0) over where it lies (1) beyond. */
+static imp_status drawn_code(const struct av_card *card, av_link *net, imp_job *job, float *z,
+                             imp_error *err)
 {
-    const imp_cell *p = job->params;
+    const uint64_t seed = (uint64_t)job->params[SEED].i;
+    const double variety = job->params[VARIETY].f, share = kit_uniform(seed, 0x7a, 2);
+    float pick[AV_CODES];
+    const float *code;
+    for (uint32_t i = 0; i < AV_CODES; i++)
+        pick[i] = (float)((1 - variety) / AV_CODES);
+    for (uint32_t k = 0; k < 2; k++)
+        pick[kit_random(seed, 0x7a, k) % AV_CODES] += (float)(variety * (k ? share : 1 - share));
+    imp_status st = av_put(net, "styles.pick", (av_size){1, AV_CODES, 0, 0}, pick, err);
+    if (st == IMP_OK)
+        st = av_get(net, "styles.code", card->latent, job, &code, err);
+    if (st == IMP_OK)
+        memcpy(z, code, card->latent * sizeof *z);
+    return st;
+}
+
+/* The code: the seed's, and the style photo's by its strength. */
+static imp_status code_of(const struct av_card *card, av_link *net, imp_job *job, float *z,
+                          imp_error *err)
+{
     const imp_image *style = job->input_count > STYLE ? imp_image_in(job, STYLE) : NULL;
     const uint32_t side = card->side;
-    (void)self;
-    kit_normals((uint64_t)p[SEED].i, 0x7a, 0, card->latent, z);
-    for (uint32_t i = 0; i < card->latent; i++)
-        z[i] *= (float)p[VARIETY].f;
-    if (!style)
-        return IMP_OK;
+    imp_status st = drawn_code(card, net, job, z, err);
+    if (st != IMP_OK || !style)
+        return st;
     float *photo = malloc((size_t)3 * side * side * sizeof *photo);
-    const float *mu = NULL;
-    imp_status st = photo ? square(style, side, photo, job, err) : IMP_E_MEMORY;
+    const float *mu = NULL, s = (float)job->params[STRENGTH].f;
+    st = photo ? square(style, side, photo, job, err) : IMP_E_MEMORY;
     if (st == IMP_OK)
         st = av_put(net, "encoder.photo", (av_size){1, 3, side, side}, photo, err);
     if (st == IMP_OK)
         st = av_get(net, "encoder.mu", card->latent, job, &mu, err);
-    const double s = p[STRENGTH].f, rest = sqrt(1 - s * s);
     for (uint32_t i = 0; i < card->latent && st == IMP_OK; i++)
-        z[i] = (float)(s * mu[i] + rest * z[i]);
+        z[i] = s * mu[i] + (1 - s) * z[i];
     free(photo);
     return st;
 }
@@ -252,7 +270,7 @@ static imp_status synth(const struct av_self *self, const struct av_card *card, 
     if (st == IMP_OK)
         warn(self, what);
     if (st == IMP_OK)
-        st = code_of(self, card, net, job, z, err);
+        st = code_of(card, net, job, z, err);
     if (st == IMP_OK)
         st = av_put(net, "generator.drawing", (av_size){1, 1, side, side}, s, err);
     if (st == IMP_OK)

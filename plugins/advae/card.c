@@ -50,8 +50,10 @@ imp_status av_card_read(const kit_nn *nn, const imp_nn_model *model, struct av_c
 imp_status av_card_clear(av_link *l, const struct av_card *c, imp_error *err)
 {
     const av_size photo = {1, 3, c->side, c->side}, drawing = {1, 1, c->side, c->side},
-                  z = {1, c->latent, 0, 0}, y = {1, c->traits.width, 0, 0};
-    const size_t plane = (size_t)c->side * c->side, most = 3 * plane + c->latent + c->traits.width;
+                  z = {1, c->latent, 0, 0}, y = {1, c->traits.width, 0, 0},
+                  pick = {1, AV_CODES, 0, 0};
+    const size_t plane = (size_t)c->side * c->side,
+                 most = 3 * plane + c->latent + c->traits.width + AV_CODES;
     float *zeros = calloc(most, sizeof *zeros);
     imp_status st = zeros ? IMP_OK : imp_fail(err, IMP_E_MEMORY, "no memory for a picture");
     if (st == IMP_OK)
@@ -62,6 +64,8 @@ imp_status av_card_clear(av_link *l, const struct av_card *c, imp_error *err)
         st = av_put(l, "generator.z", z, zeros, err);
     if (st == IMP_OK)
         st = av_put(l, "generator.y", y, zeros, err);
+    if (st == IMP_OK)
+        st = av_put(l, "styles.pick", pick, zeros, err);
     free(zeros);
     return st;
 }

@@ -125,6 +125,13 @@ static void patches(struct text *t)
     add(t, "[real]\nop = conv\nfilters = 1\nkernel = 3\npad = 1\n\n");
 }
 
+static void styles(struct text *t)
+{
+    head(t, "styles: codes of photos, mixed");
+    add(t, "[pick]\nop = input\nshape = N %u\n\n", AV_CODES);
+    linear(t, "code", "pick", t->f->latent);
+}
+
 /* ---- the generator ---- */
 
 /* The drawing's maps at every side, `ink64` for instance. */
@@ -202,7 +209,8 @@ static void generator(struct text *t)
 
 char *av_net_text(enum av_net which, const struct av_form *f)
 {
-    static void (*const writers[])(struct text *) = {encoder, generator, adversary, judge, patches};
+    static void (*const writers[])(struct text *) = {encoder, generator, adversary,
+                                                     judge,   patches,   styles};
     struct text t = {.room = 32768, .f = f};
     if ((t.s = malloc(t.room)))
         *t.s = 0, writers[which](&t);

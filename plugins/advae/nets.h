@@ -4,8 +4,9 @@
  *   encoder     photo N 3 S S                    -> mu, lv    N Z
  *   generator   z N Z, y N W [, drawing N 1 S S] -> picture   N 3 S S
  *   adversary   z N Z                            -> guess     N bins
- *   judge       photo N 3 S S                    -> answers   N W, lines N 1 S/2 S/2, near (its
- * maps) patches     pair N 4 H W, photo and drawing  -> real      N 1 H/8 W/8
+ *   judge       photo N 3 S S                    -> answers   N W, lines N 1 S/2 S/2
+ *   patches     pair N 4 H W, photo and drawing  -> real      N 1 H/8 W/8
+ *   styles      pick N 256                       -> code      N Z: codes of photos in these shares
  *
  * The generator begins at 4x4 with a linear map of [z, y] and doubles sides; at every size [z, y]
  * scale and shift the normalised maps (feature-wise, so y is told at each scale), and the drawing's
@@ -15,7 +16,8 @@
 #define IMP_ADVAE_NETS_H
 #include <stdint.h>
 
-enum av_net { AV_ENCODER, AV_GENERATOR, AV_ADVERSARY, AV_JUDGE, AV_PATCHES, AV_NETS };
+enum av_net { AV_ENCODER, AV_GENERATOR, AV_ADVERSARY, AV_JUDGE, AV_PATCHES, AV_STYLES, AV_NETS };
+enum { AV_CODES = 256 /* of photos, that a model keeps */ };
 struct av_form {
     uint32_t side;    /* of pictures: a power of two, 32..256 */
     uint32_t latent;  /* Z */

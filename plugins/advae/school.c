@@ -293,6 +293,37 @@ static imp_status usual(const struct av_plan *p, char *text, size_t size, imp_er
     return st;
 }
 
+/* Codes of the first photos, as a network that mixes them: what a seed draws lies among what photos
+ * were, where the normal distribution also has what no photo was. */
+static imp_status keep_codes(struct av_school *s, av_link *styles, imp_error *err)
+{
+    const struct av_plan *p = s->p;
+    const struct av_form f = {.latent = p->latent, .maps = 1};
+    float *codes = numbers(AV_CODES, p->latent); /* by number of the code, then by photo */
+    uint64_t *order = malloc(p->batch * sizeof *order);
+    imp_status st = codes && order ? IMP_OK : imp_fail(err, IMP_E_MEMORY, "no memory for codes");
+    if (st == IMP_OK)
+        st = av_link_build(styles, p->nn, av_net_text(AV_STYLES, &f), 0, err);
+    for (uint32_t at = 0; at < AV_CODES && st == IMP_OK; at += p->batch) {
+        const float *mu;
+        for (uint32_t i = 0; i < p->batch; i++)
+            order[i] = (at + i) % p->train->count;
+        st = av_lessons_read(&s->lessons, order, 0, p->batch, NULL, 0, s->job, err);
+        if (st == IMP_OK)
+            st = av_put(&s->encoder, "photo", (av_size){p->batch, 3, s->side, s->side},
+                        s->lessons.x, err);
+        if (st == IMP_OK)
+            st = av_get(&s->encoder, "mu", (size_t)p->batch * p->latent, s->job, &mu, err);
+        for (uint32_t i = 0; i < p->batch && at + i < AV_CODES && st == IMP_OK; i++)
+            for (uint32_t k = 0; k < p->latent; k++)
+                codes[(size_t)k * AV_CODES + at + i] = mu[(size_t)i * p->latent + k];
+    }
+    if (st == IMP_OK)
+        st = av_write(styles, "code.weight", codes, (size_t)AV_CODES * p->latent, err);
+    free(codes), free(order);
+    return st;
+}
+
 /* Encoder and generator side by side, with what they are for as metadata. */
 static imp_status result(struct av_school *s, imp_nn_model **out, imp_error *err)
 {
@@ -300,7 +331,8 @@ static imp_status result(struct av_school *s, imp_nn_model **out, imp_error *err
     const imp_nn_train_1 *trains = p->nn->train.table;
     const imp_nn_model_1 *models = p->nn->model.table;
     void *self = p->nn->train.self;
-    imp_nn_model *generator = NULL, *now = NULL;
+    imp_nn_model *generator = NULL, *codes = NULL, *now = NULL;
+    av_link styles = {.nn = NULL};
     char *traits = malloc(AV_LINE), drawing[100], shown[AV_TRAITS * AV_NAME] = "";
     if (!traits)
         return imp_fail(err, IMP_E_MEMORY, "no memory for the model's attributes");
@@ -318,11 +350,19 @@ static imp_status result(struct av_school *s, imp_nn_model **out, imp_error *err
     imp_status st = usual(p, drawing, sizeof drawing, err);
     if (st == IMP_OK)
         st = trains->snapshot(self, s->synth.trainer, &generator, err);
+    if (st == IMP_OK)
+        st = keep_codes(s, &styles, err);
+    if (st == IMP_OK)
+        st = trains->snapshot(self, styles.trainer, &codes, err);
     if (st == IMP_OK) {
-        const imp_nn_model *const parts[] = {s->encoder.model, generator};
-        const char *const names[] = {"encoder", "generator"};
-        st = trains->join(self, 2, parts, names, &now, err);
+        const imp_nn_model *const parts[] = {s->encoder.model, generator, codes};
+        const char *const names[] = {"encoder", "generator", "styles"};
+        st = trains->join(self, 3, parts, names, &now, err);
     }
+    if (codes)
+        models->release(p->nn->model.self, codes, NULL);
+    if (styles.nn)
+        av_link_close(&styles);
     for (size_t i = 0; i < sizeof meta / sizeof *meta && st == IMP_OK; i++) {
         if (!*meta[i][1])
             continue;

@@ -117,7 +117,7 @@ far() {
     for n in a b; do
         printf '[%s]\nfilter = advae.synth\nin.net = net\nin = d\nhair = brown\ncomplexion = 0.4\nglasses = none\nbeard = 0\nmoustache = 0\nopen = 0\nsmile = 0.5\n' $n |
             sed "s/^$1 =.*/$1 = $([ $n = a ] && echo "$2" || echo "$3")/"
-        printf '[%sc]\nfilter = crop\nin = %s\nunits = percent\n%s\n' $n $n "$4"
+        printf '[%sc]\nfilter = crop\nin = %s\nunits = percent\n%b\n' $n $n "$4"
     done
     printf '[c]\nfilter = compare\nin.a = ac\nin.b = bc\n[t]\nfilter = save.table\nin = c\nname = c.csv\n'
 }
