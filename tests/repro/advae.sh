@@ -65,6 +65,14 @@ if part visage && [ -s "$visage" ]; then
     mv "$out/visage.md.new" "$out/visage.md"
 fi
 
+# ---- faces of others: the synthetic photos of DATA ----
+if [ -d "$data/faces/omi/dev" ] && part omi; then
+    run "$here/faces-omi.ini" -o "$out/omi" --set vars.folder="$data/faces/omi/dev" --set vars.look="$(look)"
+    { head_line; line 'omi, test fold' "$out/omi/figures.csv"; echo
+      for a in hair complexion; do echo "- $a: correlation of asked and judged $(value "$out/omi/figures.csv" correlation $a), judge's own bins right $(value "$out/omi/figures.csv" judge $a)"; done; } >"$out/omi.md.new"
+    mv "$out/omi.md.new" "$out/omi.md"
+fi
+
 # ---- ablations: three seeds ----
 ablations=()
 for seed in 1 2 3; do
@@ -82,14 +90,6 @@ for a in "${ablations[@]}"; do
     training "${words[0]}" "${sets[@]}" >"$out/${words[0]}.md.new"
     mv "$out/${words[0]}.md.new" "$out/${words[0]}.md"
 done
-
-# ---- faces of others: the synthetic photos of DATA ----
-if [ -d "$data/faces/omi/dev" ] && part omi; then
-    run "$here/faces-omi.ini" -o "$out/omi" --set vars.folder="$data/faces/omi/dev" --set vars.look="$(look)"
-    { head_line; line 'omi, test fold' "$out/omi/figures.csv"; echo
-      for a in hair complexion; do echo "- $a: correlation of asked and judged $(value "$out/omi/figures.csv" correlation $a), judge's own bins right $(value "$out/omi/figures.csv" judge $a)"; done; } >"$out/omi.md.new"
-    mv "$out/omi.md.new" "$out/omi.md"
-fi
 
 # ---- the report ----
 {
