@@ -246,13 +246,15 @@ int check_file(const char *path, const struct check_options *options, FILE *out,
     return totals->failed == 0 && totals->passed > 0 ? 0 : 1;
 }
 
-int check_print(const char *path, const struct check_options *options, const char *filter,
-                const char *folder, uint32_t variant, FILE *out)
+void check_print(const char *path, const struct check_options *options, const char *filter,
+                 const char *folder, uint32_t variant, FILE *out)
 {
     struct check c = {.options = NULL};
     check_init(&c, path, options);
     c.like.filter_id = filter;
     c.like.folder = folder;
     c.like.variant = variant;
-    return trial_print(&c.like, out) == PASSED ? 0 : 1;
+    const enum verdict v = trial_print(&c.like, out);
+    fflush(out);
+    _exit(v == PASSED ? 0 : 1); /* the plugin is not closed: nobody looks for what it holds */
 }

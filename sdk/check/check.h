@@ -30,9 +30,9 @@ struct check_totals {
 /* Runs all tests of one plugin file, prints a line for each and a summary. Answers the exit status:
  * 0 when nothing failed and something ran, else 1. */
 int check_file(const char *path, const struct check_options *, FILE *out, struct check_totals *);
-/* Prints what a filter makes of a small input, as a fingerprint; folder: for files that it writes.
- */
-int check_print(const char *path, const struct check_options *, const char *filter,
-                const char *folder, uint32_t variant, FILE *out);
+/* Prints what a filter makes of a small input, as a fingerprint, and ends the process; folder: for
+ * files that it writes. */
+_Noreturn void check_print(const char *path, const struct check_options *, const char *filter,
+                           const char *folder, uint32_t variant, FILE *out);
 
 #endif

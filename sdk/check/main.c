@@ -133,6 +133,7 @@ int main(int argc, char **argv)
     fclose(file);
     /* as the host: libraries of plugins start no threads of their own */
     setenv("OPENBLAS_NUM_THREADS", "1", 0);
-    return w.filter ? check_print(w.path, &w.options, w.filter, w.folder, w.variant, stdout)
-                    : check_file(w.path, &w.options, stdout, &totals);
+    if (w.filter)
+        check_print(w.path, &w.options, w.filter, w.folder, w.variant, stdout);
+    return check_file(w.path, &w.options, stdout, &totals);
 }
