@@ -149,11 +149,16 @@ static bool gather_wire(void *user, struct taken *t, const struct wire *wire)
                              from, g->labels[i]);
             return false;
         }
+        bool held = true;
         for (uint32_t k = 0; k < got.count; k++) {
-            values_add(&g->held, got.list[k]);
-            take_add(t, got.list[k], g->labels[i]);
+            if (held && (held = values_add(&g->held, value_retain(got.list[k]))))
+                take_add(t, got.list[k], g->labels[i]);
         }
-        free(got.list);
+        values_release(&got);
+        if (!held) {
+            outcome_fail(g->o, IMP_E_MEMORY, "E0502", g->node, -1, "no memory left to gather");
+            return false;
+        }
     }
     return true;
 }
