@@ -448,6 +448,27 @@ static void fine_tuning_brings_codes_back(void **state)
     release(model);
 }
 
+static void fine_tuning_that_harms_is_undone(void **state)
+{
+    static const char *const layer[] = {"o"};
+    const imp_cell names = {.w = {layer, 1}};
+    struct pr_options o = usual();
+    struct made m;
+    imp_nn_model *model = built(graphs[0], 3);
+    (void)state;
+    o.performance = PR_CODES, o.layers = &names, o.target = KIT_TARGET_PICTURE, o.loss = KIT_MSE;
+    o.tolerance = 10, o.steps = 2, o.rate = 3;
+    m.train = bars(60, 3, 0), m.test = m.train;
+    m.p = (struct pruning){.o = &o,
+                           .s = {.nn = &runtime, .o = &o, .train = &m.train, .test = &m.test}};
+    must_be_ok(pr_prune(&m.p, model, listen(&m.said)), &m.said, "prune");
+    assert_int_equal(m.p.row_count, 3);
+    for (uint32_t i = 1; i < 3; i++)
+        assert_true(m.p.rows[i].after == m.p.rows[i].before && m.p.rows[i].after < 1);
+    pr_pruning_close(&m.p);
+    release(model);
+}
+
 static int forget(void **state)
 {
     (void)state;
@@ -472,6 +493,7 @@ int main(void)
         cmocka_unit_test(codes_hold_on_every_graph),
         cmocka_unit_test(a_step_is_a_share_of_what_can_go),
         cmocka_unit_test(fine_tuning_brings_codes_back),
+        cmocka_unit_test(fine_tuning_that_harms_is_undone),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);
     return cmocka_run_group_tests(tests, NULL, forget);
