@@ -26,14 +26,15 @@ ranked() { # TRUTH COLUMN FILE COLUMN
             for (i = 1; i <= n; i = j) { for (j = i; j <= n && v[o[j]] == v[o[i]]; j++); for (k = i; k < j; k++) r[o[k]] = (i + j - 1) / 2 } }
         NR > 1 { n++; x[n] = $a + 0; y[n] = $(5 + b) + 0 }
         END { rank(x, p, n); rank(y, q, n); m = (n + 1) / 2; for (i = 1; i <= n; i++) { c += (p[i] - m) * (q[i] - m); s += (p[i] - m) ^ 2; t += (q[i] - m) ^ 2 }
-            printf "%.2f", s > 0 && t > 0 ? c / sqrt(s * t) : 0 }'
+            printf "%.2f", (s > 0 && t > 0 ? c / sqrt(s * t) : 0) }'
 }
 
 # ---- tables ----
 tell_ranks() { # NET SEED...
-    local net=$1 c u s sum
+    local net=$1 c u s sum n=0
     shift
-    printf '\n%s, %d network(s):\n\n| criterion | none | mean | l2 | max | z | places |\n|---|---|---|---|---|---|---|\n' "$net" $#
+    for s in "$@"; do if done_ "ranks-$net-$s-oracle-none"; then n=$((n + 1)); fi; done
+    printf '\n%s, %d network(s):\n\n| criterion | none | mean | l2 | max | z | places |\n|---|---|---|---|---|---|---|\n' "$net" $n
     for c in taylor taylor_mean act apoz l1 l1_fanin contrib random; do
         printf '| %s |' $c
         for u in none mean l2 max z places; do
@@ -51,7 +52,7 @@ tell_ranks() { # NET SEED...
 # What went of the planted redundancy: share of the dead among the first so many units that went; widths at the end
 tell_planted() {
     local u per s all
-    printf '| unbias | per | networks | dead gone first | conv1 (8) | conv2 (16) | branch (1) | conv3 (24) | fc1 (32) | farthest from the truth | error |\n|---|---|---|---|---|---|---|---|---|---|---|\n'
+    printf '| unbias | per | networks | dead gone first | conv1 (8) | conv2 (16) | branch (1) | conv3 (24) | fc1 (32) | farthest from the truth | parameters left | error |\n|---|---|---|---|---|---|---|---|---|---|---|---|\n'
     for per in unit param mac tuned; do for u in none mean l2 max z places; do
         all=$(for s in 1 2 3; do
             done_ "planted-$s-$u-$per" || continue
@@ -60,13 +61,13 @@ tell_planted() {
                 sort -t, -k3,3n -s | awk -F, '{ n++; at[n] = $3; dead[n] = $2 == "dead"; all += dead[n] }
                     END { last = at[24]; for (i = 1; i <= n; i++) if (dead[i] && at[i] <= last) s++; printf "%d ", s }'
             awk -F, 'NR > 1 && $1 != "sign" && $1 != "fc2" { printf "%d ", $3 }' "$out/planted-$s-$u-$per/widths.csv"
-            awk -F, 'NR > 1 { e = $7 } END { print e }' "$out/planted-$s-$u-$per/history.csv"
+            awk -F, 'NR > 1 { e = $7; p = $3 } END { print p, e }' "$out/planted-$s-$u-$per/history.csv"
         done)
-        [ -n "$all" ] || { echo "| $u | $per | not run |||||||||"; continue; }
-        awk -v u=$u -v per=$per '{ n++; for (i = 1; i <= 7; i++) s[i] += $i }
+        [ -n "$all" ] || { echo "| $u | $per | not run ||||||||||"; continue; }
+        awk -v u=$u -v per=$per '{ n++; for (i = 1; i <= 8; i++) s[i] += $i }
             function off(w, t) { return w > t ? w / t - 1 : 1 - w / t }
-            END { for (i = 1; i <= 7; i++) s[i] /= n; w = off(s[2], 8); w = off(s[3], 16) > w ? off(s[3], 16) : w; w = off(s[5], 24) > w ? off(s[5], 24) : w; w = off(s[6], 32) > w ? off(s[6], 32) : w
-                printf "| %s | %s | %d | %.0f %% | %.1f | %.1f | %.1f | %.1f | %.1f | %.0f %% | %.3f |\n", u, per, n, 100 * s[1] / 24, s[2], s[3], s[4], s[5], s[6], 100 * w, s[7] }' <<<"$all"
+            END { for (i = 1; i <= 8; i++) s[i] /= n; w = off(s[2], 8); w = off(s[3], 16) > w ? off(s[3], 16) : w; w = off(s[5], 24) > w ? off(s[5], 24) : w; w = off(s[6], 32) > w ? off(s[6], 32) : w
+                printf "| %s | %s | %d | %.0f %% | %.1f | %.1f | %.1f | %.1f | %.1f | %.0f %% | %.0f | %.3f |\n", u, per, n, 100 * s[1] / 24, s[2], s[3], s[4], s[5], s[6], 100 * w, s[7], s[8] }' <<<"$all"
     done; done
 }
 
@@ -127,6 +128,7 @@ tell_times() {
 # Error by parameters left, a line a way
 curve() { # NET SEED TITLE
     local m
+    done_ "$1-$2-$ours" || return 0
     for m in "$ours" none uniform forward redundant random; do
         done_ "$1-$2-$m" || continue
         awk -F, -v m="${label[$m]// /_}" 'NR == 2 { p = $3 } NR > 1 { print m, 100 * $3 / p, 100 * $7 }' "$out/$1-$2-$m/history.csv"
