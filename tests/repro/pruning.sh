@@ -233,7 +233,8 @@ tell() {
     tell_further
     printf '\n## Time\n\n'
     tell_times
-    printf '\n## Not run\n\n%s\n' "${left[*]:-Nothing: all ran.}"
+    printf '\n## Not run\n\n'
+    printf '%s\n' "${left[@]:-Nothing: all ran.}" | paste -sd' ' | fold -sw 150
 }
 tell >"$report.new"
 mv "$report.new" "$report"

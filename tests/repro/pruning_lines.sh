@@ -90,12 +90,12 @@ tell_compare() { # NET SEED...
 }
 
 tell_goals() {
-    local net s
+    local net s steps less work kept
     printf '| network | seed | steps | parameters | fewer by | MACs fewer by | widths | accuracy, check: before, after | held: before, after | difference |\n|---|---|---|---|---|---|---|---|---|---|\n'
     for net in glyph lenet resnet vgg; do for s in 1 2 3; do
         done_ "$net-$s-goal" || continue
-        read -r _ _ steps less work left <<<"$(row "$net-$s-goal")"
-        awk -F, -v a="| $net | $s | $steps | $left | $less | $work |" -v h="$(answers "$net-$s-goal")" 'NR == 2 { b = 100 * (1 - $7) } $8 == "true" { w = $9; e = $10; r = 100 * (1 - $7) }
+        read -r _ _ steps less work kept <<<"$(row "$net-$s-goal")"
+        awk -F, -v a="| $net | $s | $steps | $kept | $less | $work |" -v h="$(answers "$net-$s-goal")" 'NR == 2 { b = 100 * (1 - $7) } $8 == "true" { w = $9; e = $10; r = 100 * (1 - $7) }
             /the result/ { if (match($0, /error [0-9.e-]+ after/)) r = 100 * (1 - substr($0, RSTART + 6, RLENGTH - 12)) }
             END { split(h, v, " "); printf "%s %s | %.2f, %.2f | %.2f, %.2f |", a, w, b, r, v[1], v[2] }' "$out/$net-$s-goal/history.csv"
         awk -F, '$1 != "sample" { n++; d = ($4 == $2) - ($3 == $2); s += d; q += d * d } END { m = s / n; printf " %+.2f ± %.2f |\n", 100 * m, 196 * sqrt((q / n - m * m) / n) }' "$out/$net-$s-goal/answers.csv"
