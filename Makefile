@@ -249,6 +249,12 @@ run_text := Each photograph was repainted until the feature maps of texel, the n
   in the manner of each painting; and what the 24 strongest filters of the layer relu3_1 look for, by inverting one map after the other. Last: faces that a network made \
   from line drawings (samples/drawings), in every hair colour, from light to dark, and in the light of other photographs.
 
+.PHONY: validate
+## validate: every plugin of ours through `impasto validate`, as those of others would be
+validate: setup-build
+	$(Q)$(both) build
+	$(Q)bad=0; for p in $(PLUGINS); do echo "$$p"; $(program) validate $(B)/lib/impasto/plugins-1/$$p.so >$(B)/validate.txt || bad=1; \
+	  grep -v '^ok' $(B)/validate.txt; done; exit $$bad
 .PHONY: soak
 ## soak: memory stays flat over thousands of pictures
 soak: setup-build
