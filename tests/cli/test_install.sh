@@ -47,10 +47,14 @@ case_every_installed_preset_checks() {
     mkdir mnist
     greys mnist
     signs pictures
+    celeba celeba
+    table faces
     for preset in "$there"/share/impasto/presets/*.ini; do
         sets=()
         ! grep -q '^mnist ' "$preset" || sets=(--set "vars.mnist=$PWD/mnist")
         ! grep -q '^pictures *= pictures' "$preset" || sets=(--set "vars.pictures=$PWD/pictures")
+        folder=$(sed -n 's/^folder *= *//p' "$preset")
+        [ -z "$folder" ] || sets=(--set "vars.folder=$PWD/$folder")
         exits 0 impasto check "$(basename "$preset" .ini)" "${sets[@]}"
     done
 }

@@ -9,27 +9,6 @@ small_scenes() {
         for key in width=64 height=48; do printf -- '--set\n%s.%s\n' "$node" $key; done
     done
 }
-# Twelve photos of 178 x 218 in CelebA's layout, or with a table: celeba FOLDER, table FOLDER.
-portraits() {
-    local i=0 f
-    printf '[preset]\nformat = 1\n[p]\nfilter = load\n[r]\nfilter = resize\nwidth = 178\nheight = 218\nfit = exact\n[out]\nfilter = save\nname = {stem}.jpg\n' >r.ini
-    mkdir -p "$1" named
-    for f in "$root"/samples/faces/*.jpg "$root"/samples/faces/*.jpg; do i=$((i + 1)) && cp "$f" "named/$(printf %06d $i).jpg"; done
-    exits 0 impasto run r.ini named -o "$1"
-}
-celeba() {
-    local i
-    portraits "$1/img_align_celeba"
-    { echo 12; echo 'Black_Hair Blond_Hair Brown_Hair Gray_Hair Pale_Skin Eyeglasses Mouth_Slightly_Open Smiling Bangs Male Mustache Young'
-      for i in 1 2 3 4 5 6 7 8 9 10 11 12; do
-          awk -v i=$i 'BEGIN { printf "%06d.jpg", i; for (k = 0; k < 12; k++) printf "  %d", (k < 4 ? k == i % 4 : (i + k) % 3 == 0) ? 1 : -1; print "" }'
-      done; } >"$1/list_attr_celeba.txt"
-}
-table() {
-    local i
-    portraits "$1/photo"
-    { echo 'id,hair-color,skin-color'; for i in 1 2 3 4 5 6 7 8 9 10 11 12; do printf '%06d,%d,%d\n' $i $((i * 8)) $((100 - i * i % 90)); done; } >"$1/attributes.csv"
-}
 one() {
     local preset=$root/presets/$1.ini in=()
     mapfile -t sets < <(small_scenes "$preset")
