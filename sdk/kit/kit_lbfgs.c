@@ -85,14 +85,17 @@ static size_t slot(const struct state *s, uint32_t k)
 }
 
 /* direction = -H gradient */
-static void find_direction(const struct state *s)
+static imp_status find_direction(const struct state *s, kit_asking *ask, void *user)
 {
     const size_t n = s->n;
+    imp_status st;
     float *d = s->direction;
     for (size_t i = 0; i < n; i++)
         d[i] = -s->gradient[i];
     for (uint32_t k = 0; k < s->head->count; k++) {
         const size_t at = slot(s, k);
+        if (ask && (st = ask(user)) != IMP_OK)
+            return st;
         s->alpha[at] = s->rho[at] * kit_dot(s->s + at * n, d, n);
         add_scaled(d, s->y + at * n, -s->alpha[at], n);
     }
@@ -104,9 +107,12 @@ static void find_direction(const struct state *s)
     }
     for (uint32_t k = s->head->count; k-- > 0;) {
         const size_t at = slot(s, k);
+        if (ask && (st = ask(user)) != IMP_OK)
+            return st;
         const double beta = s->rho[at] * kit_dot(s->y + at * n, d, n);
         add_scaled(d, s->s + at * n, s->alpha[at] - beta, n);
     }
+    return IMP_OK;
 }
 
 /* ---- line search ---- */
@@ -119,6 +125,7 @@ struct search {
     struct state *s;
     float *x; /* start + step direction, of the last evaluation */
     kit_objective *objective;
+    kit_asking *ask;
     void *user;
     uint32_t most, used;
     imp_status status; /* of the objective */
@@ -284,21 +291,30 @@ static imp_status start(struct search *q)
 static bool advance(struct search *q)
 {
     struct state *s = q->s;
-    find_direction(s);
+    if ((q->status = find_direction(s, q->ask, q->user)) != IMP_OK)
+        return false;
     if (search_along(q))
         return true;
     if (q->status != IMP_OK || !s->head->count)
         return false;
     s->head->count = 0;
-    find_direction(s);
+    if ((q->status = find_direction(s, q->ask, q->user)) != IMP_OK)
+        return false;
     return search_along(q);
 }
 
 imp_status kit_lbfgs_step(void *block, float *x, uint32_t most, kit_objective *objective,
                           void *user, kit_lbfgs_info *info)
 {
+    return kit_lbfgs_step_asking(block, x, most, objective, NULL, user, info);
+}
+
+imp_status kit_lbfgs_step_asking(void *block, float *x, uint32_t most, kit_objective *objective,
+                                 kit_asking *ask, void *user, kit_lbfgs_info *info)
+{
     struct state s = state_of(block);
-    struct search q = {.s = &s, .x = x, .objective = objective, .user = user, .most = most};
+    struct search q = {
+        .s = &s, .x = x, .objective = objective, .ask = ask, .user = user, .most = most};
     struct head *h = s.head;
     memcpy(s.start, x, s.n * sizeof *x);
     const uint32_t started = h->started;

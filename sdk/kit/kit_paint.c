@@ -60,7 +60,9 @@ static imp_status start_from(const struct easel *e, struct paint *p, const imp_i
     imp_status st = sized ? IMP_OK : no_memory(e, p);
     if (st == IMP_OK)
         kit_paint_from_picture(p, sized);
-    if (st == IMP_OK && kit_paint_roughen(p) != IMP_OK)
+    if (st == IMP_OK)
+        st = kit_paint_ask(p);
+    if (st == IMP_OK && (st = kit_paint_roughen(p)) == IMP_E_MEMORY)
         st = no_memory(e, p);
     if (st != IMP_OK && e->job && e->job->progress(e->job, -1, NULL) == IMP_CANCELLED)
         st = IMP_CANCELLED;

@@ -60,25 +60,27 @@ imp_image *kit_paint_channels(const imp_image *from, uint32_t channels)
     return to;
 }
 
-imp_status kit_paint_roughen(const struct paint *p)
+imp_status kit_paint_roughen(struct paint *p)
 {
     if (!(p->o->roughen > 0))
         return IMP_OK;
+    enum { PIECE = 1 << 16 };
     const imp_image *at = p->o->rough_where;
     imp_image *where = at ? kit_sight_frame(p->sight, at, p->w, p->h, p->job) : NULL;
-    float *noise = malloc(p->n * sizeof *noise);
-    if (!noise || (at && !where)) {
-        kit_image_free(where);
-        free(noise);
-        return IMP_E_MEMORY;
-    }
-    kit_normals(p->o->seed, ROUGH + p->scale, 0, p->n, noise);
-    for (size_t i = 0; i < p->n; i++) {
-        const size_t place = i % ((size_t)p->w * p->h);
-        const float much = where ? imp_row(where, 0, (uint32_t)(place / p->w))[place % p->w] : 1;
-        p->u[i] += (float)(p->o->roughen / p->unit * (double)(noise[i] * much));
+    float *noise = malloc(PIECE * sizeof *noise);
+    imp_status st = !noise || (at && !where) ? IMP_E_MEMORY : IMP_OK;
+    for (size_t from = 0; from < p->n && st == IMP_OK; from += PIECE) {
+        const size_t count = p->n - from < PIECE ? p->n - from : PIECE;
+        kit_normals(p->o->seed, ROUGH + p->scale, from, count, noise);
+        for (size_t i = 0; i < count; i++) {
+            const size_t place = (from + i) % ((size_t)p->w * p->h);
+            const float much =
+                where ? imp_row(where, 0, (uint32_t)(place / p->w))[place % p->w] : 1;
+            p->u[from + i] += (float)(p->o->roughen / p->unit * (double)(noise[i] * much));
+        }
+        st = kit_paint_ask(p);
     }
     kit_image_free(where);
     free(noise);
-    return IMP_OK;
+    return st;
 }

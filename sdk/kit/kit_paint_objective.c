@@ -242,15 +242,26 @@ static void note_lowest(struct paint *p)
     memcpy(p->low_terms, p->terms, p->goal->term_count * sizeof *p->terms);
 }
 
+/* What lies between the network's passes takes long for large pictures: the job is asked here too.
+ */
+imp_status kit_paint_ask(void *user)
+{
+    const struct paint *p = user;
+    return p->job ? p->job->progress(p->job, -1, NULL) : IMP_OK;
+}
+
 imp_status kit_paint_evaluate(void *user, const float *u, double *value, float *gradient)
 {
     struct paint *p = user;
     const struct grid g = grid_of(p);
     p->wrong = NULL;
     p->evaluations++;
+    imp_status st = kit_paint_ask(p); /* after the optimiser's part */
+    if (st != IMP_OK)
+        return st;
     memset(gradient, 0, p->n * sizeof *gradient);
     feed(p, u);
-    imp_status st = measure_all(p, &g);
+    st = measure_all(p, &g);
     if (st == IMP_E_INPUT)
         return no_number(p, p->err && p->err->text ? p->err->text : "a layer is not finite", value,
                          gradient);
@@ -261,6 +272,8 @@ imp_status kit_paint_evaluate(void *user, const float *u, double *value, float *
         return no_number(p, "the loss is not a number", value, gradient);
     if (st == IMP_OK)
         st = back_all(p, &g, gradient);
+    if (st == IMP_OK)
+        st = kit_paint_ask(p);
     if (st != IMP_OK)
         return st;
     p->loss += kit_paint_priors(p, u, gradient);
@@ -272,6 +285,8 @@ imp_status kit_paint_evaluate(void *user, const float *u, double *value, float *
         sum += (double)(gradient[i] * 0.0f);
     }
     *value = p->loss * p->factor;
+    if ((st = kit_paint_ask(p)) != IMP_OK)
+        return st;
     return sum == 0 && isfinite(*value)
                ? IMP_OK
                : no_number(p, "the gradient is not finite", value, gradient);

@@ -115,7 +115,7 @@ static imp_status quasi_newton(struct paint *p, void *state, float *work, bool *
     imp_status st = factor > 0 ? IMP_OK : set_factor(p, work);
     memcpy(work, p->u, p->n * sizeof *work);
     if (st == IMP_OK)
-        st = kit_lbfgs_step(state, p->u, EVALUATIONS, kit_paint_evaluate, p, &info);
+        st = kit_lbfgs_step_asking(state, p->u, EVALUATIONS, kit_paint_evaluate, kit_paint_ask, p, &info);
     if (st != IMP_OK) {
         p->factor = factor;
         return st;

@@ -28,6 +28,8 @@ struct paint {
 /* kit_objective of a struct paint: x is u. A value that is no number is NAN with a zero gradient,
  * not a failure: the optimiser steps back. */
 imp_status kit_paint_evaluate(void *paint, const float *u, double *value, float *gradient);
+/* kit_asking of a struct paint: whether the job is to stop. */
+imp_status kit_paint_ask(void *user);
 
 /* Adds priors and the penalty of x = unit u to the loss and, times unit, to the gradient.
  * kit_paint_prior.c */
@@ -50,7 +52,7 @@ bool kit_paint_size_at(const kit_sight *, const kit_paint_options *, uint32_t i,
 void kit_paint_from_picture(const struct paint *, const imp_image *v);
 imp_image *kit_paint_to_picture(const struct paint *); /* not clamped; NULL: no memory */
 void kit_paint_from_noise(const struct paint *);
-imp_status kit_paint_roughen(const struct paint *); /* lays noise over u; IMP_E_MEMORY */
+imp_status kit_paint_roughen(struct paint *); /* lays noise over u; IMP_E_MEMORY, IMP_CANCELLED */
 /* A copy in so many channels: grey becomes colour, colour luma. NULL: no memory. */
 imp_image *kit_paint_channels(const imp_image *, uint32_t channels);
 
