@@ -2,10 +2,11 @@
  */
 #include "measure.h"
 #include <math.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { COUNT, LAYERS_KEY, SEED };
+enum { COUNT, ATTRIBUTES, LAYERS_KEY, SEED };
 enum { NET, FACES, JUDGE, LOOK };
 
 static const imp_param params[] = {
@@ -15,6 +16,12 @@ static const imp_param params[] = {
                .min = 4,
                .max = 1000000,
                .help = "Faces looked at, the first of the data set, or all it has."},
+    [ATTRIBUTES] = {.key = "attributes",
+                    .type = IMP_NAMES,
+                    .help =
+                        "The data set's columns of the network's attributes, as advae.train was "
+                        "told: hair=hair_color. Left out: columns of the same names, or names "
+                        "that hold them."},
     [LAYERS_KEY] = {.key = "layers",
                     .type = IMP_NAMES,
                     .def_text = "relu1_1 relu2_1 relu3_1",
@@ -73,27 +80,49 @@ imp_status av_say(struct av_exam *e, const char *metric, const char *of, double 
     return e->job->add_row(e->job, e->table, cells);
 }
 
-/* The model's traits as columns of the data set, by name, and by its choices. */
-static imp_status match(struct av_traits *t, const imp_dataset *d, imp_error *err)
+/* The column of a trait: what the words say, else one of that name, or a name that holds it, with
+ * the same choices. */
+static bool column_of(struct av_trait *a, const imp_dataset *d, const struct av_traits *said)
 {
-    for (uint32_t k = 0; k < t->count; k++) {
-        struct av_trait *a = &t->all[k];
-        uint32_t found = UINT32_MAX;
-        for (uint32_t c = 0; c < d->attribute_count; c++) {
-            const imp_attribute *b = &d->attributes[c];
-            const bool same = !strcmp(b->choices ? b->choices : "", a->choices);
-            if (!strcmp(b->name, a->name) && same)
-                found = c;
-            else if (found == UINT32_MAX && same &&
-                     (strstr(b->name, a->name) || strstr(a->name, b->name)))
-                found = c;
-        }
-        if (found == UINT32_MAX)
-            return imp_fail(err, IMP_E_INPUT,
-                            "the data set has no attribute '%s' with the same values", a->name);
-        a->column = found;
+    const struct av_trait *word =
+        said->count ? av_trait_find(said, a->name, strlen(a->name)) : NULL;
+    if (word && !strcmp(word->choices, a->choices)) {
+        a->column = word->column, a->group = word->group;
+        memcpy(a->columns, word->columns, sizeof a->columns);
+        return true;
     }
-    return IMP_OK;
+    uint32_t found = UINT32_MAX;
+    for (uint32_t c = 0; c < d->attribute_count && !word; c++) {
+        const imp_attribute *b = &d->attributes[c];
+        const bool same = !strcmp(b->choices ? b->choices : "", a->choices);
+        if (same && !strcmp(b->name, a->name))
+            found = c;
+        else if (same && found == UINT32_MAX &&
+                 (strstr(b->name, a->name) || strstr(a->name, b->name)))
+            found = c;
+    }
+    a->column = found;
+    return found != UINT32_MAX;
+}
+
+static imp_status match(struct av_traits *t, const imp_dataset *d, const imp_cell *words,
+                        imp_error *err)
+{
+    struct av_traits *said = calloc(1, sizeof *said);
+    imp_status st = said ? IMP_OK : imp_fail(err, IMP_E_MEMORY, "no memory for attributes");
+    if (st == IMP_OK && words->w.count)
+        st = av_blame(err, ATTRIBUTES, -1,
+                      av_traits_of(d, words->w.ptr, words->w.count, said, NULL, err));
+    for (uint32_t k = 0; k < t->count && st == IMP_OK; k++)
+        if (!column_of(&t->all[k], d, said))
+            st = av_blame(
+                err, -1, FACES,
+                imp_fail(err, IMP_E_INPUT,
+                         "the data set has no attribute '%s' with the same values: attributes = "
+                         "%s=COLUMN names it",
+                         t->all[k].name, t->all[k].name));
+    free(said);
+    return st;
 }
 
 static imp_status still(struct av_exam *e, av_link *l, imp_nn_model *model, imp_error *err)
@@ -121,7 +150,7 @@ static imp_status begin(struct av_exam *e, const imp_dataset *d, kit_sight *sigh
                      e->card.side, e->card.side, d->width, d->height,
                      d->flags & IMP_DATASET_LINES ? "" : " without"));
     if (st == IMP_OK)
-        st = av_blame(err, -1, FACES, match(&e->card.traits, d, err));
+        st = match(&e->card.traits, d, &p[ATTRIBUTES], err);
     if (st == IMP_OK)
         st = still(e, &e->net, kit_sight_model(job->inputs[NET]), err);
     if (st == IMP_OK)
