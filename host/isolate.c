@@ -138,6 +138,24 @@ static bool ask_nursery(struct isolate *s, enum message what, const struct text 
     return fine;
 }
 
+bool isolate_is_child(int64_t pid, pid_t parent)
+{
+    char path[40], text[512];
+    long long its = 0;
+    if (pid <= 1 || pid > INT32_MAX)
+        return false;
+    snprintf(path, sizeof path, "/proc/%ld/stat", (long)pid);
+    FILE *f = fopen(path, "re");
+    const size_t n = f ? fread(text, 1, sizeof text - 1, f) : 0;
+    if (f)
+        fclose(f);
+    text[n] = '\0';
+    const char *name_end = strrchr(text, ')'); /* a name may hold anything */
+    return name_end && sscanf(name_end + 1, " %*c %lld", &its) == 1 && its == parent;
+}
+
+/* What the nursery says is not believed: a plugin may have taken it over, and the number is one that is
+ * killed. */
 static void spawn(struct isolate *s, struct far *f, unsigned slot, char *why, size_t cap)
 {
     struct text body = {0};
@@ -146,11 +164,12 @@ static void spawn(struct isolate *s, struct far *f, unsigned slot, char *why, si
     pack_u64(&body, slot);
     pthread_mutex_lock(&s->lock);
     bool fine = channel_pair(&f->line, &fd);
-    if (fine && (!ask_nursery(s, ASK_SPAWN, &body, fd, &pid) || pid <= 0)) {
+    if (fine && (!ask_nursery(s, ASK_SPAWN, &body, fd, &pid) ||
+                 !isolate_is_child(pid, s->nursery.pid))) {
         channel_close(&f->line);
         fine = false;
     }
-    f->pid = (pid_t)pid;
+    f->pid = fine ? (pid_t)pid : 0;
     f->epoch = s->epoch;
     f->base = 0;
     pthread_mutex_unlock(&s->lock);
@@ -159,7 +178,7 @@ static void spawn(struct isolate *s, struct far *f, unsigned slot, char *why, si
     text_free(&body);
     if (!fine)
         snprintf(why, cap, "E0501 no process can be started for it: %s",
-                 pid < 0 ? strerror((int)-pid) : "the one that starts them is gone");
+                 pid < 0 && pid > -4096 ? strerror((int)-pid) : "the one that starts them is gone");
 }
 
 bool isolate_ready(struct engine *e, struct far *f, unsigned slot, char *why, size_t cap)
@@ -191,7 +210,8 @@ int isolate_end(struct engine *e, struct far *f)
     int own = 0;
     if (f->line.fd < 0)
         return 0;
-    kill(f->pid, SIGKILL); /* dead already or not: its status stays what it was */
+    if (f == &s->nursery || isolate_is_child(f->pid, s->nursery.pid))
+        kill(f->pid, SIGKILL); /* dead already or not: its status stays what it was */
     if (f == &s->nursery) {
         s->lost = s->made;
         while (waitpid(f->pid, &own, 0) < 0 && errno == EINTR)

@@ -102,6 +102,8 @@ void isolate_free_paths(struct isolate *);
 bool isolate_ready(struct engine *, struct far *, unsigned slot, char *why, size_t cap);
 /* Ends it at once and answers what waitpid says of it. */
 int isolate_end(struct engine *, struct far *);
+/* Is it a process whose parent is that one now? Also of one that ended and waits to be buried. */
+bool isolate_is_child(int64_t pid, pid_t parent);
 
 /* ---- ferry.c: values in messages ---- */
 enum ferry {

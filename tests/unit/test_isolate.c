@@ -142,6 +142,34 @@ static void pieces_go_and_come(void **state)
     close(pipe_fd[1]);
 }
 
+/* A number that is not that of one's child, whatever a process that was taken over says, is never killed: -1 would be
+ * everything of the user's, and so would what becomes -1 when it is cut. */
+static void only_children_are_children(void **state)
+{
+    int line[2];
+    char c;
+    (void)state;
+    assert_int_equal(pipe(line), 0);
+    const pid_t child = fork();
+    if (!child) {
+        close(line[1]);
+        _exit(read(line[0], &c, 1) != 0);
+    }
+    assert_true(isolate_is_child(child, getpid()));
+    assert_false(isolate_is_child(child, getppid()));
+    assert_false(isolate_is_child(getpid(), getpid()));
+    static const int64_t wrong[] = {0, 1, -1, -2, UINT32_MAX, INT64_C(1) << 32, INT64_MIN, INT64_MAX};
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
+        assert_false(isolate_is_child(wrong[i], getpid()));
+    assert_false(isolate_is_child((int64_t)child + (INT64_C(1) << 32), getpid()));
+    close(line[0]), close(line[1]);
+    siginfo_t info;
+    assert_int_equal(waitid(P_PID, (id_t)child, &info, WEXITED | WNOWAIT), 0);
+    assert_true(isolate_is_child(child, getpid())); /* ended, not yet buried */
+    assert_int_equal(waitpid(child, NULL, 0), child);
+    assert_false(isolate_is_child(child, getpid()));
+}
+
 static void a_message_cut_anywhere_is_bad_not_a_crash(void **state)
 {
     (void)state;
@@ -211,6 +239,40 @@ static void values_are_found_again_where_they_lie(void **state)
 }
 
 /* Whatever a worker that went mad says, the host only answers NULL. */
+/* Pictures of no size, of two channels, of no colour. */
+static void pictures_that_cannot_be_are_no_values(void **state)
+{
+    static const struct {
+        uint64_t width, height, channels, colour;
+        bool fine;
+    } all[] = {{4, 4, 3, IMP_SRGB, true},  {4, 4, 1, IMP_DATA, true}, {0, 4, 3, IMP_SRGB, false},
+               {4, 0, 3, IMP_SRGB, false}, {4, 4, 0, IMP_SRGB, false}, {4, 4, 2, IMP_SRGB, false},
+               {4, 4, 5, IMP_SRGB, false}, {4, 4, 3, 0, false},        {4, 4, 3, IMP_DATA + 1, false}};
+    struct region *r = region_new(NULL);
+    struct region *const regions[2] = {NULL, r};
+    (void)state;
+    assert_non_null(r);
+    const uint64_t place = region_take(r, 4096);
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+        struct text body = {0};
+        uint64_t at;
+        pack_u64(&body, 1);
+        pack_u64(&body, place);
+        pack_u64(&body, all[i].width), pack_u64(&body, all[i].height);
+        pack_u64(&body, all[i].channels), pack_u64(&body, all[i].colour);
+        pack_i64(&body, 4), pack_i64(&body, 16);
+        struct mail m = as_mail(&body);
+        struct value *v = ferry_get_at(&m, FERRY_IMAGE, regions, NULL, &at);
+        if (all[i].fine != (v != NULL))
+            fail_msg("case %zu", i);
+        if (v)
+            v->as.image.data = NULL;
+        value_release(v);
+        mail_free(&m);
+    }
+    region_free(r);
+}
+
 static void nonsense_is_no_value(void **state)
 {
     (void)state;
@@ -253,8 +315,10 @@ int main(void)
         cmocka_unit_test(what_is_handed_out_counts_against_the_budget),
         cmocka_unit_test(another_process_writes_where_it_may),
         cmocka_unit_test(pieces_go_and_come),
+        cmocka_unit_test(only_children_are_children),
         cmocka_unit_test(a_message_cut_anywhere_is_bad_not_a_crash),
         cmocka_unit_test(values_are_found_again_where_they_lie),
+        cmocka_unit_test(pictures_that_cannot_be_are_no_values),
         cmocka_unit_test(nonsense_is_no_value),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);
