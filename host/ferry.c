@@ -73,8 +73,7 @@ static struct value *get_image(struct mail *m, struct memory *memory, float *dat
                    colour = unpack_u64(m);
     image.row = unpack_i64(m);
     image.plane = unpack_i64(m);
-    if (m->bad || !width || width > 65536 || !height || height > 65536 ||
-        (channels != 1 && channels != 3 && channels != 4) || !colour || colour > IMP_DATA ||
+    if (m->bad || width > 65536 || height > 65536 || channels > 4 || colour > IMP_DATA ||
         image.row < (int64_t)width || image.row > 1 << 20 ||
         image.plane < image.row * (int64_t)height || image.plane > INT64_C(1) << 37 ||
         (uint64_t)image.plane * channels > room / sizeof(float))

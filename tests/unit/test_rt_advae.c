@@ -149,6 +149,22 @@ static void an_adversary_alone_changes_nothing(void **state)
     assert_false(same(x.model, z.model, "encoder."));
     drop(&x), drop(&y), drop(&z);
 }
+/* Trains until `stop` of the questions that a whole training asks, then goes on; the second part
+ * must not begin anew. */
+static struct av_trained stopped_at(const struct av_plan *p, uint32_t stop, uint32_t whole)
+{
+    struct job job = new_job();
+    struct av_trained out;
+    struct said said;
+    job.stop_at = stop;
+    assert_int_equal(av_train_faces(p, &job.as, &out, listen(&said)), IMP_CANCELLED);
+    assert_true(job.keeps > 0);
+    job.stop_at = 0, job.fraction = 0, job.polls = 0;
+    out = train(p, &job);
+    assert_true(job.polls < whole);
+    free(job.kept);
+    return out;
+}
 static void stopped_and_resumed_is_the_same(void **state)
 {
     struct av_traits t;
@@ -157,19 +173,14 @@ static void stopped_and_resumed_is_the_same(void **state)
     (void)state;
     p.keep_seconds = 1e-9;
     struct av_trained x = train(&p, &whole);
-    for (uint32_t stop = 2; stop <= 18; stop += 4) { /* in each stage, and at its ends */
-        struct job job = new_job();
-        struct av_trained y;
-        struct said said;
-        job.stop_at = stop;
-        assert_int_equal(av_train_faces(&p, &job.as, &y, listen(&said)), IMP_CANCELLED);
-        job.stop_at = 0, job.fraction = 0;
-        y = train(&p, &job);
+    for (uint32_t part = 1; part < 12; part++) { /* in each stage, near its ends too */
+        struct av_trained y = stopped_at(&p, whole.polls * part / 12, whole.polls);
         assert_true(same(x.model, y.model, ""));
         assert_true(same(x.judge, y.judge, ""));
         assert_int_equal(x.count, y.count);
+        for (uint64_t i = 0; i < x.count; i++)
+            assert_true(x.rows[i].step == y.rows[i].step && x.rows[i].stage == y.rows[i].stage);
         drop(&y);
-        free(job.kept);
     }
     drop(&x);
     free(whole.kept);
@@ -196,20 +207,16 @@ static void all_ways_train(void **state)
     for (uint32_t i = 0; i < 5; i++) {
         struct av_traits t;
         struct av_plan p = usual(&t);
-        struct job job = new_job(), cut = new_job();
-        struct av_trained again;
-        struct said said;
+        struct job job = new_job();
         p.way = ways[i], p.keep_seconds = 1e-9;
         all[i] = train(&p, &job);
         for (uint32_t k = 0; k < i; k++)
             assert_false(same(all[i].model, all[k].model, "encoder."));
-        cut.stop_at = 9;
-        assert_int_equal(av_train_faces(&p, &cut.as, &again, listen(&said)), IMP_CANCELLED);
-        cut.stop_at = 0, cut.fraction = 0;
-        again = train(&p, &cut);
+        struct av_trained again =
+            stopped_at(&p, job.polls / 2, job.polls); /* in the second stage */
         assert_true(same(all[i].model, again.model, ""));
         drop(&again);
-        free(cut.kept), free(job.kept);
+        free(job.kept);
     }
     for (uint32_t i = 0; i < 5; i++)
         drop(&all[i]);
@@ -252,7 +259,8 @@ static void what_drawings_show_is_kept(void **state)
     assert_int_equal(card.traits.all[0].shown, 0), assert_int_equal(card.traits.all[1].shown, 1);
     must(av_card_read(&runtime, x.model, &card, listen(&said)));
     assert_int_equal(card.traits.all[1].shown, 0);
-    assert_int_equal(av_traits_show(&t, (const char *const[]){"ton"}, 1, listen(&said)), IMP_E_PARAM);
+    assert_int_equal(av_traits_show(&t, (const char *const[]){"ton"}, 1, listen(&said)),
+                     IMP_E_PARAM);
     assert_non_null(strstr(said.text, "hair tone"));
     drop(&x), drop(&y);
 }
