@@ -18,8 +18,6 @@ struct av_self { /* *instance of every filter here */
 imp_status av_create(const imp_host *, const imp_filter *, const imp_cell *params, void **instance,
                      imp_error *) IMP_NX;
 void av_destroy(void *instance) IMP_NX;
-/* The same, as a failure of parameter or port i (-1: neither). */
-imp_status av_blame(imp_error *, int32_t param, int32_t port, imp_status);
 void av_release(const struct av_self *, imp_nn_model *); /* NULL allowed */
 
 /* What a model says of itself. IMP_E_INPUT: not one of advae.train's. */

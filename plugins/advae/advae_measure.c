@@ -111,11 +111,11 @@ static imp_status match(struct av_traits *t, const imp_dataset *d, const imp_cel
     struct av_traits *said = calloc(1, sizeof *said);
     imp_status st = said ? IMP_OK : imp_fail(err, IMP_E_MEMORY, "no memory for attributes");
     if (st == IMP_OK && words->w.count)
-        st = av_blame(err, ATTRIBUTES, -1,
-                      av_traits_of(d, words->w.ptr, words->w.count, said, NULL, err));
+        st = kit_blame(err, ATTRIBUTES, -1,
+                       av_traits_of(d, words->w.ptr, words->w.count, said, NULL, err));
     for (uint32_t k = 0; k < t->count && st == IMP_OK; k++)
         if (!column_of(&t->all[k], d, said))
-            st = av_blame(
+            st = kit_blame(
                 err, -1, FACES,
                 imp_fail(err, IMP_E_INPUT,
                          "the data set has no attribute '%s' with the same values: attributes = "
@@ -139,11 +139,11 @@ static imp_status begin(struct av_exam *e, const imp_dataset *d, kit_sight *sigh
     imp_nn_model *judge = kit_sight_model(job->inputs[JUDGE]),
                  *look = kit_sight_model(job->inputs[LOOK]);
     const struct av_traits *t = &e->card.traits;
-    imp_status st = av_blame(
+    imp_status st = kit_blame(
         err, -1, NET, av_card_read(&e->self->nn, kit_sight_model(job->inputs[NET]), &e->card, err));
     if (st == IMP_OK && (d->width != e->card.side || d->height != e->card.side ||
                          d->channels != 3 || !(d->flags & IMP_DATASET_LINES)))
-        st = av_blame(
+        st = kit_blame(
             err, -1, FACES,
             imp_fail(err, IMP_E_INPUT,
                      "the network is for %u x %u colour photos with drawings; these are %u x %u%s",
@@ -156,15 +156,15 @@ static imp_status begin(struct av_exam *e, const imp_dataset *d, kit_sight *sigh
     if (st == IMP_OK)
         st = av_card_clear(&e->net, &e->card, err);
     if (st == IMP_OK && judge)
-        st = av_blame(err, -1, JUDGE, still(e, &e->judge, judge, err));
+        st = kit_blame(err, -1, JUDGE, still(e, &e->judge, judge, err));
     if (st == IMP_OK && look) {
-        st = av_blame(err, -1, LOOK, kit_sight_open(sight, &e->self->nn, look, err));
+        st = kit_blame(err, -1, LOOK, kit_sight_open(sight, &e->self->nn, look, err));
         if (st == IMP_OK)
-            st = av_blame(err, LAYERS_KEY, -1,
-                          p[LAYERS_KEY].w.count > AV_LAYERS
-                              ? imp_fail(err, IMP_E_PARAM, "%d layers at most", AV_LAYERS)
-                              : kit_sight_find(sight, p[LAYERS_KEY].w.ptr, p[LAYERS_KEY].w.count,
-                                               e->layers, err));
+            st = kit_blame(err, LAYERS_KEY, -1,
+                           p[LAYERS_KEY].w.count > AV_LAYERS
+                               ? imp_fail(err, IMP_E_PARAM, "%d layers at most", AV_LAYERS)
+                               : kit_sight_find(sight, p[LAYERS_KEY].w.ptr, p[LAYERS_KEY].w.count,
+                                                e->layers, err));
         if (st == IMP_OK)
             st = still(e, &e->look, look, err);
         e->sight = sight, e->layer_count = (uint32_t)p[LAYERS_KEY].w.count;
@@ -172,8 +172,8 @@ static imp_status begin(struct av_exam *e, const imp_dataset *d, kit_sight *sigh
     e->side = e->card.side, e->seed = (uint64_t)p[SEED].i;
     e->n = d->count < (uint64_t)p[COUNT].i ? (uint32_t)d->count : (uint32_t)p[COUNT].i;
     if (st == IMP_OK && e->n < 4)
-        st = av_blame(err, -1, FACES,
-                      imp_fail(err, IMP_E_INPUT, "4 faces are the least that can be measured"));
+        st = kit_blame(err, -1, FACES,
+                       imp_fail(err, IMP_E_INPUT, "4 faces are the least that can be measured"));
     return st == IMP_OK ? av_lessons_new(&e->lessons, d, t, 1, err) : st;
 }
 
@@ -187,7 +187,6 @@ static imp_status rooms(struct av_exam *e, imp_error *err)
     } all[] = {{&e->mu, n * e->card.latent},
                {&e->y, n * e->card.traits.width},
                {&e->known, n * e->card.traits.count},
-               {&e->answers, n * e->card.traits.width},
                {&e->style, n * AV_STYLE_SIZE},
                {&e->picture, 3 * plane},
                {&e->other, 3 * plane},

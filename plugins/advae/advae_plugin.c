@@ -29,13 +29,6 @@ void av_destroy(void *instance) IMP_NX
     free(self);
 }
 
-imp_status av_blame(imp_error *err, int32_t param, int32_t port, imp_status st)
-{
-    if (err && st != IMP_OK)
-        err->param = param, err->port = port;
-    return st;
-}
-
 void av_release(const struct av_self *self, imp_nn_model *model)
 {
     const imp_nn_model_1 *models = self->nn.model.table;

@@ -113,7 +113,7 @@ static imp_status ask(const struct av_card *card, const char *lines, uint64_t se
         char key[AV_NAME + 1];
         snprintf(key, sizeof key, "%.*s", (int)strcspn(lines, "="), lines);
         if (st != IMP_OK && !plan)
-            return av_blame(err, OTHERS + 1 + k, -1, st);
+            return kit_blame(err, OTHERS + 1 + k, -1, st);
         if (st != IMP_OK)
             plan->mistake(plan, OTHERS + 1 + k, -1, *names ? key : NULL, err->text,
                           *names ? names : NULL);
@@ -291,7 +291,7 @@ static imp_status process(void *instance, imp_job *job, imp_error *err) IMP_NX
     struct av_card *card = calloc(1, sizeof *card);
     av_link net = {.nn = &self->nn};
     float *s = NULL;
-    imp_status st = card ? av_blame(err, -1, NET, av_card_read(&self->nn, model, card, err))
+    imp_status st = card ? kit_blame(err, -1, NET, av_card_read(&self->nn, model, card, err))
                          : imp_fail(err, IMP_E_MEMORY, "no memory for attributes");
     if (st == IMP_OK && !(s = malloc((size_t)card->side * card->side * sizeof *s)))
         st = imp_fail(err, IMP_E_MEMORY, "no memory for a drawing");
@@ -319,7 +319,7 @@ static imp_status plan(void *instance, imp_plan *plan, imp_error *err) IMP_NX
     (void)err;
     imp_status st = !card ? IMP_E_MEMORY : IMP_OK;
     if (st == IMP_OK && model)
-        st = av_blame(&e.as, -1, NET, av_card_read(&self->nn, model, card, &e.as));
+        st = kit_blame(&e.as, -1, NET, av_card_read(&self->nn, model, card, &e.as));
     if (st == IMP_OK && model)
         st = ask(card, self->params[OTHERS].s.ptr, 1, y, plan, &e.as);
     if (st != IMP_OK)

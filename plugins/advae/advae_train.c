@@ -303,33 +303,33 @@ static imp_status plan_of(const struct av_self *self, const imp_cell *p, const i
         .keep_seconds = p[KEEP].f,
         .note = note,
         .note_user = host.out};
-    imp_status st = av_blame(err, -1, TRAIN, fits(train, NULL, err));
+    imp_status st = kit_blame(err, -1, TRAIN, fits(train, NULL, err));
     if (st == IMP_OK && test)
-        st = av_blame(err, -1, TEST, fits(test, train, err));
+        st = kit_blame(err, -1, TEST, fits(test, train, err));
     if (st == IMP_OK)
-        st = av_blame(err, BATCH, -1, fits_batch(train, plan->batch, err));
+        st = kit_blame(err, BATCH, -1, fits_batch(train, plan->batch, err));
     if (st == IMP_OK)
-        st = av_blame(
+        st = kit_blame(
             err, ATTRIBUTES, -1,
             av_traits_of(train, p[ATTRIBUTES].w.ptr, p[ATTRIBUTES].w.count, traits, NULL, err));
     if (st == IMP_OK)
-        st =
-            av_blame(err, SHOWN, -1, av_traits_show(traits, p[SHOWN].w.ptr, p[SHOWN].w.count, err));
+        st = kit_blame(err, SHOWN, -1,
+                       av_traits_show(traits, p[SHOWN].w.ptr, p[SHOWN].w.count, err));
     if (st == IMP_OK && plan->way == AV_SPLIT && traits->width >= plan->latent)
-        st = av_blame(err, LATENT, -1,
-                      imp_fail(err, IMP_E_PARAM,
-                               "split wants a code of more than the %u numbers of the attributes",
-                               traits->width));
+        st = kit_blame(err, LATENT, -1,
+                       imp_fail(err, IMP_E_PARAM,
+                                "split wants a code of more than the %u numbers of the attributes",
+                                traits->width));
     if (st == IMP_OK && judge)
         plan->steps[AV_JUDGING] = 0,
-        st = av_blame(err, -1, JUDGE, fits_judge(&self->nn, judge, traits, err));
+        st = kit_blame(err, -1, JUDGE, fits_judge(&self->nn, judge, traits, err));
     if (st == IMP_OK && !judge && !plan->steps[AV_JUDGING] && plan->control + plan->contour > 0 &&
         plan->steps[AV_DRAWING])
-        st = av_blame(err, JUDGE_STEPS, -1,
-                      imp_fail(err, IMP_E_PARAM,
-                               "a judge that never learnt cannot guide: give it steps or wire "
-                               "in.judge, or set control "
-                               "and contour to 0"));
+        st = kit_blame(err, JUDGE_STEPS, -1,
+                       imp_fail(err, IMP_E_PARAM,
+                                "a judge that never learnt cannot guide: give it steps or wire "
+                                "in.judge, or set control "
+                                "and contour to 0"));
     return st;
 }
 
@@ -340,14 +340,14 @@ static imp_status sight_of(const struct av_self *self, const imp_cell *p, imp_nn
     if (!look || !(p[FEATURES].f > 0))
         return IMP_OK;
     if (p[LAYERS_KEY].w.count > AV_LAYERS || !p[LAYERS_KEY].w.count)
-        return av_blame(err, LAYERS_KEY, -1,
-                        imp_fail(err, IMP_E_PARAM, "1 to %d layers", AV_LAYERS));
-    imp_status st = av_blame(err, -1, LOOK, kit_sight_open(sight, &self->nn, look, err));
+        return kit_blame(err, LAYERS_KEY, -1,
+                         imp_fail(err, IMP_E_PARAM, "1 to %d layers", AV_LAYERS));
+    imp_status st = kit_blame(err, -1, LOOK, kit_sight_open(sight, &self->nn, look, err));
     if (st == IMP_OK && sight->channels != 3)
-        st = av_blame(err, -1, LOOK,
-                      imp_fail(err, IMP_E_INPUT, "this network looks at grey pictures"));
+        st = kit_blame(err, -1, LOOK,
+                       imp_fail(err, IMP_E_INPUT, "this network looks at grey pictures"));
     if (st == IMP_OK)
-        st = av_blame(
+        st = kit_blame(
             err, LAYERS_KEY, -1,
             kit_sight_find(sight, p[LAYERS_KEY].w.ptr, p[LAYERS_KEY].w.count, plan->layers, err));
     if (st == IMP_OK)
@@ -381,10 +381,10 @@ static imp_status varied(const struct av_plan *p, imp_error *err)
     }
     for (uint32_t k = 0; k < t->count && st == IMP_OK; k++)
         if (!varies[k])
-            st = av_blame(err, ATTRIBUTES, -1,
-                          imp_fail(err, IMP_E_INPUT,
-                                   "attribute '%s' never varies: name the others in `attributes`",
-                                   t->all[k].name));
+            st = kit_blame(err, ATTRIBUTES, -1,
+                           imp_fail(err, IMP_E_INPUT,
+                                    "attribute '%s' never varies: name the others in `attributes`",
+                                    t->all[k].name));
     free(first), free(y), free(now);
     return st;
 }

@@ -17,7 +17,6 @@ struct av_exam {
     uint64_t seed;
     float *mu;              /* n x latent */
     float *y, *known;       /* n x width, n x count */
-    float *answers;         /* n x width: the judge's, of the photos */
     float *style;           /* n x STYLE_SIZE: small colours around the face */
     float *picture, *other; /* 3 x side x side */
     float *strokes, *lines; /* side x side */

@@ -137,7 +137,6 @@ imp_status av_look_at_all(struct av_exam *e, imp_error *err)
         memcpy(e->known + (size_t)i * t->count, e->lessons.known, t->count * sizeof(float));
         av_style(e->side, e->lessons.x, e->style + (size_t)i * AV_STYLE_SIZE);
         if (e->judge.run && (st = av_ask_judge(e, e->lessons.x, &answers, err)) == IMP_OK) {
-            memcpy(e->answers + (size_t)i * t->width, answers, t->width * sizeof *answers);
             for (uint32_t k = 0; k < t->count; k++)
                 if (e->lessons.known[k] > 0)
                     seen[k]++, right[k] += av_trait_bin(&t->all[k], answers) ==

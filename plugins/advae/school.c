@@ -286,9 +286,7 @@ static imp_status usual(const struct av_plan *p, char *text, size_t size, imp_er
     }
     snprintf(text, size, "%.4f %.4f %.4f %.4f %.4f %.4f", sums[0], sums[1], sums[2], sums[3],
              sums[4], sums[5]);
-    for (char *at = text; *at; at++)
-        if (*at == ',')
-            *at = '.';
+    kit_points(text);
     free(s);
     return st;
 }

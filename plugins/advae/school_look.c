@@ -29,55 +29,30 @@ static void cut(const struct crop *p, const float *x, uint32_t in, uint32_t c, f
                    p->size * sizeof *x);
 }
 
-/* Adds factor times the crop's gradient: its plane `c` of `in` to plane `to_c` of pictures. */
-static void paste(const struct crop *p, const float *from, uint32_t in, uint32_t c, float factor,
-                  float *to, uint32_t to_c)
+/* Adds the crop's gradient: its plane `c` of `in` to the same plane of pictures. */
+static void paste(const struct crop *p, const float *from, uint32_t in, uint32_t c, float *to)
 {
     for (uint32_t i = 0; i < p->n; i++)
         for (uint32_t j = 0; j < p->size; j++) {
             const float *a = from + (((size_t)i * in + c) * p->size + j) * p->size;
-            float *b = to + (((size_t)i * 3 + to_c) * p->side + p->y + j) * p->side + p->x;
+            float *b = to + (((size_t)i * 3 + c) * p->side + p->y + j) * p->side + p->x;
             for (uint32_t k = 0; k < p->size; k++)
-                b[k] += factor * a[k];
+                b[k] += a[k];
         }
 }
 
 /* ---- features ---- */
 
-static uint32_t plane_of(const struct av_school *s, uint32_t c)
-{
-    return s->p->sight->prepare.input.order == KIT_BGR ? 2 - c : c;
-}
-
-/* A number v of -1..1 is scale v + offset for the network's channel. */
-static void scale_of(const struct av_school *s, uint32_t c, float *scale, float *offset)
-{
-    const kit_side *in = &s->p->sight->prepare.input;
-    const double half = 0.5 * (in->white - in->black);
-    *scale = (float)(half / in->std[c]);
-    *offset = (float)((in->black + half - in->mean[c]) / in->std[c]);
-}
-
+/* The crop of pictures -1..1 becomes the network's input. */
 static imp_status show(struct av_school *s, const struct crop *p, const float *x, imp_error *err)
 {
     const kit_sight *sight = s->p->sight;
-    const size_t plane = (size_t)p->size * p->size;
-    const imp_nn_model_1 *models = s->p->nn->model.table;
-    for (uint32_t c = 0; c < 3; c++) {
-        float scale, offset;
-        cut(p, x, 3, plane_of(s, c), s->crop, 3, c);
-        scale_of(s, c, &scale, &offset);
-        for (uint32_t i = 0; i < p->n; i++)
-            for (size_t k = 0; k < plane; k++)
-                s->crop[((size_t)i * 3 + c) * plane + k] =
-                    scale * s->crop[((size_t)i * 3 + c) * plane + k] + offset;
-    }
-    imp_nn_node node = {.struct_size = sizeof node};
-    const imp_status st =
-        models->node(s->p->nn->model.self, sight->model, sight->input, &node, err);
-    return st == IMP_OK
-               ? av_put(&s->features, node.name, (av_size){p->n, 3, p->size, p->size}, s->crop, err)
-               : st;
+    for (uint32_t c = 0; c < 3; c++)
+        cut(p, x, 3, c, s->crop_gradient, 3, c);
+    kit_planes_in(&sight->prepare.input, -1, 1, p->n, (size_t)p->size * p->size, s->crop_gradient,
+                  s->crop);
+    return av_put(&s->features, kit_sight_name(sight, sight->input),
+                  (av_size){p->n, 3, p->size, p->size}, s->crop, err);
 }
 
 static imp_status layer(struct av_school *s, uint32_t k, const float **data, av_size *size,
@@ -140,14 +115,10 @@ imp_status av_feature_loss(struct av_school *s, const float *x, const float *t, 
                            double weight, float *gradient, double *loss, imp_error *err)
 {
     const struct crop p = crop_of(s, n, 0x666561);
+    const kit_sight *sight = s->p->sight;
     const float *data, *back;
     size_t used = 0;
-    imp_nn_node node = {.struct_size = sizeof node};
-    const imp_nn_model_1 *models = s->p->nn->model.table;
-    imp_status st =
-        models->node(s->p->nn->model.self, s->p->sight->model, s->p->sight->input, &node, err);
-    if (st == IMP_OK)
-        st = show(s, &p, t, err);
+    imp_status st = show(s, &p, t, err);
     if (st == IMP_OK)
         st = keep_layers(s, err);
     if (st == IMP_OK)
@@ -165,13 +136,15 @@ imp_status av_feature_loss(struct av_school *s, const float *x, const float *t, 
     }
     const size_t count = (size_t)n * 3 * p.size * p.size;
     if (st == IMP_OK)
-        st = av_back(&s->features, node.name, count, s->job, &back, err);
-    for (uint32_t c = 0; c < 3 && st == IMP_OK; c++) {
-        float scale, offset;
-        scale_of(s, c, &scale, &offset);
-        paste(&p, back, 3, c, scale, gradient, plane_of(s, c));
-    }
-    return st;
+        st = av_back(&s->features, kit_sight_name(sight, sight->input), count, s->job, &back, err);
+    if (st != IMP_OK)
+        return st;
+    memset(s->crop_gradient, 0, count * sizeof *s->crop_gradient);
+    kit_planes_back(&sight->prepare.input, -1, 1, n, (size_t)p.size * p.size, back,
+                    s->crop_gradient);
+    for (uint32_t c = 0; c < 3; c++)
+        paste(&p, s->crop_gradient, 3, c, gradient);
+    return IMP_OK;
 }
 
 /* ---- patches ---- */
@@ -225,6 +198,6 @@ imp_status av_patch_loss(struct av_school *s, const float *x, const float *t, co
     if (st == IMP_OK)
         st = judge_patches(s, &p, x, lines, 1, weight, &back, loss, err);
     for (uint32_t c = 0; c < 3 && st == IMP_OK; c++)
-        paste(&p, back, 4, c, 1, gradient, c);
+        paste(&p, back, 4, c, gradient);
     return st;
 }

@@ -131,13 +131,10 @@ imp_status av_traits_of(const imp_dataset *d, const char *const *words, uint64_t
 
 /* ---- as a line ---- */
 
-/* A number with a point, whatever the locale. */
 static void number(char *text, size_t size, double v)
 {
     snprintf(text, size, "%.9g", v);
-    for (char *at = text; *at; at++)
-        if (*at == ',')
-            *at = '.';
+    kit_points(text);
 }
 
 void av_traits_write(const struct av_traits *t, char *text)

@@ -221,13 +221,13 @@ static imp_status open_atlas(struct atlas *a, imp_nn_model *model, imp_error *er
     if (st != IMP_OK)
         return st;
     if (a->p[ATLAS_LAYER].w.count != 1)
-        return inv_blame(err, ATLAS_LAYER, -1,
+        return kit_blame(err, ATLAS_LAYER, -1,
                          imp_fail(err, IMP_E_PARAM, "layer wants one name; sweep it for several"));
     if (atlas_maps_check(a->p[ATLAS_MAPS].s.ptr, why, sizeof why))
-        return inv_blame(err, ATLAS_MAPS, -1, imp_fail(err, IMP_E_PARAM, "%s", why));
+        return kit_blame(err, ATLAS_MAPS, -1, imp_fail(err, IMP_E_PARAM, "%s", why));
     st = kit_sight_find(&a->sight, a->p[ATLAS_LAYER].w.ptr, 1, &a->node, err);
     if (st != IMP_OK)
-        return inv_blame(err, ATLAS_LAYER, -1, st);
+        return kit_blame(err, ATLAS_LAYER, -1, st);
     a->layer = kit_sight_name(&a->sight, a->node);
     const uint32_t margin = 2 * (uint32_t)a->p[ATLAS_MARGIN].i;
     kit_sight_size(&a->sight, side + margin, side + margin, &a->width, &a->height);
@@ -253,7 +253,7 @@ static imp_status make(struct atlas *a, imp_error *err)
         return st;
     if (atlas_maps(a->p[ATLAS_MAPS].s.ptr, a->means, a->count, a->maps, &a->chosen, why,
                    sizeof why))
-        return inv_blame(err, ATLAS_MAPS, -1, imp_fail(err, IMP_E_PARAM, "%s", why));
+        return kit_blame(err, ATLAS_MAPS, -1, imp_fail(err, IMP_E_PARAM, "%s", why));
     if (!(a->all = calloc(a->chosen, sizeof *a->all)))
         return imp_fail(err, IMP_E_MEMORY, "no memory for %u maps", a->chosen);
     for (uint32_t i = 0; i < a->chosen && st == IMP_OK; i++)

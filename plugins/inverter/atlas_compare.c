@@ -135,10 +135,10 @@ static imp_status process(void *instance, imp_job *job, imp_error *err) IMP_NX
     if (k.count < 2)
         return imp_fail(err, IMP_E_INPUT, "two pictures or more are compared, here is %u", k.count);
     if (layer->w.count != 1)
-        return inv_blame(err, LAYER, -1, imp_fail(err, IMP_E_PARAM, "layer wants one name"));
+        return kit_blame(err, LAYER, -1, imp_fail(err, IMP_E_PARAM, "layer wants one name"));
     imp_status st = kit_sight_open(&k.sight, &k.self->nn, kit_sight_model(job->inputs[NET]), err);
     if (st == IMP_OK)
-        st = inv_blame(err, LAYER, -1, kit_sight_find(&k.sight, layer->w.ptr, 1, &k.node, err));
+        st = kit_blame(err, LAYER, -1, kit_sight_find(&k.sight, layer->w.ptr, 1, &k.node, err));
     if (st == IMP_OK && !(k.norms = calloc(k.count, sizeof *k.norms)))
         st = IMP_E_MEMORY;
     if (st == IMP_OK)

@@ -92,7 +92,7 @@ imp_status atlas_sheet(struct atlas *a, imp_image **sheet, imp_error *err)
     imp_status st = IMP_OK;
     lay_out(a, &s);
     if (s.width > 65535 || s.height > 65535)
-        return inv_blame(err, ATLAS_CELL, -1,
+        return kit_blame(err, ATLAS_CELL, -1,
                          imp_fail(err, IMP_E_LIMIT,
                                   "the sheet would be %u x %llu px: make cell smaller", s.width,
                                   (unsigned long long)s.height));
@@ -147,7 +147,7 @@ imp_status atlas_files(struct atlas *a, imp_error *err)
         snprintf(path, folder->s.len + 64, "%s/map-%04u.png", folder->s.ptr, a->all[i].row.map);
         st = encode(a, i, "png", &data, &size, err);
         if (st == IMP_OK)
-            st = inv_blame(err, ATLAS_PICTURES, -1, write_file(path, data, size, err));
+            st = kit_blame(err, ATLAS_PICTURES, -1, write_file(path, data, size, err));
         if (data)
             a->self->image->drop(a->self->host, data);
         if (st == IMP_OK)
@@ -237,7 +237,7 @@ imp_status atlas_page(struct atlas *a, const imp_table *table, imp_error *err)
     if (st == IMP_OK && !text)
         st = imp_fail(err, IMP_E_MEMORY, "no memory for a page of %u maps", a->chosen);
     if (st == IMP_OK)
-        st = inv_blame(err, ATLAS_PAGE, -1, write_file(p[ATLAS_PAGE].s.ptr, text, size, err));
+        st = kit_blame(err, ATLAS_PAGE, -1, write_file(p[ATLAS_PAGE].s.ptr, text, size, err));
     free(text);
     return st;
 }

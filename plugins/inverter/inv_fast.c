@@ -179,7 +179,7 @@ static imp_status refine(struct fast *f, imp_error *err)
     struct inv_term term = {.target = f->code, .weight = 1};
     imp_status st = kit_sight_open(&sight, &f->self->nn, kit_sight_model(f->job->inputs[NET]), err);
     if (st == IMP_OK && !name)
-        st = inv_blame(err, LAYER, -1,
+        st = kit_blame(err, LAYER, -1,
                        imp_fail(err, IMP_E_PARAM, "the code has no name: say its layer"));
     if (st == IMP_OK)
         st = kit_sight_find(&sight, &name, 1, &term.node, err);
@@ -217,17 +217,17 @@ static imp_status process(void *instance, imp_job *job, imp_error *err) IMP_NX
     struct fast f = {
         .self = instance, .job = job, .decoder = kit_sight_model(job->inputs[DECODER])};
     if (job->params[REFINE].i && !job->inputs[NET])
-        return inv_blame(
+        return kit_blame(
             err, REFINE, -1,
             imp_fail(err, IMP_E_PARAM, "refine wants the network that the code is of: in.net ="));
     imp_status st = look(&f, err);
     if (st != IMP_OK)
-        return inv_blame(err, -1, DECODER, st);
+        return kit_blame(err, -1, DECODER, st);
     st = kit_code_of((const imp_tensor *)(const void *)job->inputs[CODE], &f.code, &f.copy, err);
     if (st == IMP_OK)
         st = check_maps(&f, err);
     if (st != IMP_OK)
-        inv_blame(err, -1, CODE, st);
+        kit_blame(err, -1, CODE, st);
     if (st == IMP_OK)
         st = decode(&f, err);
     if (st == IMP_OK && job->params[REFINE].i)

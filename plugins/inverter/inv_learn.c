@@ -150,19 +150,19 @@ static imp_status lesson_of(const struct inv_self *self, const imp_cell *p, cons
         .note_user = host.out,
     };
     if (p[LAYER].w.count != 1)
-        return inv_blame(err, LAYER, -1,
+        return kit_blame(err, LAYER, -1,
                          imp_fail(err, IMP_E_PARAM, "layer wants one name, not %llu",
                                   (unsigned long long)p[LAYER].w.count));
     imp_status st = kit_sight_find(s, p[LAYER].w.ptr, 1, &l->node, err);
     if (st == IMP_OK)
         st = inv_path_of(s, l->node, path, err);
     if (st != IMP_OK)
-        return inv_blame(err, LAYER, -1, st);
+        return kit_blame(err, LAYER, -1, st);
     if ((st = fits(s, path, train, err)) != IMP_OK)
-        return inv_blame(err, -1, TRAIN, st);
+        return kit_blame(err, -1, TRAIN, st);
     if (test && (test->width != train->width || test->height != train->height ||
                  test->channels != train->channels || !test->count))
-        return inv_blame(err, -1, TEST,
+        return kit_blame(err, -1, TEST,
                          imp_fail(err, IMP_E_INPUT,
                                   "test pictures must be %u x %u like those to learn from",
                                   train->width, train->height));
@@ -262,7 +262,8 @@ static imp_status plan(void *instance, imp_plan *plan, imp_error *err) IMP_NX
     }
     if (!kit_sight_check(plan, &self->nn, model, LAYER, &p[LAYER]) || !train)
         return IMP_OK;
-    if (lesson_of(self, p, &sight, train, kit_dataset_planned(plan, TEST), &l, &path, &e.as) != IMP_OK) {
+    if (lesson_of(self, p, &sight, train, kit_dataset_planned(plan, TEST), &l, &path, &e.as) !=
+        IMP_OK) {
         plan->mistake(plan, e.as.param, e.as.port, NULL, e.text, NULL);
         return IMP_OK;
     }

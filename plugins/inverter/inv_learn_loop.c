@@ -60,7 +60,7 @@ static imp_status encode(struct inv_school *s, uint32_t n, const float *pixels, 
     const kit_sight *sight = s->l->sight;
     const imp_dataset *d = s->l->train;
     const int64_t shape[] = {n, sight->channels, d->height, d->width};
-    inv_to_input(&sight->prepare.input, n, (size_t)d->height * d->width, pixels, s->input);
+    kit_planes_in(&sight->prepare.input, 0, 1, n, (size_t)d->height * d->width, pixels, s->input);
     const imp_status st = feed(s->encoder, s, sight->input, shape, s->input, err);
     return st == IMP_OK ? read(s->encoder, s, s->l->node, n * s->codes, codes, err) : st;
 }
@@ -102,8 +102,8 @@ static imp_status features_back(struct inv_school *s, uint32_t n, const float *p
     if (st == IMP_OK && v.strides)
         st = imp_fail(err, IMP_E_UNSUPPORTED, "the provider's gradients are not packed");
     if (st == IMP_OK)
-        inv_from_input(&s->l->sight->prepare.input, n, (size_t)d->height * d->width, v.data,
-                       s->gradient);
+        kit_planes_back(&s->l->sight->prepare.input, 0, 1, n, (size_t)d->height * d->width, v.data,
+                        s->gradient);
     return st;
 }
 

@@ -147,9 +147,7 @@ static void add_number(struct text *t, double v)
 {
     const size_t from = t->used;
     add(t, "%.9g", v);
-    for (size_t i = from; i < t->used; i++)
-        if (t->s[i] == ',')
-            t->s[i] = '.';
+    kit_points(t->s + from);
 }
 
 static void enlarge(struct text *t, uint32_t times, uint32_t *number)

@@ -36,10 +36,5 @@ double inv_pixel_loss(const float *x, const float *t, size_t count, float *gradi
  * f, written. A target of zeros counts nothing. */
 double inv_feature_loss(const float *f, const float *t, uint32_t n, size_t size, double lambda,
                         float *gradient);
-/* n pictures of planes 0..1 (R G B, or one) as the network's input takes them, and back: adds the
- * input's gradient to the picture's. */
-void inv_to_input(const kit_side *, uint32_t n, size_t plane, const float *pixels, float *input);
-void inv_from_input(const kit_side *, uint32_t n, size_t plane, const float *input_gradient,
-                    float *pixel_gradient);
 
 #endif

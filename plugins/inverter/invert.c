@@ -280,13 +280,13 @@ static imp_status find_layer(struct invert *v, uint32_t i, imp_error *err)
     const imp_cell *names = &v->p[LAYERS];
     const char *name = names->w.count ? names->w.ptr[i] : v->terms[i].target.layer;
     if (!name || !*name)
-        return inv_blame(
+        return kit_blame(
             err, LAYERS, -1,
             imp_fail(err, IMP_E_INPUT, "code %u has no name: say its layer with layers =", i + 1));
     const imp_status st = kit_sight_find(&v->sight, &name, 1, &v->terms[i].node, err);
     if (st == IMP_OK)
         v->terms[i].target.layer = kit_sight_name(&v->sight, v->terms[i].node);
-    return st == IMP_OK ? st : inv_blame(err, names->w.count ? LAYERS : -1, -1, st);
+    return st == IMP_OK ? st : kit_blame(err, names->w.count ? LAYERS : -1, -1, st);
 }
 
 static imp_status read_codes(struct invert *v, imp_error *err)
@@ -322,9 +322,9 @@ static imp_status find_size(struct invert *v, imp_error *err)
         const imp_status st =
             inv_sizes_of(&v->sight, v->terms[i].node, &v->terms[i].target, &one, err);
         if (st != IMP_OK)
-            return inv_blame(err, -1, CODES, st);
+            return kit_blame(err, -1, CODES, st);
         if (!inv_sizes_meet(&all, &one))
-            return inv_blame(
+            return kit_blame(
                 err, -1, CODES,
                 imp_fail(err, IMP_E_INPUT,
                          "no picture has all these codes: that of '%s' wants %u to %u x %u to "
@@ -334,7 +334,7 @@ static imp_status find_size(struct invert *v, imp_error *err)
     const uint32_t w = v->width, h = v->height;
     inv_sizes_choose(&v->sight, &all, &v->width, &v->height);
     if (size->n.count && (v->width != w || v->height != h))
-        return inv_blame(err, SIZE, -1,
+        return kit_blame(err, SIZE, -1,
                          imp_fail(err, IMP_E_PARAM,
                                   "no picture of %u x %u has these codes: %u to %u x %u to %u do",
                                   w, h, all.w_from, all.w_to, all.h_from, all.h_to));
@@ -415,7 +415,7 @@ static imp_status invert(struct invert *v, imp_error *err)
     const char *why = NULL;
     const int32_t wrong = wrong_key(v->p, v->count, &why);
     if (wrong >= 0)
-        return inv_blame(err, wrong, -1, imp_fail(err, IMP_E_PARAM, "%s", why));
+        return kit_blame(err, wrong, -1, imp_fail(err, IMP_E_PARAM, "%s", why));
     imp_status st =
         kit_sight_open(&v->sight, &v->self->nn, kit_sight_model(v->job->inputs[NET]), err);
     if (st == IMP_OK)
@@ -425,7 +425,7 @@ static imp_status invert(struct invert *v, imp_error *err)
     if (st == IMP_OK)
         st = check_size(v, err);
     if (st == IMP_OK && v->p[SCALES].n.count && !image_of(v, PHOTO))
-        return inv_blame(
+        return kit_blame(
             err, SCALES, -1,
             imp_fail(err, IMP_E_INPUT, "scales take the photo's code at each size: in.photo ="));
     return st == IMP_OK ? paint(v, err) : st;

@@ -43,13 +43,6 @@ void inv_say(const struct inv_self *self, const char *fmt, ...)
     self->host->log(self->host, IMP_LOG_INFO, text);
 }
 
-imp_status inv_blame(imp_error *err, int32_t param, int32_t port, imp_status st)
-{
-    if (err && st != IMP_OK)
-        err->param = param, err->port = port;
-    return st;
-}
-
 void inv_release(const struct inv_self *self, imp_nn_model *model)
 {
     const imp_nn_model_1 *models = self->nn.model.table;

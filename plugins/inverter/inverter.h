@@ -32,8 +32,6 @@ void inv_destroy(void *instance) IMP_NX;
 /* A line for the user. */
 __attribute__((format(printf, 2, 3))) void inv_say(const struct inv_self *, const char *fmt, ...);
 
-/* The same, as a failure of parameter or port i (-1: neither). */
-imp_status inv_blame(imp_error *, int32_t param, int32_t port, imp_status);
 /* Copies the picture into an output of the job; one colour everywhere is an error. */
 imp_status inv_hand_out(imp_job *, uint32_t port, const imp_image *, imp_error *);
 /* Gives a model's reference back; NULL allowed. */

@@ -89,3 +89,10 @@ double kit_number(const char *text, const char **end)
     *end = s;
     return negative ? -v : v;
 }
+
+void kit_points(char *numbers)
+{
+    for (char *at = numbers; *at; at++)
+        if (*at == ',')
+            *at = '.';
+}

@@ -47,3 +47,10 @@ imp_error *kit_error_init(kit_error *e)
     e->as.text = e->text;
     return &e->as;
 }
+
+imp_status kit_blame(imp_error *err, int32_t param, int32_t port, imp_status st)
+{
+    if (err && st != IMP_OK)
+        err->param = param, err->port = port;
+    return st;
+}

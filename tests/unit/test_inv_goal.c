@@ -382,7 +382,7 @@ static void pictures_go_into_the_network_as_the_kit_prepares_them(void **state)
             packed[c * PLANE + i] = imp_row(m, c, i / W)[i % W];
     must(kit_to_network(&s.sight.prepare.input, m, &all, want, NULL));
     (void)said;
-    inv_to_input(&s.sight.prepare.input, 1, PLANE, packed, got);
+    kit_planes_in(&s.sight.prepare.input, 0, 1, 1, PLANE, packed, got);
     double forth = 0, again = 0;
     for (uint32_t i = 0; i < 3 * PLANE; i++) {
         assert_true(fabsf(got[i] - want[i]) < 1e-5f);
@@ -390,8 +390,8 @@ static void pictures_go_into_the_network_as_the_kit_prepares_them(void **state)
     }
     /* the way back is the transpose: <J p, w> = <p, J^T w> */
     float zero[3 * PLANE] = {0}, offset[3 * PLANE];
-    inv_to_input(&s.sight.prepare.input, 1, PLANE, zero, offset);
-    inv_from_input(&s.sight.prepare.input, 1, PLANE, way, back);
+    kit_planes_in(&s.sight.prepare.input, 0, 1, 1, PLANE, zero, offset);
+    kit_planes_back(&s.sight.prepare.input, 0, 1, 1, PLANE, way, back);
     for (uint32_t i = 0; i < 3 * PLANE; i++) {
         forth += ((double)got[i] - (double)offset[i]) * (double)way[i];
         again += (double)packed[i] * (double)back[i];

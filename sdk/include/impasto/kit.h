@@ -44,6 +44,8 @@ int64_t kit_mirror(int64_t i, int64_t n);
 typedef struct kit_error { imp_error as; char text[896]; } kit_error;
 /* Ready to be filled in; answers &e->as. It points into itself: not to be copied. */
 imp_error *kit_error_init(kit_error *);
+/* The same status, as a failure of parameter or port i (-1: neither); IMP_OK blames nobody. [any] */
+imp_status kit_blame(imp_error *, int32_t param, int32_t port, imp_status);
 
 /* ---- numbers: kit_number.c ---- */
 
@@ -51,6 +53,8 @@ imp_error *kit_error_init(kit_error *);
  * it. Correctly rounded up to 15 digits and powers of ten up to 22, within 2 ulp beyond. Answers 0
  * and leaves *end at text when there is none, or when it does not fit a double. */
 double kit_number(const char *text, const char **end);
+/* Commas that printf wrote in a locale's numbers become points. kit_number.c */
+void kit_points(char *numbers);
 
 /* ---- functions that every processor computes alike: kit_exact.c ---- */
 

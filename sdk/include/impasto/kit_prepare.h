@@ -69,6 +69,13 @@ imp_status kit_prepare_picture(const kit_side *, const kit_frame *, const imp_im
  * is mirrored. Grey feeds all channels; of colour a grey network gets the luma. */
 imp_status kit_to_network(const kit_side *, const imp_image *, const kit_box *part, float *out,
                           imp_job *);
+/* n pictures of packed planes R G B (or grey), `plane` samples each, of numbers from low (black) to high
+ * (white), as inputs of a network; and the gradient by those inputs, added to one by such numbers.
+ * kit_planes.c [any] */
+void kit_planes_in(const kit_side *, double low, double high, uint32_t n, size_t plane,
+                   const float *pixels, float *input);
+void kit_planes_back(const kit_side *, double low, double high, uint32_t n, size_t plane,
+                     const float *input_gradient, float *pixel_gradient);
 /* And back: that part of packed planes of width x height, to x, y of a picture of the same channels;
  * clamped to 0..1. The part lies within both. */
 imp_status kit_from_network(const kit_side *, const float *planes, uint32_t width,
