@@ -35,6 +35,10 @@ static imp_status no_memory(const struct easel *e, const struct paint *p)
     return imp_fail(e->err, IMP_E_MEMORY, "no memory to paint at %u x %u", p->w, p->h);
 }
 
+/* Seconds of work that are worth a checkpoint when the job is told to stop: writing one takes a
+ * while, too. */
+#define WORTH_S 1.0
+
 /* ---- sizes ---- */
 
 /* Steps of all sizes, weighed by their pixels; those before `scale` into *before. */
@@ -271,7 +275,8 @@ static imp_status paint_size(struct easel *e, struct paint *p, const imp_image *
         st = e->goal->begin(e->goal->user, p->run, p->w, p->h, e->job, e->err);
     if (st == IMP_OK)
         st = steps(e, p, state, p->gradient);
-    if (begun && st == IMP_CANCELLED && e->job && e->o->keep_seconds > 0)
+    const double worth = e->o->keep_seconds < WORTH_S ? e->o->keep_seconds : WORTH_S;
+    if (begun && st == IMP_CANCELLED && e->job && e->o->keep_seconds > 0 && now() - e->kept > worth)
         keep(e, p, state);
     if (p->run)
         model->run_free(e->sight->nn->model.self, p->run, NULL);
