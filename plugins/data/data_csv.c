@@ -1,5 +1,6 @@
 /* data_csv.c - a table whose rows name pictures and say what is on them. */
 #include "csv_columns.h"
+#include <stdlib.h>
 #include <string.h>
 
 enum { PATH, TABLE, PICTURE, LINE, LABEL, ATTRIBUTES, SHARED };
@@ -94,6 +95,34 @@ static const char *find_file(struct csv_set *r, const char *text, uint64_t row, 
     return found;
 }
 
+struct place {
+    const char *path; /* NULL: not found, and told */
+    uint64_t row;
+};
+
+static int by_path(const void *a, const void *b)
+{
+    const struct place *p = a, *q = b;
+    const int order = strcmp(p->path ? p->path : "", q->path ? q->path : "");
+    return order ? order : p->row < q->row ? -1 : 1;
+}
+
+/* A picture in two lines would count twice, perhaps with attributes that contradict each other, or be learnt from and
+ * tested on. */
+static void find_twins(struct csv_set *r)
+{
+    struct found *f = r->found;
+    struct place *all = room_take(&f->room, (size_t)r->table.rows, sizeof *all);
+    for (uint64_t i = 0; all && i < r->table.rows; i++)
+        all[i] = (struct place){f->entries[i].path, i};
+    if (all)
+        qsort(all, (size_t)r->table.rows, sizeof *all, by_path);
+    for (uint64_t i = 1; all && i < r->table.rows; i++)
+        if (all[i].path && all[i - 1].path && !strcmp(all[i].path, all[i - 1].path))
+            fault_add(&f->faults, IMP_E_INPUT, PATH, "%s:%u: the picture %s again, as in line %u", r->file,
+                      r->table.lines[all[i].row], all[i].path, r->table.lines[all[i - 1].row]);
+}
+
 static void find_files(struct csv_set *r)
 {
     struct found *f = r->found;
@@ -112,6 +141,8 @@ static void find_files(struct csv_set *r)
         if (*line)
             f->entries[i].lines = find_file(r, line, i, "drawing");
     }
+    if (!f->room.failed)
+        find_twins(r);
     f->count = r->table.rows;
 }
 
@@ -142,7 +173,8 @@ const struct set_filter set_csv = {
            .summary = "A data set from a table that names pictures and says what is on them.",
            .help = "Reads a CSV table with a picture in each row, its class in a column if one is "
                    "named, and attributes in others: numbers with a range, or choices. Empty cells, "
-                   "?, NA and NaN are unknown. All bad lines are listed at once." SET_SHARED_HELP,
+                   "?, NA and NaN are unknown. All bad lines are listed at once, also those of a "
+                   "picture that was named before." SET_SHARED_HELP,
            .params = IMP_LIST(params), .outputs = IMP_LIST(outputs)},
     .scan = scan, .shared = SHARED,
 };

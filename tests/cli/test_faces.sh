@@ -101,6 +101,8 @@ case_columns_that_never_vary_and_holes_of_a_table() {
     printf 'id,hair\n1,1\n2,two\n3,3\n3,4\n4,5\n5,5\n6,6\n' >set/attributes.csv
     exits 2 train --set vars.columns=hair:0..10 --set vars.attributes=hair
     has "$err" 'attributes.csv:3'
+    has "$err" 'attributes.csv:5: the picture'
+    has "$err" '3.jpg again, as in line 4'
 }
 case_figures_are_a_table() {
     trained
