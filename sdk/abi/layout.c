@@ -36,8 +36,8 @@ static void whole(const char *name, size_t size)
 #define NUMBER(n) printf("%s %" PRId64 "\n", #n, (int64_t)(n));
 #define ID(n) printf("%s \"%s\"\n", #n, n);
 
-/* clang-format off: rows */
-int main(void)
+/* clang-format off: rows, a function a part of the headers */
+static void values(void)
 {
     TYPE(imp_error)
     MEMBER(imp_error, struct_size) MEMBER(imp_error, text_cap) MEMBER(imp_error, text) MEMBER(imp_error, param)
@@ -85,6 +85,10 @@ int main(void)
     TYPE(imp_service)
     MEMBER(imp_service, table) MEMBER(imp_service, self)
     WHOLE(imp_service)
+}
+
+static void jobs(void)
+{
     TYPE(imp_host)
     MEMBER(imp_host, struct_size) MEMBER(imp_host, abi_major) MEMBER(imp_host, abi_minor) MEMBER(imp_host, version)
     MEMBER(imp_host, log) MEMBER(imp_host, get_interface) MEMBER(imp_host, acquire) MEMBER(imp_host, release)
@@ -128,6 +132,10 @@ int main(void)
     MEMBER(imp_plugin, needs) MEMBER(imp_plugin, wants) MEMBER(imp_plugin, init) MEMBER(imp_plugin, deinit)
     MEMBER(imp_plugin, extension)
     WHOLE(imp_plugin)
+}
+
+static void networks(void)
+{
     TYPE(imp_nn_node)
     MEMBER(imp_nn_node, struct_size) MEMBER(imp_nn_node, flags) MEMBER(imp_nn_node, name) MEMBER(imp_nn_node, op)
     MEMBER(imp_nn_node, inputs) MEMBER(imp_nn_node, shape) MEMBER(imp_nn_node, input_count) MEMBER(imp_nn_node, ndim)
@@ -178,6 +186,10 @@ int main(void)
     MEMBER(imp_nn_edit_1, group) MEMBER(imp_nn_edit_1, cost) MEMBER(imp_nn_edit_1, without)
     MEMBER(imp_nn_edit_1, node_cost) MEMBER(imp_nn_edit_1, settle)
     WHOLE(imp_nn_edit_1)
+}
+
+static void data(void)
+{
     TYPE(imp_attribute)
     MEMBER(imp_attribute, name) MEMBER(imp_attribute, choices) MEMBER(imp_attribute, min) MEMBER(imp_attribute, max)
     WHOLE(imp_attribute)
@@ -199,6 +211,10 @@ int main(void)
     MEMBER(imp_codec_1, struct_size) MEMBER(imp_codec_1, reserved0) MEMBER(imp_codec_1, reads)
     MEMBER(imp_codec_1, writes) MEMBER(imp_codec_1, probe) MEMBER(imp_codec_1, decode) MEMBER(imp_codec_1, encode)
     WHOLE(imp_codec_1)
+}
+
+static void numbers(void)
+{
     puts("enum imp_status_code"); NUMBER(IMP_OK) NUMBER(IMP_CANCELLED) NUMBER(IMP_E_FAILED) NUMBER(IMP_E_PARAM)
     NUMBER(IMP_E_INPUT) NUMBER(IMP_E_MEMORY) NUMBER(IMP_E_IO) NUMBER(IMP_E_UNSUPPORTED) NUMBER(IMP_E_MISSING)
     NUMBER(IMP_E_LIMIT) NUMBER(IMP_E_INTERNAL)
@@ -229,5 +245,14 @@ int main(void)
     ID(IMP_NN_EDIT_1)
     ID(IMP_DATASET_TYPE)
     ID(IMP_CODEC_1)
+}
+
+int main(void)
+{
+    values();
+    jobs();
+    networks();
+    data();
+    numbers();
     return gaps > 0;
 }

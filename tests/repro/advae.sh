@@ -78,7 +78,7 @@ ablations=()
 for seed in 1 2 3; do
     for way in adversary cvae none; do ablations+=("$way-$seed|vars.disentangle=$way|vars.seed=$seed"); done
     [ $seed != 1 ] || ablations+=("pixels-alone-1|vars.disentangle=cvae|trained.features=0|trained.patches=0|trained.control=0|trained.contour=0"
-        "no-patches-1|trained.patches=0" "fresh-1|trained.stage2=fresh" "through-G-1|trained.stage2=through_G" "flip-1|trained.removal=flip")
+        "no-patches-1|trained.patches=0" "fresh-1|trained.stage2=fresh" "through-G-1|trained.stage2=through_G" "flip-1|trained.removal=flip" "lambda-100-1|trained.lambda=100" "lambda-400-1|trained.lambda=400")
 done
 for a in "${ablations[@]}"; do
     IFS='|' read -ra words <<<"$a"
