@@ -19,6 +19,7 @@ enum {
     LAMBDA,
     DISENTANGLE,
     REMOVAL,
+    ERASE,
     STAGE2,
     PIXELS,
     FEATURES,
@@ -110,6 +111,13 @@ static const imp_param params[] = {
                  .help = "What the adversary is to believe: entropy, all answers alike; flip, "
                          "anything but the truth, "
                          "which leaks once it is fooled."},
+    [ERASE] = {.key = "erase",
+               .type = IMP_BOOL,
+               .def = 1,
+               .help = "Between the second and the third stage, what a linear function of the code "
+                       "still tells of "
+                       "attributes is taken out of it (least-squares concept erasure); where an "
+                       "adversary removes, only."},
     [STAGE2] = {.key = "stage2",
                 .type = IMP_CHOICE,
                 .choices = "from_G|fresh|through_G",
@@ -290,6 +298,7 @@ static imp_status plan_of(const struct av_self *self, const imp_cell *p, const i
         .way = (uint32_t)p[DISENTANGLE].i,
         .removal = p[REMOVAL].i ? AV_FLIP : AV_ENTROPY,
         .start = (uint32_t)p[STAGE2].i,
+        .erase = (uint32_t)p[ERASE].i,
         .maps = p[MAPS].f,
         .rate = p[RATE].f,
         .beta = p[BETA].f,

@@ -257,18 +257,31 @@ imp_status av_only(av_link *l, const char *begin, imp_error *err)
     return st;
 }
 
-imp_status av_write(av_link *l, const char *name, const float *values, size_t count, imp_error *err)
+imp_status av_param(av_link *l, const char *name, float **values, size_t *count, imp_error *err)
 {
     uint32_t n = 0;
     imp_status st = TRAIN(l)->param_count(TS(l), l->trainer, &n, err);
     for (uint32_t i = 0; i < n && st == IMP_OK; i++) {
         struct param p;
         st = param_at(l, i, &p, err);
-        if (st == IMP_OK && !strcmp(p.name, name) && p.count == count) {
-            memcpy(p.value.data, values, count * sizeof *values);
+        if (st == IMP_OK && !strcmp(p.name, name)) {
+            *values = p.value.data, *count = p.count;
             return IMP_OK;
         }
     }
     return st == IMP_OK ? imp_fail(err, IMP_E_MISSING, "a network has no parameter '%s'", name)
                         : st;
+}
+
+imp_status av_write(av_link *l, const char *name, const float *values, size_t count, imp_error *err)
+{
+    float *to;
+    size_t room = 0;
+    const imp_status st = av_param(l, name, &to, &room, err);
+    if (st == IMP_OK && room != count)
+        return imp_fail(err, IMP_E_MISSING, "parameter '%s' has %zu numbers, not %zu", name, room,
+                        count);
+    if (st == IMP_OK)
+        memcpy(to, values, count * sizeof *values);
+    return st;
 }

@@ -51,6 +51,8 @@ imp_status av_inherit(av_link *to, const av_link *from, const char *prefix, uint
                       imp_error *);
 /* Writes a parameter's numbers. IMP_E_MISSING: there is none of that name and so many numbers. */
 imp_status av_write(av_link *, const char *name, const float *values, size_t count, imp_error *);
+/* A parameter's numbers, to be changed in place. IMP_E_MISSING: there is none of that name. */
+imp_status av_param(av_link *, const char *name, float **values, size_t *count, imp_error *);
 /* Scales the parameters of layers whose names begin so. */
 imp_status av_soften(av_link *, const char *begin, float factor, imp_error *);
 /* Gradients of parameters whose names do not begin so become 0: they stand still in the next step.

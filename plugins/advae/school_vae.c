@@ -9,7 +9,7 @@ static double ramp(const struct av_plan *p, uint64_t within)
     return (double)within < third ? p->lambda * (double)within / third : p->lambda;
 }
 
-static bool removes(const struct av_plan *p)
+bool av_removes(const struct av_plan *p)
 {
     return p->way == AV_ADVERSARY_WAY || p->way == AV_SPLIT || p->way == AV_CYCLE;
 }
@@ -78,7 +78,7 @@ static imp_status remove_traits(struct av_school *s, double lambda, imp_error *e
         if (st == IMP_OK && learns)
             st = av_step(d, av_rate_of(s->p, s->now.step), 5, err);
     }
-    for (size_t i = 0; i < count && st == IMP_OK && removes(s->p); i++)
+    for (size_t i = 0; i < count && st == IMP_OK && av_removes(s->p); i++)
         s->dz[i] += back[i];
     return st;
 }

@@ -63,6 +63,7 @@ static struct av_plan usual(struct av_traits *t)
                             .latent = 6,
                             .maps = 0.2,
                             .removal = AV_ENTROPY,
+                            .erase = 1,
                             .rate = 2e-3,
                             .beta = 1,
                             .lambda = 20,
@@ -197,6 +198,69 @@ static void the_order_of_pieces_changes_nothing(void **state)
     drop(&x), drop(&y);
 }
 
+/* Codes of all samples by a model's encoder, n x latent. */
+static void codes_of(imp_nn_model *m, uint32_t latent, const struct av_traits *t, float *mu,
+                     float *y)
+{
+    struct job job = new_job();
+    struct said said;
+    static const float none[AV_CODES];
+    av_lessons l;
+    av_link link;
+    must(rt_model_table.retain(NULL, m, NULL));
+    must(av_link_still(&link, &runtime, m, 0, listen(&said)));
+    must(av_lessons_new(&l, &discs, t, 1, listen(&said)));
+    for (uint32_t i = 0; i < discs.count; i++) {
+        const float *now;
+        must(av_lessons_read(&l, NULL, i, 1, NULL, 0, &job.as, listen(&said)));
+        must(av_put(&link, "generator.drawing", (av_size){1, 1, SIDE, SIDE}, l.lines,
+                    listen(&said))); /* all inputs of a joined model are set */
+        must(av_put(&link, "generator.z", (av_size){1, latent, 0, 0}, none, listen(&said)));
+        must(av_put(&link, "generator.y", (av_size){1, t->width, 0, 0}, none, listen(&said)));
+        must(av_put(&link, "styles.pick", (av_size){1, AV_CODES, 0, 0}, none, listen(&said)));
+        must(av_put(&link, "encoder.photo", (av_size){1, 3, SIDE, SIDE}, l.x, listen(&said)));
+        must(av_get(&link, "encoder.mu", latent, &job.as, &now, listen(&said)));
+        memcpy(mu + (size_t)i * latent, now, latent * sizeof *mu);
+        memcpy(y + (size_t)i * t->width, l.y, t->width * sizeof *y);
+    }
+    av_lessons_free(&l);
+    av_link_close(&link);
+}
+/* The largest correlation of a number of the code with a number of the attributes. */
+static double most_told(imp_nn_model *m, uint32_t latent, const struct av_traits *t)
+{
+    enum { N = 96, LATENT = 6, WIDTH = 4 };
+    static float mu[N * LATENT], y[N * WIDTH];
+    double most = 0;
+    assert_true(discs.count == N && latent == LATENT && t->width == WIDTH);
+    codes_of(m, latent, t, mu, y);
+    for (uint32_t a = 0; a < LATENT; a++)
+        for (uint32_t b = 0; b < WIDTH; b++) {
+            double x = 0, v = 0, xx = 0, vv = 0, xv = 0;
+            for (uint32_t i = 0; i < N; i++) {
+                const double p = mu[i * LATENT + a], q = y[i * WIDTH + b];
+                x += p / N, v += q / N, xx += p * p / N, vv += q * q / N, xv += p * q / N;
+            }
+            const double r = fabs(xv - x * v) / sqrt((xx - x * x) * (vv - v * v) + 1e-30);
+            most = r > most ? r : most;
+        }
+    return most;
+}
+/* Correlations that chance alone explains are left: at most sqrt(2 latent / n). */
+static void codes_tell_nothing_linear_once_erased(void **state)
+{
+    struct av_traits t;
+    struct av_plan p = usual(&t), q;
+    struct job a = new_job(), b = new_job();
+    (void)state;
+    p.steps[AV_CODING] = 60, p.lambda = 0;
+    q = p, q.erase = 0;
+    struct av_trained with = train(&p, &a), without = train(&q, &b);
+    assert_true(most_told(without.model, p.latent, &t) > 0.5);
+    assert_true(most_told(with.model, p.latent, &t) < sqrt(2.0 * p.latent / 96) + 1e-3);
+    drop(&with), drop(&without);
+}
+
 /* Every way of keeping attributes out of the code trains, resumes, and is another than the others.
  */
 static void all_ways_train(void **state)
@@ -290,6 +354,7 @@ static void it_learns(void **state)
     struct job job = new_job();
     (void)state;
     p.steps[0] = 150, p.steps[1] = 150, p.steps[2] = 300, p.every = 150, p.batch = 8, p.maps = 0.3;
+    p.erase = 0; /* too few steps to learn y without what the code tells */
     struct av_trained x = train(&p, &job);
     const struct av_row *judge = &x.rows[0], *vae = &x.rows[1], *last = &x.rows[x.count - 1];
     for (uint64_t i = 0; i < x.count; i++)
@@ -323,6 +388,7 @@ int main(void)
         cmocka_unit_test(an_adversary_alone_changes_nothing),
         cmocka_unit_test(stopped_and_resumed_is_the_same),
         cmocka_unit_test(the_order_of_pieces_changes_nothing),
+        cmocka_unit_test(codes_tell_nothing_linear_once_erased),
         cmocka_unit_test(all_ways_train),
         cmocka_unit_test(it_goes_on_from_another_model),
         cmocka_unit_test(what_drawings_show_is_kept),
