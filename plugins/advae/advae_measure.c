@@ -59,17 +59,22 @@ static const imp_port inputs[] = {
 static const imp_port outputs[] = {
     {.name = "table",
      .kind = IMP_TABLE,
-     .help = "metric, of (an attribute), value, against (guessing, or a shuffled one). psnr and "
-             "ssim of photos made again; "
-             "features, relative distance; judge, its share of right answers on photos; control, "
-             "right answers of it "
-             "for attributes drawn; correlation, of numbers asked and answered; collateral, share "
-             "of other attributes that "
-             "changed with one; style, distance of colours around the face from the style photo's, "
-             "against a shuffled "
-             "one's; contour, F1 of lines within 2 px (at 128) against a shuffled drawing's; "
-             "diversity; leak, what probes "
-             "read from the code against the majority, R2 for numbers; mig, sap, dci."},
+     .help =
+         "metric, of (an attribute), value, against (guessing, or a shuffled one). psnr and "
+         "ssim of photos made again; "
+         "features, relative distance; judge, its share of right answers on photos; control, "
+         "right answers of it "
+         "for attributes drawn; correlation, of numbers asked and answered; collateral, share "
+         "of other attributes that "
+         "changed with one; style, distance of colours around the face from the style photo's, "
+         "against a shuffled "
+         "one's; contour, F1 of the lines about the face within 2 px (at 128) against a shuffled "
+         "drawing's; "
+         "hue of the face in another style, how many degrees it moves; fid, the Frechet distance "
+         "of the judge's features of photos made with other photos' styles from those of "
+         "photos, against that of two halves of "
+         "the photos; diversity; leak, what probes "
+         "read from the code against the majority, R2 for numbers; mig, sap, dci."},
 };
 
 imp_status av_say(struct av_exam *e, const char *metric, const char *of, double value,
@@ -239,7 +244,7 @@ static imp_status process(void *instance, imp_job *job, imp_error *err) IMP_NX
         av_lessons_free(&e->lessons);
     if (st == IMP_OK)
         st = job->set_output(job, 0, &e->table->head);
-    free(e->maps), free(e);
+    free(e->maps), free(e->real), free(e->made), free(e);
     return st;
 }
 

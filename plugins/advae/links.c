@@ -107,17 +107,33 @@ static imp_status whole(const imp_tensor *v, const char *name, size_t count, con
     return IMP_OK;
 }
 
-imp_status av_get(av_link *l, const char *name, size_t count, imp_job *job, const float **data,
-                  imp_error *err)
+static imp_status valued(av_link *l, const char *name, imp_job *job, imp_tensor *v, imp_error *err)
 {
     uint32_t node;
-    imp_tensor v = {.head = {sizeof v, IMP_TENSOR}};
+    *v = (imp_tensor){.head = {sizeof *v, IMP_TENSOR}};
     imp_status st = find(l, name, &node, err);
     if (st == IMP_OK)
         st = MODEL(l)->forward(MS(l), l->run, node, job, err);
-    if (st == IMP_OK)
-        st = MODEL(l)->value(MS(l), l->run, node, &v, err);
+    return st == IMP_OK ? MODEL(l)->value(MS(l), l->run, node, v, err) : st;
+}
+
+imp_status av_get(av_link *l, const char *name, size_t count, imp_job *job, const float **data,
+                  imp_error *err)
+{
+    imp_tensor v;
+    const imp_status st = valued(l, name, job, &v, err);
     return st == IMP_OK ? whole(&v, name, count, data, err) : st;
+}
+
+imp_status av_read(av_link *l, const char *name, size_t *count, imp_job *job, const float **data,
+                   imp_error *err)
+{
+    imp_tensor v;
+    const imp_status st = valued(l, name, job, &v, err);
+    *count = 1;
+    for (uint32_t i = 0; i < v.ndim && st == IMP_OK; i++)
+        *count *= (size_t)v.shape[i];
+    return st == IMP_OK ? whole(&v, name, *count, data, err) : st;
 }
 
 imp_status av_seed(av_link *l, const char *name, av_size size, const float *gradient,

@@ -32,6 +32,9 @@ imp_status av_put(av_link *, const char *input, av_size, const float *data, imp_
  * than count, or the network has no such node. */
 imp_status av_get(av_link *, const char *node, size_t count, imp_job *, const float **data,
                   imp_error *);
+/* The same, however many they are. */
+imp_status av_read(av_link *, const char *node, size_t *count, imp_job *, const float **data,
+                   imp_error *);
 /* After av_get: adds the gradient of a loss by a node. */
 imp_status av_seed(av_link *, const char *node, av_size, const float *gradient, imp_error *);
 /* From the seeds to an input (NULL: to the parameters alone); *gradient of `count` numbers, a view.

@@ -22,7 +22,9 @@ struct av_exam {
     float *strokes, *lines; /* side x side */
     uint8_t *work;          /* 2 x side x side */
     float *z;               /* latent */
-    float *maps;            /* features of a photo; free() */
+    float *real, *made;     /* n x deep: what the judge sees of photos, and of those made; free() */
+    size_t deep;
+    float *maps; /* features of a photo; free() */
     size_t map_room;
 };
 enum { AV_STYLE_SIDE = 8, AV_STYLE_SIZE = 3 * AV_STYLE_SIDE * AV_STYLE_SIDE };
@@ -37,7 +39,13 @@ imp_status av_make(struct av_exam *, const float *s, const float *z, const float
                    const float **picture, imp_error *);
 imp_status av_ask_judge(struct av_exam *, const float *picture, const float **answers, imp_error *);
 
-/* Means of colour in 8 x 8 cells, those that an ellipse about the middle reaches left at 0:
+/* After av_ask_judge: what its last layer but one sees is kept as row i of *rows. A judge without
+ * such a layer keeps nothing. */
+imp_status av_keep_deep(struct av_exam *, float **rows, uint32_t i, imp_error *);
+
+/* Whether a pixel (or a cell) of side x side is within an ellipse about a face in the middle. */
+bool av_in_face(uint32_t side, uint32_t x, uint32_t y);
+/* Means of colour in 8 x 8 cells, those within that ellipse left at 0:
  * background and light without the face. out: AV_STYLE_SIZE numbers. */
 void av_style(uint32_t side, const float *x, float *out);
 

@@ -35,15 +35,39 @@ imp_status av_ask_judge(struct av_exam *e, const float *picture, const float **a
                         : st;
 }
 
+imp_status av_keep_deep(struct av_exam *e, float **rows, uint32_t i, imp_error *err)
+{
+    static const char layer[] = "act_wide";
+    const imp_nn_model_1 *models = e->self->nn.model.table;
+    uint32_t node;
+    size_t count;
+    const float *data;
+    if (models->find(e->self->nn.model.self, e->judge.model, layer, &node, NULL) != IMP_OK)
+        return IMP_OK;
+    const imp_status st = av_read(&e->judge, layer, &count, e->job, &data, err);
+    if (st != IMP_OK)
+        return st;
+    if (!*rows)
+        e->deep = count, *rows = malloc((size_t)e->n * count * sizeof **rows);
+    if (!*rows)
+        return imp_fail(err, IMP_E_MEMORY, "no memory for what the judge sees of %u faces", e->n);
+    memcpy(*rows + (size_t)i * e->deep, data, e->deep * sizeof *data);
+    return IMP_OK;
+}
+
+bool av_in_face(uint32_t side, uint32_t x, uint32_t y)
+{
+    const double dx = (x + 0.5) / side - 0.5, dy = (y + 0.5) / side - 0.55;
+    return dx * dx / (0.42 * 0.42) + dy * dy / (0.5 * 0.5) < 1;
+}
+
 void av_style(uint32_t side, const float *x, float *out)
 {
     const uint32_t cell = side / AV_STYLE_SIDE;
     memset(out, 0, AV_STYLE_SIZE * sizeof *out);
     for (uint32_t v = 0; v < AV_STYLE_SIDE; v++)
         for (uint32_t u = 0; u < AV_STYLE_SIDE; u++) {
-            const double dx = (u + 0.5) / AV_STYLE_SIDE - 0.5,
-                         dy = (v + 0.5) / AV_STYLE_SIDE - 0.55;
-            if (dx * dx / (0.42 * 0.42) + dy * dy / (0.5 * 0.5) < 1)
+            if (av_in_face(AV_STYLE_SIDE, u, v))
                 continue;
             for (uint32_t c = 0; c < 3; c++) {
                 double sum = 0;
@@ -141,6 +165,7 @@ imp_status av_look_at_all(struct av_exam *e, imp_error *err)
                 if (e->lessons.known[k] > 0)
                     seen[k]++, right[k] += av_trait_bin(&t->all[k], answers) ==
                                            av_trait_bin(&t->all[k], e->lessons.y);
+            st = av_keep_deep(e, &e->real, i, err);
         }
         if (st == IMP_OK)
             st = av_make(e, e->lessons.s, e->mu + (size_t)i * e->card.latent, e->lessons.y,

@@ -12,7 +12,8 @@ struct sums {
     double others, changed; /* one changed: what became of the others */
     double style, shuffled, styled;
     double f1, f1_shuffled, f1_style, f1_seen;
-    double variety, contrary, contrary_hits;
+    double hue, hue_moved; /* of the face in another's style; how far from that in its own */
+    double variety, contrary[AV_TRAITS], contrary_hits[AV_TRAITS];
 };
 
 static double off_style(const float *a, const float *b)
@@ -23,7 +24,20 @@ static double off_style(const float *a, const float *b)
     return sum;
 }
 
-/* Lines of a picture by the same filter that makes drawings of photos, 1 = ink. */
+/* Hue of the middle of the face, degrees: of the mean colour. */
+static double face_hue(uint32_t side, const float *x)
+{
+    double mean[3] = {0};
+    for (uint32_t c = 0; c < 3; c++)
+        for (uint32_t y = side * 9 / 20; y < side * 15 / 20; y++)
+            for (uint32_t i = side * 2 / 5; i < side * 3 / 5; i++)
+                mean[c] += x[((size_t)c * side + y) * side + i];
+    return kit_atan2(sqrt(0.75) * (mean[1] - mean[2]), mean[0] - 0.5 * (mean[1] + mean[2])) * 180 /
+           3.14159265358979;
+}
+
+/* Lines of a picture by the same filter that makes drawings of photos, 1 = ink; those of the
+ * background, which a style may change, are left out. */
 static imp_status lines_of(struct av_exam *e, const float *x, float *out, imp_error *err)
 {
     const kit_lines_options how = {.sigma = e->side / 128.0,
@@ -44,7 +58,7 @@ static imp_status lines_of(struct av_exam *e, const float *x, float *out, imp_er
         st = kit_lines(m, d, &how, e->job);
     for (uint32_t y = 0; y < e->side && st == IMP_OK; y++)
         for (uint32_t i = 0; i < e->side; i++)
-            out[(size_t)y * e->side + i] = 1 - imp_row(d, 0, y)[i];
+            out[(size_t)y * e->side + i] = av_in_face(e->side, i, y) ? 1 - imp_row(d, 0, y)[i] : 0;
     kit_image_free(m), kit_image_free(d);
     return st;
 }
@@ -111,16 +125,19 @@ static imp_status take_style(struct av_exam *e, uint32_t i, struct sums *s, imp_
         return st;
     memcpy(e->other, picture, (size_t)3 * e->side * e->side * sizeof *picture);
     av_style(e->side, e->other, own);
+    s->hue = face_hue(e->side, e->other);
     s->style += off_style(own, e->style + (size_t)from * AV_STYLE_SIZE);
     s->shuffled += off_style(own, e->style + (size_t)shuffled * AV_STYLE_SIZE), s->styled++;
-    if (e->judge.run && (st = av_ask_judge(e, e->other, &answers, err)) == IMP_OK)
-        for (uint32_t k = 0; k < t->count; k++) {
-            const uint32_t mine = av_trait_bin(&t->all[k], e->y + (size_t)i * t->width),
-                           theirs = av_trait_bin(&t->all[k], e->y + (size_t)from * t->width);
-            if (mine != theirs)
-                s->contrary++, s->contrary_hits += av_trait_bin(&t->all[k], answers) == mine;
-        }
-    return st;
+    if (!e->judge.run)
+        return IMP_OK;
+    st = av_ask_judge(e, e->other, &answers, err);
+    for (uint32_t k = 0; k < t->count && st == IMP_OK; k++) {
+        const uint32_t mine = av_trait_bin(&t->all[k], e->y + (size_t)i * t->width),
+                       theirs = av_trait_bin(&t->all[k], e->y + (size_t)from * t->width);
+        if (mine != theirs)
+            s->contrary[k]++, s->contrary_hits[k] += av_trait_bin(&t->all[k], answers) == mine;
+    }
+    return st == IMP_OK ? av_keep_deep(e, &e->made, i, err) : st;
 }
 
 /* Contours of three pictures: with the own code, with another style, of another drawing. All
@@ -139,6 +156,8 @@ static imp_status contour(struct av_exam *e, uint32_t i, struct sums *s, imp_err
                  &picture, err);
     if (st == IMP_OK) {
         memcpy(e->other, picture, (size_t)3 * e->side * e->side * sizeof *picture);
+        const double moved = fabs(face_hue(e->side, e->other) - s->hue);
+        s->hue_moved += moved > 180 ? 360 - moved : moved;
         st = lines_of(e, e->other, e->lines, err);
     }
     if (st != IMP_OK)
@@ -180,6 +199,7 @@ static imp_status variety(struct av_exam *e, uint32_t i, struct sums *s, imp_err
 static imp_status tell(struct av_exam *e, const struct sums *s, imp_error *err)
 {
     const struct av_traits *t = &e->card.traits;
+    const uint32_t half = e->n / 2;
     imp_status st = IMP_OK;
     (void)err;
     for (uint32_t k = 0; k < t->count && e->judge.run && st == IMP_OK; k++) {
@@ -193,9 +213,9 @@ static imp_status tell(struct av_exam *e, const struct sums *s, imp_error *err)
     }
     if (st == IMP_OK && e->judge.run)
         st = av_say(e, "collateral", "", s->others > 0 ? s->changed / s->others : NAN, NAN);
-    if (st == IMP_OK && e->judge.run)
-        st = av_say(e, "control under a contrary style", "",
-                    s->contrary > 0 ? s->contrary_hits / s->contrary : NAN, NAN);
+    for (uint32_t k = 0; k < t->count && e->judge.run && st == IMP_OK; k++)
+        st = av_say(e, "control under a contrary style", t->all[k].name,
+                    s->contrary[k] > 0 ? s->contrary_hits[k] / s->contrary[k] : NAN, NAN);
     if (st == IMP_OK)
         st = av_say(e, "style", "", s->style / s->styled / AV_STYLE_SIZE,
                     s->shuffled / s->styled / AV_STYLE_SIZE);
@@ -204,6 +224,12 @@ static imp_status tell(struct av_exam *e, const struct sums *s, imp_error *err)
     if (st == IMP_OK)
         st = av_say(e, "contour under another style", "", s->f1_style / s->f1_seen,
                     s->f1 / s->f1_seen);
+    if (st == IMP_OK)
+        st = av_say(e, "hue of the face in another style", "", s->hue_moved / e->n, NAN);
+    if (st == IMP_OK && e->real && e->made)
+        st = av_say(e, "fid", "", av_frechet(e->made, e->real, e->n, e->n, (uint32_t)e->deep),
+                    av_frechet(e->real, e->real + (size_t)half * e->deep, half, e->n - half,
+                               (uint32_t)e->deep));
     return st == IMP_OK ? av_say(e, "diversity", "", s->variety / e->n, NAN) : st;
 }
 

@@ -14,6 +14,12 @@ double av_ssim(const float *x, const float *t, uint32_t side);
  * other has ink within `reach` px. Both without ink: 1. work: side x side bytes, twice. */
 double av_f1(const float *a, const float *b, uint32_t side, uint32_t reach, uint8_t *work);
 
+/* Frechet distance of n points x and m points y of w numbers, as of the normal distributions that
+ * fit them: |m1 - m2|^2 + tr(C1 + C2 - 2 (C1 C2)^1/2) (Heusel et al. 2017, on features of whoever
+ * asks). Of few points it is too large, so only figures of equal n, m and w compare. NaN: no
+ * memory. */
+double av_frechet(const float *x, const float *y, uint32_t n, uint32_t m, uint32_t w);
+
 /* Codes (n x width) against factors (n x count; a class each, below classes[k]). Bins of the codes:
  * 20 of equal width over what each code takes. importance, room for width x count. */
 typedef struct av_disentangled {

@@ -75,6 +75,30 @@ static void a_perfect_code_is_disentangled_and_noise_is_not(void **state)
     assert_true(d.mig < 0.5);
 }
 
+/* Clouds whose distance is known: moved, and stretched along axes that are turned. */
+static void frechet_of_known_clouds(void **state)
+{
+    enum { N = 20000, W = 3 };
+    static float x[N * W], y[N * W], flat[N * W];
+    const double c = kit_cos(0.7), s = kit_sin(0.7);
+    (void)state;
+    for (uint32_t i = 0; i < N; i++) {
+        const double g[W] = {2 * kit_normal(1, 1, i), kit_normal(1, 2, i),
+                             0.5 * kit_normal(1, 3, i)};
+        x[i * W] = (float)(c * g[0] - s * g[1]), x[i * W + 1] = (float)(s * g[0] + c * g[1]);
+        x[i * W + 2] = (float)g[2];
+        y[i * W] =
+            (float)(3 * c * g[0] - s * g[1] + 1); /* three times as long, moved by (1, 2, 0) */
+        y[i * W + 1] = (float)(3 * s * g[0] + c * g[1] + 2);
+        y[i * W + 2] = (float)g[2];
+        flat[i * W] = x[i * W], flat[i * W + 1] = x[i * W + 1], flat[i * W + 2] = 0;
+    }
+    assert_true(fabs(av_frechet(x, x, N, N, W)) < 1e-6);
+    assert_true(fabs(av_frechet(x, y, N, N, W) - (5 + 16)) < 0.7); /* (6 - 2)^2 along the axis */
+    assert_true(fabs(av_frechet(x, flat, N, N, W) - 0.25) < 0.02); /* a covariance of rank 2 */
+    assert_true(fabs(av_frechet(x, y, N, N, W) - av_frechet(y, x, N, N, W)) < 1e-6);
+}
+
 /* ---- drawings ---- */
 
 static const av_ink usual = {
@@ -168,6 +192,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(psnr_and_ssim_of_known_pictures),
         cmocka_unit_test(strokes_are_found_within_reach),
+        cmocka_unit_test(frechet_of_known_clouds),
         cmocka_unit_test(a_perfect_code_is_disentangled_and_noise_is_not),
         cmocka_unit_test(drawings_come_out_alike),
         cmocka_unit_test(as_it_is_means_so),
