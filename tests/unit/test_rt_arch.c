@@ -387,6 +387,16 @@ static void tensors_that_do_not_fit_are_told_with_both_shapes(void **state)
     expect_pieces(o.text, "[g] 'g.weight' is 10 x 3, the network wants 3 x 10: turned; write trans_b = yes");
 }
 
+static void filters_that_the_weight_does_not_make_are_told_where_groups_do_not_fit_too(void **state)
+{
+    (void)state;
+    const struct given list[] = {{"a.weight", {.ndim = 4, .dim = {4, 3, 3, 3}}}, {NULL, {0}}};
+    const struct outcome o = read_with(PICTURE "[a]\nop = conv_transpose\nfilters = 2\nkernel = 3\ngroups = 3\nbias = no\n",
+                                       give, (void *)(uintptr_t)list, 0);
+    assert_int_equal(o.status, IMP_E_INPUT);
+    expect_pieces(o.text, "[a] filters = 2, but 'a.weight' is 4 x 3 x 3 x 3 and makes 9");
+}
+
 /* ---- there and back ---- */
 
 static imp_status from_graph(void *user, const char *name, struct rt_tensor **out, imp_error *err)
@@ -625,6 +635,7 @@ int main(void)
         cmocka_unit_test(every_mistake_has_its_place_and_its_mending),
         cmocka_unit_test(many_mistakes_are_counted),
         cmocka_unit_test(tensors_that_do_not_fit_are_told_with_both_shapes),
+        cmocka_unit_test(filters_that_the_weight_does_not_make_are_told_where_groups_do_not_fit_too),
         cmocka_unit_test(every_operator_and_attribute_comes_back),
         cmocka_unit_test(odd_names_come_back),
         cmocka_unit_test(constants_come_back_small_and_large),

@@ -26,6 +26,20 @@ static bool is_turned(const struct rt_shape *a, const struct rt_shape *b)
     return turned;
 }
 
+/* What filters or units say against what the weight makes, where its whole shape cannot be told. */
+static void check_size(struct arch_reader *r, const struct arch_node *n, uint32_t slot,
+                       const char *name, kit_place at, const struct rt_tensor *t)
+{
+    const char *key = *arch_extra_keys(n->op);
+    const int64_t makes = slot == 1 ? arch_size_of(&r->graph->nodes[n->number], &t->shape) : -1;
+    int64_t said;
+    char has[120];
+    if (makes > 0 && arch_size_key(r, n, key, &said) && said > 0 && said != makes)
+        arch_wrong(r, at, "[%s] %s = %lld, but '%s' is %s and makes %lld", n->section->name, key,
+                   (long long)said, name, rt_shape_text(&t->shape, has, sizeof has),
+                   (long long)makes);
+}
+
 static void check_found(struct arch_reader *r, const struct arch_node *n, uint32_t slot,
                         const char *name, kit_place at, const struct rt_tensor *t)
 {
@@ -37,8 +51,11 @@ static void check_found(struct arch_reader *r, const struct arch_node *n, uint32
                    n->op->name);
         return;
     }
-    if (arch_shape(r, n, slot, &want) != ARCH_TOLD || !same_wanted(&want) ||
-        rt_same_shape(&t->shape, &want.shape[0]))
+    if (arch_shape(r, n, slot, &want) != ARCH_TOLD || !same_wanted(&want)) {
+        check_size(r, n, slot, name, at, t);
+        return;
+    }
+    if (rt_same_shape(&t->shape, &want.shape[0]))
         return;
     if (want.fill == ARCH_QUARTER) /* slopes spread in several ways; infer knows */
         return;
