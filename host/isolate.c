@@ -154,8 +154,8 @@ bool isolate_is_child(int64_t pid, pid_t parent)
     return name_end && sscanf(name_end + 1, " %*c %lld", &its) == 1 && its == parent;
 }
 
-/* What the nursery says is not believed: a plugin may have taken it over, and the number is one that is
- * killed. */
+/* What the nursery says is not believed: a plugin may have taken it over, and the number is one
+ * that is killed. */
 static void spawn(struct isolate *s, struct far *f, unsigned slot, char *why, size_t cap)
 {
     struct text body = {0};
@@ -164,12 +164,13 @@ static void spawn(struct isolate *s, struct far *f, unsigned slot, char *why, si
     pack_u64(&body, slot);
     pthread_mutex_lock(&s->lock);
     bool fine = channel_pair(&f->line, &fd);
-    if (fine && (!ask_nursery(s, ASK_SPAWN, &body, fd, &pid) ||
-                 !isolate_is_child(pid, s->nursery.pid))) {
+    if (fine &&
+        (!ask_nursery(s, ASK_SPAWN, &body, fd, &pid) || !isolate_is_child(pid, s->nursery.pid))) {
         channel_close(&f->line);
         fine = false;
     }
     f->pid = fine ? (pid_t)pid : 0;
+    f->parent = s->nursery.pid;
     f->epoch = s->epoch;
     f->base = 0;
     pthread_mutex_unlock(&s->lock);
@@ -181,54 +182,91 @@ static void spawn(struct isolate *s, struct far *f, unsigned slot, char *why, si
                  pid < 0 && pid > -4096 ? strerror((int)-pid) : "the one that starts them is gone");
 }
 
-bool isolate_ready(struct engine *e, struct far *f, unsigned slot, char *why, size_t cap)
+/* Did it end by itself, or was it killed? Its status stays for isolate_end. */
+static bool nursery_ended(const struct isolate *s)
+{
+    siginfo_t info = {.si_pid = 0};
+    return s->nursery.line.fd >= 0 &&
+           !waitid(P_PID, (id_t)s->nursery.pid, &info, WEXITED | WNOHANG | WNOWAIT) &&
+           info.si_pid == s->nursery.pid;
+}
+
+/* A nursery, with all that the one before it had made for the pictures. */
+static void start_again(struct engine *e, char *why, size_t cap)
 {
     struct isolate *s = e->isolate;
-    why[0] = '\0';
-    if (f != &s->nursery && f->line.fd >= 0 && f->epoch != s->epoch)
-        isolate_end(e, f); /* models were made since: it has none of them */
-    if (f->line.fd >= 0)
-        return true;
-    atomic_store(&f->pulse->stop, 0);
-    if (f != &s->nursery && s->nursery.line.fd < 0 && !s->lost)
-        start_nursery(e, &s->nursery, why, cap);
-    if (why[0])
-        return false;
-    if (f != &s->nursery)
-        spawn(s, f, slot, why, cap);
-    else if (s->lost)
+    atomic_store(&s->nursery.pulse->stop, 0);
+    if (s->lost)
         snprintf(why, cap, "E0611 the process that shared things are made in is gone");
     else
-        start_nursery(e, f, why, cap);
+        start_nursery(e, &s->nursery, why, cap);
+    if (why[0])
+        return;
+    s->nurseries++;
+    s->lost = !isolate_make_again(e, why, cap);
+}
+
+/* Workers die with their nursery. true: this slot's has nothing to do with the one there is now. */
+static bool look_after_nursery(struct engine *e, const struct far *f, char *why, size_t cap)
+{
+    struct isolate *s = e->isolate;
+    pthread_mutex_lock(&s->lock);
+    if (nursery_ended(s))
+        isolate_end(e, &s->nursery);
+    if (s->nursery.line.fd < 0)
+        start_again(e, why, cap);
+    const bool stale = f->line.fd >= 0 && (f->epoch != s->epoch || f->parent != s->nursery.pid);
+    pthread_mutex_unlock(&s->lock);
+    return stale;
+}
+
+bool isolate_ready(struct engine *e, struct far *f, unsigned slot, char *why, size_t cap)
+{
+    why[0] = '\0';
+    if (f == &e->isolate->nursery) {
+        if (f->line.fd < 0)
+            start_again(e, why, cap);
+        return !why[0];
+    }
+    if (look_after_nursery(e, f, why, cap))
+        isolate_end(e, f);
+    if (why[0] || f->line.fd >= 0)
+        return !why[0];
+    atomic_store(&f->pulse->stop, 0);
+    spawn(e->isolate, f, slot, why, cap);
     return !why[0];
+}
+
+/* What the nursery answers of its worker, whose number is no child's of another one. */
+static int bury(struct isolate *s, struct far *f)
+{
+    int64_t status = -1;
+    struct text body = {0};
+    pack_i64(&body, f->pid);
+    pthread_mutex_lock(&s->lock);
+    if (f->parent != s->nursery.pid || s->nursery.line.fd < 0 ||
+        !ask_nursery(s, ASK_REAP, &body, -1, &status))
+        status = -1;
+    pthread_mutex_unlock(&s->lock);
+    text_free(&body);
+    f->restarts++;
+    return (int)status;
 }
 
 int isolate_end(struct engine *e, struct far *f)
 {
     struct isolate *s = e->isolate;
-    int64_t status = 0;
-    int own = 0;
+    int status = 0;
     if (f->line.fd < 0)
         return 0;
-    if (f == &s->nursery || isolate_is_child(f->pid, s->nursery.pid))
+    if (f == &s->nursery || isolate_is_child(f->pid, f->parent))
         kill(f->pid, SIGKILL); /* dead already or not: its status stays what it was */
-    if (f == &s->nursery) {
-        s->lost = s->made;
-        while (waitpid(f->pid, &own, 0) < 0 && errno == EINTR)
-            continue;
-        status = own;
-    } else {
-        struct text body = {0};
-        pack_i64(&body, f->pid);
-        pthread_mutex_lock(&s->lock);
-        if (!ask_nursery(s, ASK_REAP, &body, -1, &status))
-            status = SIGKILL;
-        pthread_mutex_unlock(&s->lock);
-        text_free(&body);
-        f->restarts++;
-    }
+    if (f != &s->nursery)
+        status = bury(s, f);
+    while (f == &s->nursery && waitpid(f->pid, &status, 0) < 0 && errno == EINTR)
+        continue;
     channel_close(&f->line);
-    return (int)status;
+    return status;
 }
 
 static void close_far(struct far *f)
@@ -260,6 +298,7 @@ void isolate_free(struct engine *e)
     if (!s)
         return;
     const bool alive = s->nursery.line.fd >= 0;
+    isolate_forget(s); /* values: before their regions */
     for (unsigned i = 0; i < s->jobs; i++)
         close_far(&s->slots[i]); /* they end when their line does */
     close_far(&s->nursery);
@@ -326,7 +365,8 @@ void isolate_allow_writing(struct engine *e, const char *folder)
     for (unsigned i = 0; i < s->jobs; i++)
         isolate_end(e, &s->slots[i]);
     isolate_end(e, &s->nursery);
-    s->lost = s->made = false;
+    s->lost = false;
+    isolate_forget(s);
     constants_forget_objects(e);
 }
 
@@ -373,4 +413,7 @@ void isolate_explain(const struct engine *e, struct text *out)
     }
     if (restarts)
         text_addf(out, "processes started again: %u\n", restarts);
+    if (s->nurseries > 1 + (s->write != NULL))
+        text_addf(out, "what pictures share was made again: %u times\n",
+                  s->nurseries - 1 - (s->write != NULL));
 }

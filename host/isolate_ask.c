@@ -211,6 +211,9 @@ static void how(const struct ask *a, const char *ended, int status, char *why, s
     else if (ended)
         snprintf(why, cap, "E0612 %s gave no sign of life for %s (--time-limit) and was ended; %s",
                  subject(a, who), print_seconds(s->silence, amount), consequence(a));
+    else if (status < 0)
+        snprintf(why, cap, "E0611 its process was killed with the one that starts them; %s",
+                 consequence(a));
     else if (WIFSIGNALED(status))
         snprintf(why, cap, "E0611 %s crashed with %s (%s); %s", subject(a, who),
                  crash_signal_name(WTERMSIG(status)), crash_signal_meaning(WTERMSIG(status)),

@@ -248,8 +248,8 @@ static void take_answer(struct ask *a, struct mail *m, struct values *outputs, s
     values_release(&fresh);
 }
 
-imp_status isolate_process(struct engine *e, struct variant *v, const struct call *call,
-                           struct values *outputs, struct outcome *o)
+imp_status isolate_call(struct engine *e, struct variant *v, const struct call *call,
+                        struct values *outputs, struct outcome *o)
 {
     struct ask a = {.engine = e,
                     .variant = v,
@@ -261,8 +261,6 @@ imp_status isolate_process(struct engine *e, struct variant *v, const struct cal
     struct mail done = {.fd = -1};
     char why[400];
     o->status = IMP_OK;
-    if (a.far == &e->isolate->nursery)
-        e->isolate->made = true;
     if (!pack_call(&a, &body))
         outcome_fail(o, IMP_E_LIMIT, "E0502", call->node, -1,
                      "no memory left to hand over an input");
@@ -281,4 +279,17 @@ imp_status isolate_process(struct engine *e, struct variant *v, const struct cal
     text_free(&body);
     isolate_end_ask(&a, o->status == IMP_OK);
     return o->status;
+}
+
+imp_status isolate_process(struct engine *e, struct variant *v, const struct call *call,
+                           struct values *outputs, struct outcome *o)
+{
+    const imp_status st = isolate_call(e, v, call, outputs, o);
+    for (uint32_t p = 0; !st && p < call->node->filter->desc.output_count; p++)
+        if (call->node->phase == PHASE_CONSTANT && outputs[p].count &&
+            outputs[p].list[0]->as.head.kind == IMP_OBJECT) {
+            isolate_remember(e, v, call);
+            break;
+        }
+    return st;
 }

@@ -25,7 +25,6 @@ imp_status isolate_create(struct engine *e, struct variant *v, const struct node
     struct mail done = {.fd = -1};
     char why[400];
     isolate_pack_node(&body, v, node);
-    e->isolate->made = true;
     imp_status st = isolate_ask(&a, ASK_CREATE, &body, &done, why, sizeof why);
     if (st < 0)
         imp_fail(err, st, "%s", why);

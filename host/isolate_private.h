@@ -38,7 +38,7 @@ enum message {
 /* The host's end of a process. */
 struct far {
     struct channel line; /* fd -1: there is none */
-    pid_t pid;
+    pid_t pid, parent;   /* parent: the nursery that forked a worker */
     struct region *region;
     struct pulse *pulse;
     uint64_t epoch; /* of the objects that were there when it was forked */
@@ -53,10 +53,12 @@ struct isolate {
     double silence;             /* seconds; 0 = for ever */
     uint64_t limit;             /* of private memory, bytes */
     pthread_mutex_t
-        lock;       /* of the nursery's line while pictures are worked on, and of what follows */
-    uint64_t epoch; /* raised with every object that all pictures share */
-    bool made;      /* the nursery has instances */
-    bool lost;      /* and died with them */
+        lock; /* of the nursery and its line while pictures are worked on, and of what follows */
+    uint64_t epoch;     /* raised with every object that all pictures share */
+    unsigned nurseries; /* how many there have been */
+    bool lost;          /* what the last one made cannot be made again */
+    struct made *made;  /* isolate_again.c */
+    size_t made_count;
     bool untrusted;
     unsigned applied;        /* of SANDBOX_ALL */
     pthread_mutex_t probing; /* of the nursery's line while headers are looked at */
@@ -95,12 +97,20 @@ void isolate_end_ask(struct ask *, bool fine); /* gives back what was taken and 
  */
 void isolate_pack_node(struct text *, const struct variant *, const struct node *);
 bool isolate_pack_value(struct ask *, struct text *, struct value *);
+/* Asks for process and takes the answer over; what isolate_process does but for its memory of it.
+ */
+imp_status isolate_call(struct engine *, struct variant *, const struct call *,
+                        struct values *outputs, struct outcome *);
+/* isolate_again.c: the objects that a nursery made, and made again by the one after it. */
+void isolate_remember(struct engine *, struct variant *, const struct call *);
+bool isolate_make_again(struct engine *, char *why, size_t cap); /* false: `why` says why not */
+void isolate_forget(struct isolate *);
 /* isolate_paths.c */
 void isolate_find_paths(struct engine *);
 void isolate_free_paths(struct isolate *);
 /* isolate.c: the process there, forked if need be. false: `why` says why not. */
 bool isolate_ready(struct engine *, struct far *, unsigned slot, char *why, size_t cap);
-/* Ends it at once and answers what waitpid says of it. */
+/* Ends it at once and answers what waitpid says of it; -1: it ended because the nursery did. */
 int isolate_end(struct engine *, struct far *);
 /* Is it a process whose parent is that one now? Also of one that ended and waits to be buried. */
 bool isolate_is_child(int64_t pid, pid_t parent);

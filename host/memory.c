@@ -89,6 +89,13 @@ void memory_free(struct memory *m)
     free(m);
 }
 
+void memory_renew(struct memory *m)
+{
+    pthread_mutex_init(&m->lock, NULL);
+    m->used = m->idle = 0;
+    memset(m->spares, 0, sizeof m->spares);
+}
+
 static uint64_t locked_read(const struct memory *m, const uint64_t *field)
 {
     pthread_mutex_t *lock =

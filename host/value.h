@@ -11,6 +11,7 @@
 struct memory;
 struct memory *memory_new(uint64_t limit); /* bytes; 0 = none */
 void memory_free(struct memory *);         /* after the last value */
+void memory_renew(struct memory *);        /* in a process just forked: nothing is handed out */
 uint64_t memory_used(const struct memory *);
 uint64_t memory_peak(const struct memory *);
 /* 64-byte aligned, not zeroed; NULL when over the limit (memory_refused tells) or out of memory. A NULL

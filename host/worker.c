@@ -60,6 +60,16 @@ static void close_others(int line, int reader)
         close(fd);
 }
 
+/* Other threads of the host may have held its locks, and its memory, when this process was forked.
+ */
+static void fresh_locks(struct engine *e)
+{
+    memory_renew(e->env.memory);
+    pthread_mutex_init(&e->env.control, NULL);
+    for (size_t i = 0; i < e->locked_count; i++)
+        pthread_mutex_init(e->locked[i]->serial_lock, NULL);
+}
+
 static void fresh_pool(struct worker *w)
 {
     struct engine *e = w->engine;
@@ -234,6 +244,7 @@ void worker_live(struct engine *e, int fd)
     close_others(fd, region_reader(e->isolate->nursery.region));
     limit_memory(e->isolate);
     prctl(PR_SET_NAME, "impasto-worker");
+    fresh_locks(e);
     w.regions[0] = w.regions[1] = e->isolate->nursery.region;
     if (!channel_open(&w.line, LINE) || !worker_connect(&w))
         _exit(5);

@@ -108,9 +108,11 @@ void worker_plan(struct worker *w, struct mail *m)
                                    .outputs = s.out,
                                    .mistake = mistake},
                            .worker = w};
+    /* another nursery may have made the instance */
+    imp_status st = instance_create(&w->engine->env, node, worker_instance(w, v, node), &err);
     fegetenv(&before);
-    const imp_status st =
-        node->filter->desc.plan(worker_instance(w, v, node)->handle, &call.api, &err);
+    if (!st)
+        st = node->filter->desc.plan(worker_instance(w, v, node)->handle, &call.api, &err);
     const bool changed = fp_restore(&before);
     pack_error(&body, st, &err);
     pack_u64(&body, changed);

@@ -166,6 +166,37 @@ case_workers_end_with_a_host_that_is_killed() {
     for worker in $workers; do [ ! -e "/proc/$worker/fd/3" ] || fail "worker $worker is left"; done
 }
 
+# nursery_of PID: its child, from which workers are forked
+nursery_of() { ps -e -o pid=,ppid=,comm= | awk -v of="$1" '$3 ~ /impasto-worker/ && $2 == of { print $1; exit }'; }
+# kills_nurseries PRESET ARGS...: a run over 8 pictures, isolated, whose nursery is killed after the 2nd and the 4th picture
+kills_nurseries() {
+    impasto run "$@" -o isolated --no-cache --isolate --explain -j1 >/dev/null 2>.err &
+    local pid=$! n
+    for n in 2 4; do
+        for _ in $(seq 600); do [ "$(find isolated -maxdepth 1 -name '*.png' 2>/dev/null | wc -l)" -lt $n ] || break; sleep 0.05; done
+        kill -KILL "$(nursery_of $pid)" 2>/dev/null || fail "the run was over before it had $n pictures"
+    done
+    status=0
+    wait $pid || status=$?
+    err=$(cat .err)
+}
+case_a_killed_nursery_costs_the_picture_in_work_and_the_run_goes_on() {
+    exits 0 impasto run "$root/presets/web.ini" "$root/samples/photos/coast.jpg" -o small --set small.long_edge=120
+    for n in 1 2 3 4 5 6 7; do cp small/coast.jpg "small/c$n.jpg"; done
+    set -- "$root/presets/stylise.ini" small --set vars.size=64 --set paint.steps=16 --set coarse.steps=2 --set 'out.name={stem}.png'
+    kills_nurseries "$@" # its pictures take a network that the nursery read
+    has "$err" 'what pictures share was made again: 2 times'
+    if [ "$status" != 0 ]; then # a picture was being worked on
+        same "$status" 3 "exit status: $err"
+        has "$err" 'its process was killed with the one that starts them; only this picture is lost'
+        lost=$(grep -c '^[^#]' isolated/failed.tsv)
+        [ "$lost" -le 2 ] || fail "$lost pictures are lost"
+    fi
+    exits 0 impasto run "$@" -o isolated --no-cache --isolate
+    exits 0 impasto run "$@" -o plain --no-cache
+    same "$(files isolated)" "$(files plain)"
+}
+
 # ---- pictures of strangers ----
 sandboxed() { impasto version >/dev/null && ! impasto run "$1" photos/c0.ppm -o probe --plugin-path plugins --untrusted 2>&1 | grep -q W0614; }
 # refused PLUGIN HOW: it does it without a sandbox, and is refused in one, for its pictures and for what runs once
