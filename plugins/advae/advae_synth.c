@@ -210,6 +210,18 @@ static av_ink usual_of(const kit_nn *nn, const imp_nn_model *model)
     return ink;
 }
 
+static av_kinds kinds_of(const kit_nn *nn, const imp_nn_model *model)
+{
+    const imp_nn_model_1 *models = nn->model.table;
+    const av_ink usual = usual_of(nn, model);
+    const char *text = NULL;
+    av_kinds kinds;
+    if (models->meta(nn->model.self, model, "kinds", &text, NULL) != IMP_OK)
+        text = NULL;
+    av_kinds_read(text, &usual, &kinds);
+    return kinds;
+}
+
 static void warn(const struct av_self *self, uint32_t what)
 {
     static const struct {
@@ -259,13 +271,13 @@ static imp_status synth(const struct av_self *self, const struct av_card *card, 
     const uint32_t side = card->side;
     float y[AV_WIDTH] = {0}, *z = calloc(card->latent, sizeof *z);
     const float *picture;
-    const av_ink usual = usual_of(&self->nn, net->model);
+    const av_kinds kinds = kinds_of(&self->nn, net->model);
     uint32_t what;
     imp_status st =
         z ? ask(card, job->params[OTHERS].s.ptr, (uint64_t)job->params[SEED].i, y, NULL, err)
           : imp_fail(err, IMP_E_MEMORY, "no memory for a code");
     if (st == IMP_OK)
-        st = av_drawing(imp_image_in(job, DRAWING), side, &usual,
+        st = av_drawing(imp_image_in(job, DRAWING), side, &kinds,
                         (enum av_place)job->params[PLACE].i, s, &what, job, err);
     if (st == IMP_OK)
         warn(self, what);

@@ -53,9 +53,11 @@ static const imp_param params[] = {
                             "that say yes or no. Left out: all."},
     [SHOWN] = {.key = "shown",
                .type = IMP_NAMES,
-               .help = "Those of them that drawings show, as glasses: where nothing is asked, the "
-                       "drawing says. Left "
-                       "out: none."},
+               .help = "Those of them that drawings show, `glasses`, or glasses=drawing:all|face "
+                       "where only those "
+                       "samples' drawings do whose attribute `drawing` is so: where nothing is "
+                       "asked, the drawing says. "
+                       "Left out: none."},
     [LATENT] = {.key = "latent",
                 .type = IMP_INT,
                 .def = 64,
@@ -323,7 +325,7 @@ static imp_status plan_of(const struct av_self *self, const imp_cell *p, const i
             av_traits_of(train, p[ATTRIBUTES].w.ptr, p[ATTRIBUTES].w.count, traits, NULL, err));
     if (st == IMP_OK)
         st = kit_blame(err, SHOWN, -1,
-                       av_traits_show(traits, p[SHOWN].w.ptr, p[SHOWN].w.count, err));
+                       av_traits_show(traits, train, p[SHOWN].w.ptr, p[SHOWN].w.count, err));
     if (st == IMP_OK && plan->way == AV_SPLIT && traits->width >= plan->latent)
         st = kit_blame(err, LATENT, -1,
                        imp_fail(err, IMP_E_PARAM,

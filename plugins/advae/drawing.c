@@ -6,42 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- measures ---- */
-
-/* Where the running sum of n numbers passes a share of the whole, 0..1. */
-static double passes(const double *sums, uint32_t n, double share)
-{
-    double all = 0, run = 0;
-    for (uint32_t i = 0; i < n; i++)
-        all += sums[i];
-    for (uint32_t i = 0; i < n; i++)
-        if ((run += sums[i]) >= share * all)
-            return (i + 0.5) / n;
-    return 1;
-}
-
-av_ink av_ink_of(const float *s, uint32_t side)
-{
-    enum { MOST = 1024 };
-    double rows[MOST] = {0}, columns[MOST] = {0}, area = 0, edges = 0;
-    const uint32_t n = side < MOST ? side : MOST;
-    for (uint32_t y = 0; y < n; y++)
-        for (uint32_t x = 0; x < n; x++) {
-            const double v = s[(size_t)y * side + x];
-            rows[y] += v, columns[x] += v, area += v;
-            edges += x ? fabs(v - s[(size_t)y * side + x - 1]) : 0;
-            edges += y ? fabs(v - s[(size_t)(y - 1) * side + x]) : 0;
-        }
-    /* A stroke of length l and width w at angle a: area l w, edges 2 l (|sin a| + |cos a|), 4/pi of
-     * 2 l. */
-    return (av_ink){.share = area / ((double)n * n),
-                    .width = edges > 0 ? area / (edges / (8 / 3.14159265358979)) / n : 0,
-                    .left = passes(columns, n, 0.01),
-                    .top = passes(rows, n, 0.01),
-                    .right = passes(columns, n, 0.99),
-                    .bottom = passes(rows, n, 0.99)};
-}
-
 /* ---- tones ---- */
 
 /* The level below which a share of n values of 0..1 lie, by a histogram. */
@@ -214,7 +178,7 @@ static imp_status ink_of(const imp_image *in, imp_image **ink, uint32_t *what, i
     return st;
 }
 
-imp_status av_drawing(const imp_image *in, uint32_t side, const av_ink *usual, enum av_place how,
+imp_status av_drawing(const imp_image *in, uint32_t side, const av_kinds *kinds, enum av_place how,
                       float *out, uint32_t *what, imp_job *job, imp_error *err)
 {
     const uint32_t large = 2 * side;
@@ -227,7 +191,9 @@ imp_status av_drawing(const imp_image *in, uint32_t side, const av_ink *usual, e
                            : imp_fail(err, IMP_E_MEMORY, "no memory for a drawing");
     if (st == IMP_OK)
         st = place(ink, 0, 0, 1, large, v, job);
-    av_ink now = st == IMP_OK ? av_ink_of(v, large) : (av_ink){.share = 0};
+    const av_kind seen = st == IMP_OK ? av_kind_of(v, large) : (av_kind){.map = {0}};
+    const av_ink *usual = &av_kinds_like(kinds, &seen)->ink;
+    av_ink now = seen.ink;
     if (st == IMP_OK && (far_off(&now, usual, box) ? how != AV_AS_IS : how == AV_CENTRE)) {
         *what |= AV_MOVED;
         st = place(ink, box[0], box[1], box[2], large, v, job);

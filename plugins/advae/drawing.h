@@ -2,15 +2,8 @@
  */
 #ifndef IMP_ADVAE_DRAWING_H
 #define IMP_ADVAE_DRAWING_H
+#include "kinds.h"
 #include <impasto/kit.h>
-
-/* What can be measured of a drawing, 0 paper to 1 ink. */
-typedef struct av_ink {
-    double share;                    /* of the paper under ink, 0..1 */
-    double width;                    /* of the strokes, share of the side */
-    double left, top, right, bottom; /* box of the ink without its outermost hundredths, 0..1 */
-} av_ink;
-av_ink av_ink_of(const float *s, uint32_t side); /* [any] */
 
 enum av_place { AV_AUTO = 0, AV_AS_IS, AV_CENTRE };
 enum av_fault_of_drawing {
@@ -22,10 +15,10 @@ enum av_fault_of_drawing {
 };
 /* A drawing of any size and 1 or 3 channels as side x side numbers, 0 paper to 1 ink. Its sides are
  * filled up to a square with paper; paper and ink become 0 and 1, whichever is the darker; strokes
- * far from the width that `usual` has are drawn again in it; AUTO moves it to the usual box when it
- * lies far from it, CENTRE always. *what: av_fault_of_drawing of what was done or is odd.
- * IMP_E_INPUT: blank, or nothing but ink. IMP_E_MEMORY, IMP_CANCELLED. [worker] */
-imp_status av_drawing(const imp_image *, uint32_t side, const av_ink *usual, enum av_place,
-                      float *out, uint32_t *what, imp_job *, imp_error *);
+ * far from the width of the kind it is most like are drawn again in it; AUTO moves it to that
+ * kind's box when it lies far from it, CENTRE always. *what: av_fault_of_drawing of what was done
+ * or is odd. IMP_E_INPUT: blank, or nothing but ink. IMP_E_MEMORY, IMP_CANCELLED. [worker] */
+imp_status av_drawing(const imp_image *, uint32_t side, const av_kinds *, enum av_place, float *out,
+                      uint32_t *what, imp_job *, imp_error *);
 
 #endif

@@ -31,10 +31,11 @@ imp_status av_lessons_new(av_lessons *l, const imp_dataset *d, const struct av_t
     l->work = room(kit_bytes(most, 5 * plane), sizeof *l->work);
     l->y = room(kit_bytes(most, t->width), sizeof *l->y);
     l->known = room(kit_bytes(most, t->count), sizeof *l->known);
+    l->shown = room(kit_bytes(most, t->count), sizeof *l->shown);
     l->attributes = room(kit_bytes(most, d->attribute_count), sizeof *l->attributes);
     l->faults = room(most, sizeof *l->faults);
-    if (l->x && l->seen && l->s && l->lines && l->work && l->y && l->known && l->attributes &&
-        l->faults)
+    if (l->x && l->seen && l->s && l->lines && l->work && l->y && l->known && l->shown &&
+        l->attributes && l->faults)
         return IMP_OK;
     av_lessons_free(l);
     return imp_fail(err, IMP_E_MEMORY, "no memory for batches of %u samples", most);
@@ -43,7 +44,7 @@ imp_status av_lessons_new(av_lessons *l, const imp_dataset *d, const struct av_t
 void av_lessons_free(av_lessons *l)
 {
     free(l->x), free(l->seen), free(l->s), free(l->lines), free(l->work);
-    free(l->y), free(l->known), free(l->attributes), free(l->faults);
+    free(l->y), free(l->known), free(l->shown), free(l->attributes), free(l->faults);
     *l = (av_lessons){.data = NULL};
 }
 
@@ -221,6 +222,8 @@ static void read_one(void *user, uint32_t i) IMP_NX
         s[k] = 1 - s[k];
     av_traits_encode(l->traits, attributes, l->y + (size_t)i * l->traits->width,
                      l->known + (size_t)i * l->traits->count);
+    for (uint32_t k = 0; k < l->traits->count; k++)
+        l->shown[(size_t)i * l->traits->count + k] = av_trait_shown(&l->traits->all[k], attributes);
     if (r->disturb && r->disturb->on)
         disturb(l, i, index, r->disturb, r->epoch);
     else

@@ -13,6 +13,7 @@ typedef struct av_lessons { /* buffers of one batch; packed */
     float *s;     /* the same, its strokes disturbed */
     float *seen; /* n x 3 x side x side: x mirrored or moved, what an encoder is shown in stage 2 */
     float *y, *known; /* n x width, n x count */
+    float *shown;     /* n x count: 1 where the sample's drawing shows the trait */
     /* private */
     float *work;
     double *attributes;

@@ -266,30 +266,38 @@ static imp_status run(struct av_school *s, imp_error *err)
 
 /* ---- what comes of it ---- */
 
-/* How the drawings are that it learnt from, the mean of some: what others are made ready for. */
-static imp_status usual(const struct av_plan *p, char *text, size_t size, imp_error *err)
+/* How the drawings are that it learnt from, of some the mean and the kinds: what others are made
+ * ready for. */
+static imp_status usual(const struct av_plan *p, char *text, size_t size, char *kinds,
+                        imp_error *err)
 {
-    enum { LOOKED = 128 };
+    enum { LOOKED = 256 };
     const imp_dataset *d = p->train;
     const uint64_t n = d->count < LOOKED ? d->count : LOOKED;
     const size_t plane = (size_t)d->width * d->width;
     float *s = malloc(plane * sizeof *s);
+    av_kind *all = malloc(LOOKED * sizeof *all);
+    av_kinds found;
     double sums[6] = {0};
-    imp_status st = s ? IMP_OK : imp_fail(err, IMP_E_MEMORY, "no memory for a drawing");
+    imp_status st = s && all ? IMP_OK : imp_fail(err, IMP_E_MEMORY, "no memory for drawings");
     for (uint64_t i = 0; i < n && st == IMP_OK; i++) {
         imp_sample sample = {sizeof sample, UINT32_MAX, NULL, s, NULL};
-        st = d->read(d, i, &sample, err);
+        st = d->read(d, i * d->count / n, &sample, err);
         for (size_t k = 0; k < plane; k++)
             s[k] = 1 - s[k];
-        const av_ink ink = av_ink_of(s, d->width);
-        const double all[] = {ink.share, ink.width, ink.left, ink.top, ink.right, ink.bottom};
+        all[i] = av_kind_of(s, d->width);
+        const av_ink *ink = &all[i].ink;
+        const double each[] = {ink->share, ink->width, ink->left,
+                               ink->top,   ink->right, ink->bottom};
         for (int k = 0; k < 6; k++)
-            sums[k] += all[k] / (double)n;
+            sums[k] += each[k] / (double)n;
     }
     snprintf(text, size, "%.4f %.4f %.4f %.4f %.4f %.4f", sums[0], sums[1], sums[2], sums[3],
              sums[4], sums[5]);
     kit_points(text);
-    free(s);
+    if (st == IMP_OK)
+        av_kinds_find(all, n, &found), av_kinds_write(&found, kinds);
+    free(s), free(all);
     return st;
 }
 
@@ -333,7 +341,8 @@ static imp_status result(struct av_school *s, imp_nn_model **out, imp_error *err
     void *self = p->nn->train.self;
     imp_nn_model *generator = NULL, *codes = NULL, *now = NULL;
     av_link styles = {.nn = NULL};
-    char *traits = malloc(AV_LINE), drawing[100], shown[AV_TRAITS * AV_NAME] = "";
+    char *traits = malloc(AV_LINE), drawing[100], kinds[AV_KINDS_TEXT] = "",
+         shown[AV_TRAITS * AV_NAME] = "";
     if (!traits)
         return imp_fail(err, IMP_E_MEMORY, "no memory for the model's attributes");
     av_traits_write(p->traits, traits);
@@ -344,10 +353,11 @@ static imp_status result(struct av_school *s, imp_nn_model **out, imp_error *err
                                    {"format", "advae 1"},
                                    {"attributes", traits},
                                    {"drawing", drawing},
+                                   {"kinds", kinds},
                                    {"shown", shown},
                                    {"input", "rgb"},
                                    {"range", "-1 1"}};
-    imp_status st = usual(p, drawing, sizeof drawing, err);
+    imp_status st = usual(p, drawing, sizeof drawing, kinds, err);
     if (st == IMP_OK)
         st = trains->snapshot(self, s->synth.trainer, &generator, err);
     if (st == IMP_OK)

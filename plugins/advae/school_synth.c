@@ -143,9 +143,9 @@ static imp_status free_loss(struct av_school *s, const float *picture, imp_error
     return st;
 }
 
-/* What is asked for: the photo's attributes, or drawn ones. Those that drawings show are left to
- * the drawing in half of the cases, in most where drawn ones would gainsay it; then nothing is
- * known of them. */
+/* What is asked for: the photo's attributes, or drawn ones. Those that its drawing shows are left
+ * to it in half of the cases, in most where drawn ones would gainsay it; then nothing is known of
+ * them. */
 static void asked(struct av_school *s, uint64_t within, bool is_free)
 {
     const struct av_traits *t = s->p->traits;
@@ -158,8 +158,8 @@ static void asked(struct av_school *s, uint64_t within, bool is_free)
         else
             memcpy(y, s->lessons.y + (size_t)i * t->width, t->width * sizeof *y);
         for (uint32_t k = 0; k < t->count; k++) {
-            const bool open =
-                t->all[k].shown && kit_uniform(s->p->seed, 0x6f7000u + k, sample) < left;
+            const bool open = s->lessons.shown[i * t->count + k] > 0 &&
+                              kit_uniform(s->p->seed, 0x6f7000u + k, sample) < left;
             s->known[i * t->count + k] = !open;
             if (open)
                 av_trait_open(&t->all[k], y);

@@ -3,6 +3,7 @@
 #include <impasto/kit_data.h>
 #include <math.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -232,22 +233,62 @@ uint32_t av_trait_bin(const struct av_trait *a, const float *y)
     return best;
 }
 
-imp_status av_traits_show(struct av_traits *t, const char *const *names, uint64_t count,
+/* drawing:all|face, behind a name and '=': which samples' drawings show it. */
+static imp_status show_in(struct av_trait *a, const imp_dataset *d, const char *text,
                           imp_error *err)
 {
+    const size_t name = strcspn(text, ":");
+    uint32_t column;
+    const imp_status st = column_of(d, text, name, &column, err);
+    if (st != IMP_OK)
+        return st;
+    const char *choices = d->attributes[column].choices;
+    a->shown_in = column + 1, a->shown_by = 0;
+    for (const char *at = text + name; choices && *at; at += strcspn(at, "|")) {
+        char word[AV_CHOICES];
+        const size_t length = strcspn(++at, "|");
+        snprintf(word, sizeof word, "%.*s", (int)length, at);
+        const int64_t k = kit_choice_find(choices, word);
+        if (k < 0 || k >= 64)
+            return imp_fail(err, IMP_E_PARAM, "attribute '%s' has no '%s'; it has: %s",
+                            d->attributes[column].name, word, choices);
+        a->shown_by |= (uint64_t)1 << k;
+    }
+    return a->shown_by
+               ? IMP_OK
+               : imp_fail(err, IMP_E_PARAM,
+                          "'%s' names no choices of an attribute, as in drawing:all|face", text);
+}
+
+imp_status av_traits_show(struct av_traits *t, const imp_dataset *d, const char *const *words,
+                          uint64_t count, imp_error *err)
+{
     for (uint64_t i = 0; i < count; i++) {
+        const size_t length = strcspn(words[i], "=");
         bool found = false;
-        for (uint32_t k = 0; k < t->count; k++)
-            if (!strcmp(t->all[k].name, names[i]))
-                t->all[k].shown = 1, found = true;
+        for (uint32_t k = 0; k < t->count && !found; k++) {
+            if (strncmp(t->all[k].name, words[i], length) != 0 || t->all[k].name[length])
+                continue;
+            t->all[k].shown = 1, found = true;
+            const imp_status st =
+                words[i][length] ? show_in(&t->all[k], d, words[i] + length + 1, err) : IMP_OK;
+            if (st != IMP_OK)
+                return st;
+        }
         if (!found) {
             char all[AV_TRAITS * AV_NAME];
             av_traits_names(t, all, sizeof all);
-            return imp_fail(err, IMP_E_PARAM, "no attribute '%s' is under control; there is: %s",
-                            names[i], all);
+            return imp_fail(err, IMP_E_PARAM, "no attribute '%.*s' is under control; there is: %s",
+                            (int)length, words[i], all);
         }
     }
     return IMP_OK;
+}
+
+bool av_trait_shown(const struct av_trait *a, const double *attributes)
+{
+    const double v = a->shown_in ? attributes[a->shown_in - 1] : 0;
+    return a->shown && (!a->shown_in || (v >= 0 && v < 64 && a->shown_by >> (uint32_t)v & 1));
 }
 
 void av_traits_draw(const struct av_traits *t, uint64_t seed, uint64_t i, float *y)

@@ -6,14 +6,17 @@
 #ifndef IMP_ADVAE_TRAITS_H
 #define IMP_ADVAE_TRAITS_H
 #include <impasto/data.h>
+#include <stdbool.h>
 
 enum { AV_TRAITS = 48, AV_NAME = 48, AV_CHOICES = 256, AV_BINS = 3, AV_WIDTH = 512, AV_GROUP = 16 };
 struct av_trait {
     char name[AV_NAME], choices[AV_CHOICES]; /* choices "": a number */
     double min, max;
-    uint32_t column; /* of the data set; meaningless for traits of a model */
-    uint32_t shown;  /* 1: drawings show it, so it may be left to them */
-    uint32_t group;  /* 0; else a choice of so many columns, each of which says yes or no */
+    uint32_t column;   /* of the data set; meaningless for traits of a model */
+    uint32_t shown;    /* 1: drawings show it, so it may be left to them; those of samples whose */
+    uint32_t shown_in; /* column shown_in - 1 holds one of the choices (bits) of shown_by; */
+    uint64_t shown_by; /* shown_in 0: all */
+    uint32_t group;    /* 0; else a choice of so many columns, each of which says yes or no */
     uint32_t columns[AV_GROUP];
     uint32_t at, width;     /* among the numbers */
     uint32_t bins_at, bins; /* among an adversary's logits */
@@ -47,9 +50,13 @@ void av_traits_encode(const struct av_traits *, const double *attributes, float 
 imp_status av_trait_set(const struct av_trait *, const char *text, float *y, imp_error *);
 /* A trait of which nothing is said: shares all alike, or 0. [any] */
 void av_trait_open(const struct av_trait *, float *y);
-/* Marks traits as shown by drawings. IMP_E_PARAM: an unknown name, the text lists them. [any] */
-imp_status av_traits_show(struct av_traits *, const char *const *names, uint64_t count,
-                          imp_error *);
+/* Marks traits as shown by drawings: `glasses`, or glasses=drawing:all|face, in those samples alone
+ * whose attribute `drawing` is one of these choices. IMP_E_PARAM: an unknown name, the text lists
+ * them. [any] */
+imp_status av_traits_show(struct av_traits *, const imp_dataset *, const char *const *words,
+                          uint64_t count, imp_error *);
+/* Does the drawing of a sample with these attributes show the trait? [any] */
+bool av_trait_shown(const struct av_trait *, const double *attributes);
 /* A trait drawn by seed: choices and places of the range equally likely. [any] */
 void av_traits_draw(const struct av_traits *, uint64_t seed, uint64_t i, float *y);
 /* The trait of that name, or NULL. [any] */

@@ -183,6 +183,38 @@ static void drawn_traits_are_even(void **state)
     assert_true(fabs(sum / 3000) < 0.05);
 }
 
+static void drawings_show_what_their_kind_shows(void **state)
+{
+    static const imp_attribute of[] = {{"drawing", "all|face|contour", 0, 0},
+                                       {"glasses", "none|round", 0, 0},
+                                       {"smile", NULL, 0, 1}};
+    static const imp_dataset kinds = {
+        .struct_size = sizeof kinds, .attribute_count = 3, .attributes = of};
+    static const char *const traits[] = {"glasses", "smile"}, *const shown[] = {
+                                                                  "glasses=drawing:all",
+                                                                  "smile=drawing:all|face"};
+    static const char *const wrong[][2] = {{"glasses=drawing:al", "it has: all|face|contour"},
+                                           {"glasses=drawin:all", "no attribute 'drawin'"},
+                                           {"glasses=drawing", "names no choices"},
+                                           {"glasses=smile:all", "names no choices"},
+                                           {"glass=drawing:all", "there is: glasses smile"}};
+    struct av_traits t;
+    (void)state;
+    assert_int_equal(av_traits_of(&kinds, traits, 2, &t, NULL, error()), IMP_OK);
+    assert_int_equal(av_traits_show(&t, &kinds, shown, 2, error()), IMP_OK);
+    for (uint32_t k = 0; k < 3; k++) {
+        const double sample[] = {k, 1, 0.5};
+        assert_int_equal(av_trait_shown(&t.all[0], sample), k == 0);
+        assert_int_equal(av_trait_shown(&t.all[1], sample), k < 2);
+    }
+    const double unknown[] = {NAN, 1, 0.5};
+    assert_false(av_trait_shown(&t.all[0], unknown));
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        assert_int_equal(av_traits_show(&t, &kinds, wrong[i], 1, error()), IMP_E_PARAM);
+        assert_non_null(strstr(why, wrong[i][1]));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -195,6 +227,7 @@ int main(void)
         cmocka_unit_test(wrong_values_list_what_would_do),
         cmocka_unit_test(broken_lines_are_refused),
         cmocka_unit_test(drawn_traits_are_even),
+        cmocka_unit_test(drawings_show_what_their_kind_shows),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);
     return cmocka_run_group_tests(tests, NULL, NULL);

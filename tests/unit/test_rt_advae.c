@@ -315,7 +315,7 @@ static void what_drawings_show_is_kept(void **state)
     struct av_card card;
     (void)state;
     struct av_trained x = train(&p, &a);
-    must(av_traits_show(&t, names, 1, listen(&said)));
+    must(av_traits_show(&t, &discs, names, 1, listen(&said)));
     struct av_trained y = train(&p, &b);
     assert_true(same(x.model, y.model, "encoder."));
     assert_false(same(x.model, y.model, "generator."));
@@ -323,7 +323,7 @@ static void what_drawings_show_is_kept(void **state)
     assert_int_equal(card.traits.all[0].shown, 0), assert_int_equal(card.traits.all[1].shown, 1);
     must(av_card_read(&runtime, x.model, &card, listen(&said)));
     assert_int_equal(card.traits.all[1].shown, 0);
-    assert_int_equal(av_traits_show(&t, (const char *const[]){"ton"}, 1, listen(&said)),
+    assert_int_equal(av_traits_show(&t, &discs, (const char *const[]){"ton"}, 1, listen(&said)),
                      IMP_E_PARAM);
     assert_non_null(strstr(said.text, "hair tone"));
     drop(&x), drop(&y);
