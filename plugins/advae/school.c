@@ -188,8 +188,6 @@ static imp_status one_step(struct av_school *s, imp_error *err)
     if (s->order_of != s->now.epoch)
         kit_shuffle(p->seed, s->order_of = s->now.epoch, p->train->count, s->order);
     imp_status st = within == 0 ? enter(s, err) : IMP_OK;
-    if (st == IMP_OK && stage == AV_CODING && av_erases(p, within))
-        st = av_erase_codes(s, AV_ERASE_BETWEEN, err);
     if (st == IMP_OK)
         st = av_lessons_read(&s->lessons, s->order, s->now.at, p->batch, &how, s->now.epoch, s->job,
                              err);

@@ -106,12 +106,8 @@ imp_status av_judge_step(struct av_school *, imp_error *);
 imp_status av_vae_step(struct av_school *, uint64_t within, imp_error *);
 /* Whether the way takes attributes out of codes at all. */
 bool av_removes(const struct av_plan *);
-/* Whether codes are to lose, before this step of stage 2, what a linear probe reads of attributes;
- * now and then in its second half, so that the generator gets used to it. */
-bool av_erases(const struct av_plan *, uint64_t within);
-/* Takes that out of the encoder's last layer, as at most `most` of the faces tell it. */
-imp_status av_erase_codes(struct av_school *, uint32_t most, imp_error *);
-enum { AV_ERASE_BETWEEN = 1024, AV_ERASE_LAST = 4096 };
+/* Takes out of the encoder's last layer what a linear probe reads of attributes. */
+imp_status av_erase_codes(struct av_school *, imp_error *);
 imp_status av_synth_begin(struct av_school *,
                           imp_error *); /* stage 2's networks, once stage 1 is over */
 imp_status av_synth_step(struct av_school *, uint64_t within, imp_error *);

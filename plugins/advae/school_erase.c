@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { MOST = 4096 }; /* faces looked at, evenly from all */
+
 static void tell(const struct av_plan *p, const char *line)
 {
     if (p->note)
@@ -60,17 +62,10 @@ static imp_status fold(struct av_school *s, av_erasure *e, imp_error *err)
     return IMP_OK;
 }
 
-bool av_erases(const struct av_plan *p, uint64_t within)
-{
-    const uint64_t steps = p->steps[AV_CODING];
-    return p->erase && av_removes(p) && steps >= 8 && within >= steps / 2 &&
-           within % (steps / 8) == 0;
-}
-
-imp_status av_erase_codes(struct av_school *s, uint32_t most, imp_error *err)
+imp_status av_erase_codes(struct av_school *s, imp_error *err)
 {
     const struct av_plan *p = s->p;
-    const uint32_t n = p->train->count < most ? (uint32_t)p->train->count : most;
+    const uint32_t n = p->train->count < MOST ? (uint32_t)p->train->count : MOST;
     float *mu = malloc((size_t)n * p->latent * sizeof *mu),
           *y = malloc((size_t)n * p->traits->width * sizeof *y),
           *known = malloc((size_t)n * p->traits->count * sizeof *known);

@@ -7,7 +7,7 @@ imp_status av_synth_begin(struct av_school *s, imp_error *err)
     uint32_t count = 0;
     const bool erase =
         s->encoder.trainer && s->p->erase && s->p->steps[AV_CODING] && av_removes(s->p);
-    imp_status st = erase ? av_erase_codes(s, AV_ERASE_LAST, err) : IMP_OK;
+    imp_status st = erase ? av_erase_codes(s, err) : IMP_OK;
     if (st == IMP_OK)
         st = av_link_freeze(&s->encoder, err);
     if (st == IMP_OK && s->generator.trainer && s->p->start != AV_FRESH && s->p->steps[AV_CODING]) {
