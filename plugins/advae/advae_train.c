@@ -70,10 +70,11 @@ static const imp_param params[] = {
               .min = 0.05,
               .max = 8,
               .help = "Maps of all networks, as a factor of 24 to 128 a layer."},
-    [JUDGE_STEPS] = STEPS("judge_steps",
-                          "Batches of the first stage: a judge learns attributes and lines. 0 "
-                          "with a judge on `in.judge`.",
-                          3000),
+    [JUDGE_STEPS] = STEPS(
+        "judge_steps",
+        "Batches of the first stage: a judge learns attributes and lines, for the figures of the "
+        "history and for `control` and `contour`. 0 with a judge on `in.judge`.",
+        1000),
     [VAE_STEPS] =
         STEPS("vae_steps", "Batches of the second: the code without the attributes.", 5000),
     [SYNTH_STEPS] = STEPS("synth_steps", "Batches of the third: photos from drawings.", 10000),
@@ -134,9 +135,14 @@ static const imp_param params[] = {
                     .type = IMP_NAMES,
                     .def_text = "relu1_1 relu2_1",
                     .help = "Layers of `in.look` whose features count."},
-    [CONTROL] =
-        WEIGHT("control", "Weight of the judge's answers on photos with other attributes.", 0.1),
-    [CONTOUR] = WEIGHT("contour", "Weight of their lines against those of the drawing.", 20),
+    [CONTROL] = WEIGHT("control",
+                       "Weight of the judge's answers on photos with other attributes; above 0 a "
+                       "third of the third "
+                       "stage's batches are such, which nobody took. Codes without attributes make "
+                       "it needless, and what pleases a judge is "
+                       "seldom a photo.",
+                       0),
+    [CONTOUR] = WEIGHT("contour", "Weight of their lines against those of the drawing.", 0),
     [PATCHES] = WEIGHT(
         "patches", "Weight of an adversary that tells made patches from real ones; 0: none.", 0.5),
     [GAPS] = {.key = "gaps",

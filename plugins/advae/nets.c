@@ -147,18 +147,19 @@ static void drawing(struct text *t)
     }
 }
 
-/* Norm, [z, y] scale and shift, nonlinearity: x + x g + b. */
+/* [z, y] scale and shift, nonlinearity: x + x g + b. No norm before: maps that are normalised one
+ * by one make a generator hide their strength in a blot, always at the same place (known of
+ * style-based generators). */
 static void modulate(struct text *t, uint32_t side, const char *from, uint32_t maps)
 {
     char name[32];
-    add(t, "[norm%u]\nop = instance_norm\nin = %s%u\n\n", side, from, side);
     for (uint32_t i = 0; i < 2; i++) {
         snprintf(name, sizeof name, "%s%u", i ? "shift" : "gain", side);
         linear(t, name, "zy", maps);
         add(t, "[%s_all]\nop = unsqueeze\naxes = 2 3\n\n", name);
     }
-    add(t, "[times%u]\nop = mul\nin = norm%u gain%u_all\n\n", side, side, side);
-    add(t, "[more%u]\nop = add\nin = norm%u times%u\n\n", side, side, side);
+    add(t, "[times%u]\nop = mul\nin = %s%u gain%u_all\n\n", side, from, side, side);
+    add(t, "[more%u]\nop = add\nin = %s%u times%u\n\n", side, from, side, side);
     add(t, "[moved%u]\nop = add\nin = more%u shift%u_all\n\n", side, side, side);
     leaky(t, "maps", side);
 }

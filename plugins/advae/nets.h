@@ -9,7 +9,7 @@
  *   styles      pick N 256                       -> code      N Z: codes of photos in these shares
  *
  * The generator begins at 4x4 with a linear map of [z, y] and doubles sides; at every size [z, y]
- * scale and shift the normalised maps (feature-wise, so y is told at each scale), and the drawing's
+ * scale and shift the maps (feature-wise, so y is told at each scale), and the drawing's
  * maps of that size, by strided convolutions, are added before. With and without drawing,
  * parameters of the same name have the same shape: stage 2 starts from stage 1. */
 #ifndef IMP_ADVAE_NETS_H

@@ -4,7 +4,7 @@
 . tests/cli/lib.sh
 
 tiny=(--set vars.size=32 --set vars.count=24 --set vars.judge_steps=4 --set vars.vae_steps=4 --set vars.synth_steps=4
-    --set trained.batch=4 --set trained.maps=0.2 --set trained.every=4 --set vars.last_steps=4 --set polished.batch=4 --set polished.maps=0.2 --set faces.test_share=0.25 --set contours.test_share=0.25)
+    --set trained.batch=4 --set trained.maps=0.2 --set trained.every=4 --set vars.last_steps=4 --set polished.batch=4 --set polished.maps=0.2 --set faces.test_share=0.25)
 trained() {
     exits 0 impasto run "$root/presets/train-visage.ini" -o net "${tiny[@]}"
     [ -s net/visage.safetensors ] && [ -s net/visage-sheet.png ]
@@ -80,8 +80,8 @@ case_training_says_what_does_not_fit() {
     exits 1 train --set vars.size=48
     has "$err" 'of 32, 64, 128 or 256 px'
     exits 1 train --set "trained.attributes=hair=hair_colour"
-    has "$err" "no attribute 'hair_colour'; it has: hair_color"
-    exits 1 train --set vars.judge_steps=0
+    has "$err" "no attribute 'hair_colour'; it has: drawing hair_color"
+    exits 1 train --set vars.judge_steps=0 --set trained.control=0.1
     has "$err" 'cannot guide'
     exits 2 train --set trained.layers=relu9_9
     has "$err" 'relu9_9'
@@ -106,13 +106,13 @@ case_columns_that_never_vary_and_holes_of_a_table() {
 }
 case_figures_are_a_table() {
     trained
-    { sed -n '/^\[faces\]/,/^\[contours\]/p' "$root/presets/train-visage.ini" | sed '$d'
+    { sed -n '/^\[faces\]/,/^\[texel\]/p' "$root/presets/train-visage.ini" | sed '$d'
         printf '[net]\nfilter = net.load\npath = %s\n[m]\nfilter = advae.measure\nin.net = net\nin.faces = faces\nin.judge = t.judge\n' "$PWD/net/visage.safetensors"
         printf '[t]\nfilter = advae.train\nin.train = faces\nattributes = hair=hair_color complexion glasses beard moustache open=mouth_open smile\n'
         printf 'judge_steps = 3\nvae_steps = 0\nsynth_steps = 0\nbatch = 4\nmaps = 0.2\n[s]\nfilter = save.table\nin = m\nname = m.csv\n'; } >body.ini
     { printf '[preset]\nformat = 1\n[vars]\ncount = 24\nsize = 32\nvary = hair_color complexion glasses beard moustache mouth_open smile\n'; cat body.ini; } >m.ini
     exits 0 impasto run m.ini -o out
-    for metric in psnr ssim control collateral style contour diversity 'linear leak' 'leak of two layers' mig sap dci; do grep -q "^\"*$metric" out/m.csv || fail "no $metric"; done
+    for metric in psnr ssim control collateral style contour diversity fid 'hue of the face' 'linear leak' 'leak of two layers' mig sap dci; do grep -q "^\"*$metric" out/m.csv || fail "no $metric"; done
     awk -F, 'NR > 1 { gsub(/"[^"]*"/, "x"); if ($3 == "" || $3 ~ /nan|inf/) { print; bad = 1 } } END { exit bad || NR < 30 }' out/m.csv
 }
 # ---- samples/models/visage.safetensors ----

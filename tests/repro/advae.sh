@@ -30,19 +30,19 @@ leak() {
         $1 == metric && (kind == "points") == ($4 > 0) { sum += 100 * (kind == "points" ? $3 - $4 : $3); n++ }
         END { if (n) printf "%.1f", sum / n; else printf "-" }' "$1"
 }
-# figures DIR MODEL SIZE
+# figures DIR MODEL SIZE [DRAWING]
 figures() {
     [ -s "$1/figures.csv" ] || run "$here/faces-measure.ini" -o "$1" --set vars.model="$2" --set vars.judge="$out/other-$3/judge.safetensors" \
-        --set vars.size="$3" --set vars.look="$(look)" --set figures.layers="relu1_1 relu2_1 relu3_1"
+        --set vars.size="$3" --set vars.look="$(look)" --set figures.layers="relu1_1 relu2_1 relu3_1" --set vars.drawing="${4:-all}"
 }
 head_line() {
-    echo '| training | PSNR | SSIM | features | control | collateral | under a contrary style | style (shuffled) | contour (shuffled) | contour, other style | diversity | leak, linear: points; R2 % | leak, two layers | MIG | SAP | DCI |'
-    echo '|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|'
+    echo '| training | PSNR | SSIM | features | control | collateral | under a contrary style | style (shuffled) | contour (shuffled) | contour, other style | hue moved | FID (two halves) | diversity | leak, linear: points; R2 % | leak, two layers | MIG | SAP | DCI |'
+    echo '|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|'
 }
 line() { # NAME FILE
     echo "| $1 | $(value "$2" psnr) | $(value "$2" ssim) | $(value "$2" features) | $(value "$2" control) | $(value "$2" collateral) |" \
         "$(value "$2" 'control under a contrary style') | $(value "$2" style) ($(value "$2" style '' 4)) | $(value "$2" contour) ($(value "$2" contour '' 4)) |" \
-        "$(value "$2" 'contour under another style') | $(value "$2" diversity) | $(leak "$2" 'linear leak' points); $(leak "$2" 'linear leak' r2) |" \
+        "$(value "$2" 'contour under another style') | $(value "$2" 'hue of the face in another style') | $(value "$2" fid) ($(value "$2" fid '' 4)) | $(value "$2" diversity) | $(leak "$2" 'linear leak' points); $(leak "$2" 'linear leak' r2) |" \
         "$(leak "$2" 'leak of two layers' points); $(leak "$2" 'leak of two layers' r2) | $(value "$2" mig) | $(value "$2" sap) | $(value "$2" dci) |"
 }
 # training NAME SETS...: one of the short ones, at 64 px with half the maps
@@ -53,14 +53,18 @@ training() {
     line "$1" "$dir/figures.csv"
 }
 
-# ---- visage, as it ships ----
+# ---- visage, as it ships: drawings with all lines, of the face alone, of its outline alone ----
 if part visage && [ -s "$visage" ]; then
     judge other-128 50 128
-    figures "$out/visage" "$visage" 128
-    { head_line; line visage "$out/visage/figures.csv"; echo
-      echo '| attribute | judge on photos | control | correlation |'; echo '|---|---|---|---|'
+    for d in all face contour; do figures "$out/visage-$d" "$visage" 128 $d; done
+    { head_line; for d in all face contour; do line "visage, drawing = $d" "$out/visage-$d/figures.csv"; done; echo
+      echo '| attribute | judge on photos | control, outline alone | face | all lines | correlation | | | under a contrary style | | |'; echo '|---|---|---|---|---|---|---|---|---|---|---|'
       for a in hair complexion glasses beard moustache open smile; do
-          echo "| $a | $(value "$out/visage/figures.csv" judge $a) | $(value "$out/visage/figures.csv" control $a) | $(value "$out/visage/figures.csv" correlation $a) |"
+          row="| $a | $(value "$out/visage-all/figures.csv" judge $a) |"
+          for m in control correlation 'control under a contrary style'; do
+              for d in contour face all; do row="$row $(value "$out/visage-$d/figures.csv" "$m" $a) |"; done
+          done
+          echo "$row"
       done; } >"$out/visage.md.new"
     mv "$out/visage.md.new" "$out/visage.md"
 fi
@@ -77,8 +81,10 @@ fi
 ablations=()
 for seed in 1 2 3; do
     for way in adversary cvae none; do ablations+=("$way-$seed|vars.disentangle=$way|vars.seed=$seed"); done
-    [ $seed != 1 ] || ablations+=("pixels-alone-1|vars.disentangle=cvae|trained.features=0|trained.patches=0|trained.control=0|trained.contour=0"
-        "no-patches-1|trained.patches=0" "fresh-1|trained.stage2=fresh" "through-G-1|trained.stage2=through_G" "flip-1|trained.removal=flip" "lambda-100-1|trained.lambda=100" "lambda-400-1|trained.lambda=400")
+    [ $seed != 1 ] || ablations+=("no-erasure-1|trained.erase=no" "no-erasure-lambda-400-1|trained.erase=no|trained.lambda=400" "erasure-alone-1|trained.lambda=0"
+        "pixels-alone-1|vars.disentangle=cvae|trained.features=0|trained.patches=0" "no-patches-1|trained.patches=0"
+        "judge-guides-1|trained.control=0.1|trained.contour=20" "fresh-1|trained.stage2=fresh" "through-G-1|trained.stage2=through_G"
+        "flip-1|trained.removal=flip")
 done
 for a in "${ablations[@]}"; do
     IFS='|' read -ra words <<<"$a"
