@@ -4,30 +4,51 @@
 #include <stdlib.h>
 #include "swift.h"
 
-enum { ACROSS = 64, ALONG = 256, LEVELS = 4, KINDS = 3 };
+enum { ACROSS = 64, LEVELS = 4, KINDS = 3 };
 
 struct brush {
-    float height[KINDS][LEVELS][ALONG * ACROSS]; /* level l: ACROSS >> l samples of each row */
-    float tip[KINDS][ACROSS];
+    /* level l: (ACROSS >> l) + 1 samples of each row, the last one twice */
+    float height[KINDS][LEVELS][BRISTLE_ROWS * (ACROSS + 1)];
+    float tip[KINDS][2][BRISTLE_TIP + 1]; /* and the other way round */
 };
 
 /* Bristles: fast noise across, slow along; two thirds of it changes with the way at all. */
+static float bristle(uint32_t i, uint32_t j, uint32_t seed)
+{
+    const float v = (float)j, s = (float)i, back = (float)i - BRISTLE_ROWS;
+    const float wrap =
+        sw_step(BRISTLE_ROWS * 0.75f, BRISTLE_ROWS, s); /* the end meets the beginning */
+    float h = 0.45f * sw_noise(v * 0.19f, 0.5f, seed);
+    h += 0.35f * sw_mix(sw_noise(v * 0.33f, s * 0.022f, seed + 1),
+                        sw_noise(v * 0.33f, back * 0.022f, seed + 1), wrap);
+    h += 0.42f * sw_mix(sw_noise(v * 0.71f, s * 0.045f, seed + 2),
+                        sw_noise(v * 0.71f, back * 0.045f, seed + 2), wrap);
+    return sw_unit(0.5f + 0.62f * h);
+}
+
 static void fill(struct brush *b, uint32_t kind, uint32_t seed)
 {
-    for (uint32_t i = 0; i < ALONG; i++)
-        for (uint32_t j = 0; j < ACROSS; j++) {
-            const float v = (float)j, s = (float)i, back = (float)i - ALONG;
-            const float wrap = sw_step(ALONG * 0.75f, ALONG, s); /* the end meets the beginning */
-            float h = 0.45f * sw_noise(v * 0.19f, 0.5f, seed);
-            h += 0.35f * sw_mix(sw_noise(v * 0.33f, s * 0.022f, seed + 1),
-                                sw_noise(v * 0.33f, back * 0.022f, seed + 1), wrap);
-            h += 0.42f * sw_mix(sw_noise(v * 0.71f, s * 0.045f, seed + 2),
-                                sw_noise(v * 0.71f, back * 0.045f, seed + 2), wrap);
-            b->height[kind][0][i * ACROSS + j] = sw_unit(0.5f + 0.62f * h);
-        }
-    for (uint32_t j = 0; j < ACROSS; j++)
-        b->tip[kind][j] = sw_unit(0.5f + 0.35f * sw_noise((float)j * 0.11f, 0.3f, seed + 3) +
-                                  0.45f * sw_noise((float)j * 0.43f, 0.7f, seed + 4));
+    for (uint32_t i = 0; i < BRISTLE_ROWS; i++)
+        for (uint32_t j = 0; j <= ACROSS; j++)
+            b->height[kind][0][i * (ACROSS + 1) + j] =
+                bristle(i, j < ACROSS ? j : ACROSS - 1, seed);
+    for (uint32_t j = 0; j < BRISTLE_TIP; j++)
+        b->tip[kind][0][j] = b->tip[kind][1][BRISTLE_TIP - 1 - j] =
+            sw_unit(0.5f + 0.35f * sw_noise((float)j * 0.11f, 0.3f, seed + 3) +
+                    0.45f * sw_noise((float)j * 0.43f, 0.7f, seed + 4));
+    for (uint32_t k = 0; k < 2; k++)
+        b->tip[kind][k][BRISTLE_TIP] = b->tip[kind][k][BRISTLE_TIP - 1];
+}
+
+/* Half as many samples across. */
+static void shrink(const float *from, uint32_t across, float *to)
+{
+    const uint32_t n = across / 2;
+    for (uint32_t i = 0; i < BRISTLE_ROWS; i++, from += across + 1, to += n + 1) {
+        for (uint32_t j = 0; j < n; j++)
+            to[j] = 0.5f * (from[2 * j] + from[2 * j + 1]);
+        to[n] = to[n - 1];
+    }
 }
 
 struct brush *brush_new(uint32_t seed)
@@ -35,11 +56,8 @@ struct brush *brush_new(uint32_t seed)
     struct brush *b = malloc(sizeof *b);
     for (uint32_t k = 0; b && k < KINDS; k++) {
         fill(b, k, seed + k * 31);
-        for (uint32_t l = 1; l < LEVELS; l++) {
-            const float *from = b->height[k][l - 1];
-            for (uint32_t i = 0; i < (uint32_t)ALONG * (ACROSS >> l); i++)
-                b->height[k][l][i] = 0.5f * (from[2 * i] + from[2 * i + 1]);
-        }
+        for (uint32_t l = 1; l < LEVELS; l++)
+            shrink(b->height[k][l - 1], ACROSS >> (l - 1), b->height[k][l]);
     }
     return b;
 }
@@ -54,30 +72,9 @@ struct bristles brush_bristles(const struct brush *b, float half, uint32_t seed)
     uint32_t level = 0;
     while (level + 1 < LEVELS && 2 * half < (float)(ACROSS >> (level + 1)))
         level++;
-    return (struct bristles){b->height[seed % KINDS][level], ACROSS >> level,
-                             (float)(seed >> 8 & 255)};
-}
-
-float brush_height(const struct bristles *b, float across, float along)
-{
-    const float u =
-        sw_clamp((across + 1) * 0.5f * (float)b->across - 0.5f, 0, (float)b->across - 1);
-    const float v = along * 7 + b->shift;
-    const int32_t row = sw_floor(v);
-    const uint32_t i = (uint32_t)u, r = i + 1 < b->across ? i + 1 : i;
-    const float *p = b->at + (size_t)((uint32_t)row % ALONG) * b->across;
-    const float *q = b->at + (size_t)((uint32_t)(row + 1) % ALONG) * b->across;
-    const float t = u - (float)i, w = v - (float)row;
-    return sw_mix(sw_mix(p[i], p[r], t), sw_mix(q[i], q[r], t), w);
-}
-
-float brush_tip(const struct brush *b, float across, uint32_t seed, int end)
-{
-    const float u = sw_clamp((across + 1) * 0.5f * ACROSS - 0.5f, 0, ACROSS - 1);
-    const uint32_t i = (uint32_t)u, flip = (seed >> (4 + end)) & 1;
-    const float *tip = b->tip[(seed >> (6 + 2 * end)) % KINDS];
-    const uint32_t k = flip ? ACROSS - 1 - i : i, next = flip             ? (k ? k - 1 : 0)
-                                                         : k + 1 < ACROSS ? k + 1
-                                                                          : k;
-    return sw_mix(tip[k], tip[next], u - (float)i);
+    return (struct bristles){.at = b->height[seed % KINDS][level],
+                             .tip = {b->tip[(seed >> 6) % KINDS][seed >> 4 & 1],
+                                     b->tip[(seed >> 8) % KINDS][seed >> 5 & 1]},
+                             .across = ACROSS >> level,
+                             .shift = (float)(seed >> 8 & 255)};
 }

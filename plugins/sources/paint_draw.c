@@ -2,12 +2,15 @@
  *
  * A tile first finds, for each of its samples, the nearest place on the stroke's line (distance
  * over half the width, way from the beginning), so that a bend is painted once; then it lays the
- * paint. */
+ * paint. The last stroke comes first: it goes below what is there, weighed with the share of the
+ * ground that still shows, so that what is hidden costs nothing. */
 #include "painting.h"
 #include <stdlib.h>
 #include "swift.h"
 
 enum { TILE = 64 };
+/* Less of the ground's colour, less of its height is not seen. */
+static const float hidden = 1 / 512.0f, sunk = 0.04f;
 
 struct sheet { /* all strokes, by the tiles that they touch */
     struct painting *p;
@@ -16,14 +19,23 @@ struct sheet { /* all strokes, by the tiles that they touch */
     uint32_t *list;
 };
 
-struct near {                    /* of the samples of a tile */
-    float distance[TILE * TILE]; /* squared, over half the width */
-    float along[TILE * TILE];
-    float half[TILE * TILE]; /* the half width there, negative on the line's left */
-};
-
 struct window {
     int32_t x0, y0, x1, y1; /* px of the canvas, x1 and y1 beyond */
+};
+
+struct span { /* px of a row */
+    int32_t from, to;
+};
+
+struct tile {
+    struct window at;
+    struct span bare[TILE]; /* where the ground of a row still shows */
+    struct span near[TILE]; /* where the stroke at hand may be */
+    /* of the samples: what is left of the ground's colour and height; what strokes add to it */
+    float left[TILE * TILE], high_left[TILE * TILE], high[TILE * TILE], colour[3][TILE * TILE];
+    /* the stroke's line: squared distance over half the width, way along it; half the width there,
+     * negative on the line's left */
+    float distance[TILE * TILE], along[TILE * TILE], half[TILE * TILE];
 };
 
 static struct window common(struct window a, const float box[4])
@@ -34,6 +46,8 @@ static struct window common(struct window a, const float box[4])
     return (struct window){a.x0 > b.x0 ? a.x0 : b.x0, a.y0 > b.y0 ? a.y0 : b.y0,
                            a.x1 < b.x1 ? a.x1 : b.x1, a.y1 < b.y1 ? a.y1 : b.y1};
 }
+
+/* ---- the nearest place on the line ---- */
 
 /* One straight piece of the line. d^2 = |p - a - t u|^2 over the half width there. */
 KIT_CLONES
@@ -58,85 +72,262 @@ static void near_piece(float *restrict distance, float *restrict along, float *r
     }
 }
 
-static void find_near(struct near *n, struct window tile, struct window w, const struct stroke *s,
+/* What piece i of a stroke can touch of a window. */
+static struct window reach(struct window w, const struct stroke *s, const struct knot *a,
+                           const struct knot **b)
+{
+    *b = s->count > 1 ? a + 1 : a;
+    const float h = sw_max(a->half, (*b)->half) + 1;
+    const float box[4] = {sw_min(a->x, (*b)->x) - h, sw_min(a->y, (*b)->y) - h,
+                          sw_max(a->x, (*b)->x) + h, sw_max(a->y, (*b)->y) + h};
+    return common(w, box);
+}
+
+/* The spans of rows that the stroke may touch and where ground shows; 0: none. */
+static int find_spans(struct tile *t, struct window w, const struct stroke *s,
+                      const struct knot *knots)
+{
+    const uint32_t pieces = s->count > 1 ? s->count - 1 : 1;
+    const struct knot *b;
+    int any = 0;
+    for (int32_t y = w.y0; y < w.y1; y++)
+        t->near[y - t->at.y0] = (struct span){w.x1, w.x0};
+    for (uint32_t i = 0; i < pieces; i++) {
+        const struct window c = reach(w, s, knots + i, &b);
+        for (int32_t y = c.y0; y < c.y1 && c.x0 < c.x1; y++) {
+            struct span *n = &t->near[y - t->at.y0];
+            n->from = c.x0 < n->from ? c.x0 : n->from, n->to = c.x1 > n->to ? c.x1 : n->to;
+        }
+    }
+    for (int32_t y = w.y0; y < w.y1; y++) {
+        struct span *n = &t->near[y - t->at.y0];
+        const struct span bare = t->bare[y - t->at.y0];
+        n->from = bare.from > n->from ? bare.from : n->from;
+        n->to = bare.to < n->to ? bare.to : n->to;
+        any |= n->from < n->to;
+    }
+    return any;
+}
+
+static void find_near(struct tile *t, struct window w, const struct stroke *s,
                       const struct knot *knots)
 {
     for (int32_t y = w.y0; y < w.y1; y++)
-        for (int32_t x = w.x0; x < w.x1; x++)
-            n->distance[(y - tile.y0) * TILE + x - tile.x0] = 1e30f;
+        for (int32_t x = t->near[y - t->at.y0].from; x < t->near[y - t->at.y0].to; x++)
+            t->distance[(y - t->at.y0) * TILE + x - t->at.x0] = 1e30f;
     const uint32_t pieces = s->count > 1 ? s->count - 1 : 1;
     for (uint32_t i = 0; i < pieces; i++) {
-        const struct knot *a = knots + i, *b = s->count > 1 ? a + 1 : a;
-        const float h = sw_max(a->half, b->half) + 1;
-        const float box[4] = {sw_min(a->x, b->x) - h, sw_min(a->y, b->y) - h,
-                              sw_max(a->x, b->x) + h, sw_max(a->y, b->y) + h};
-        const struct window c = common(w, box);
-        for (int32_t y = c.y0; y < c.y1 && c.x0 < c.x1; y++) {
-            const int32_t k = (y - tile.y0) * TILE + c.x0 - tile.x0;
-            near_piece(n->distance + k, n->along + k, n->half + k, c.x1 - c.x0, (float)c.x0 + 0.5f,
-                       (float)y + 0.5f, a, b);
+        const struct knot *a = knots + i, *b;
+        const struct window c = reach(w, s, a, &b);
+        for (int32_t y = c.y0; y < c.y1; y++) {
+            const struct span n = t->near[y - t->at.y0];
+            const int32_t x0 = c.x0 > n.from ? c.x0 : n.from, x1 = c.x1 < n.to ? c.x1 : n.to;
+            const int32_t k = (y - t->at.y0) * TILE + x0 - t->at.x0;
+            if (x0 < x1)
+                near_piece(t->distance + k, t->along + k, t->half + k, x1 - x0, (float)x0 + 0.5f,
+                           (float)y + 0.5f, a, b);
         }
     }
 }
+
+/* ---- paint ---- */
 
 struct laying { /* a stroke while it is laid */
     const struct painting *p;
     const struct stroke *s;
     struct bristles bristles;
-    float half, relief, press; /* press: 0..1, by stroke */
+    float half, relief, press; /* press: where the paper's heights begin to take paint */
 };
 
-/* How much of the stroke covers a sample, and how high its paint stands. */
-static float covered(const struct laying *l, float v, float s, float here, float paper,
-                     float *height, float *streak)
+enum { BATCH = 256 };
+struct samples {              /* that the stroke touches */
+    int32_t count, at[BATCH]; /* px of the tile */
+    /* across -1..1, px along, half the width there; a: how much of the stroke covers the sample */
+    float v[BATCH], along[BATCH], here[BATCH], paper[BATCH], bristle[BATCH], a[BATCH];
+    float colour[3][BATCH], high[BATCH]; /* of the paint there */
+};
+
+KIT_CLONES
+static void bristles_of(const struct laying *l, struct samples *restrict m)
 {
-    const struct manner *m = l->p->m;
-    const float half = l->half, in = sw_clamp(v, -1, 1);
-    const float away = fabsf(v) + m->wobble * (paper - 0.5f);
-    const float bristle = brush_height(&l->bristles, in, s / half);
-    const float fade = sw_max(m->soft * half, 1);
-    float a = sw_unit((1 - away) * here / fade + (m->soft > 0 ? 0 : 0.5f));
-    a = sw_min(a, 2 * here);
-    if (m->round + m->ragged > 0) {
-        const float bow = m->round * (1 - sqrtf(1 - in * in));
-        const float head = (bow + m->ragged * brush_tip(l->p->brush, in, l->s->seed, 0)) * half;
-        const float tail = (bow + m->ragged * brush_tip(l->p->brush, in, l->s->seed, 1)) * half;
-        a *= sw_unit((s - head) / fade + 0.5f) * sw_unit((l->s->length - tail - s) / fade + 0.5f);
+    const struct bristles b = l->bristles;
+    const float *at = b.at, half = l->half, most = (float)b.across - 1;
+    const int32_t stride = (int32_t)b.across + 1;
+    for (int32_t i = 0; i < m->count; i++) {
+        const float in = sw_clamp(m->v[i], -1, 1);
+        const float u = sw_clamp((in + 1) * 0.5f * (float)b.across - 0.5f, 0, most);
+        const float v = m->along[i] / half * 7 + b.shift;
+        const int32_t row = sw_floor(v), k = (int32_t)u;
+        const int32_t p = (row & (BRISTLE_ROWS - 1)) * stride + k,
+                      q = ((row + 1) & (BRISTLE_ROWS - 1)) * stride + k;
+        const float t = u - (float)k, w = v - (float)row;
+        m->bristle[i] = sw_mix(sw_mix(at[p], at[p + 1], t), sw_mix(at[q], at[q + 1], t), w);
     }
-    const float gone = m->dry * (s / sw_max(l->s->length, 1)); /* share of the paint used up */
-    a *= 1 - m->bristle * (1 - sw_step(gone - 0.15f, gone + 0.15f, bristle));
-    if (m->grain * l->p->wish.grain > 0) {
-        const float press = 1.1f - m->grain * l->p->wish.grain * (0.75f + 0.5f * l->press);
-        a *= sw_step(paper - 0.4f, paper + 0.3f, press);
-    }
-    const float rim = sw_step(0.55f, 0.92f, away);
-    a *= 1 - m->wet * (1 - rim);
-    *height = l->relief * (0.25f + 0.6f * bristle + 0.35f * rim * (1 - m->soft));
-    *streak = m->streak * (bristle - 0.5f);
-    return a * l->s->alpha;
 }
 
-static void lay(const struct laying *l, const struct near *n, struct window tile, struct window w)
+/* The body of the stroke, its rim and the paint that runs out. */
+KIT_CLONES
+static void cover(const struct laying *l, struct samples *restrict m)
 {
-    imp_image *canvas = l->p->canvas, *paint = l->p->paint;
-    for (int32_t y = w.y0; y < w.y1; y++) {
-        float *row[3], *high = imp_row_out(paint, 0, (uint32_t)y),
-                       *cover = imp_row_out(paint, 1, (uint32_t)y);
-        const float *paper = imp_row(paint, 2, (uint32_t)y);
+    const struct manner *n = l->p->m;
+    const float fade = sw_max(n->soft * l->half, 1), hard = n->soft > 0 ? 0 : 0.5f;
+    const float wobble = n->wobble, bristle = n->bristle, wet = n->wet, alpha = l->s->alpha,
+                spent = n->dry / sw_max(l->s->length, 1);
+    for (int32_t i = 0; i < m->count; i++) {
+        const float away = fabsf(m->v[i]) + wobble * (m->paper[i] - 0.5f), here = m->here[i];
+        const float a = sw_min(sw_unit((1 - away) * here / fade + hard), 2 * here);
+        const float gone = spent * m->along[i]; /* share of the paint used up */
+        const float dry = 1 - bristle * (1 - sw_step(gone - 0.15f, gone + 0.15f, m->bristle[i]));
+        m->a[i] = a * dry * (1 - wet * (1 - sw_step(0.55f, 0.92f, away))) * alpha;
+    }
+}
+
+/* Both ends are cut out of the line. */
+KIT_CLONES
+static void cut_ends(const struct laying *l, struct samples *restrict m)
+{
+    const struct manner *n = l->p->m;
+    const float half = l->half, fade = sw_max(n->soft * half, 1), length = l->s->length,
+                round = n->round, ragged = n->ragged;
+    const float *first = l->bristles.tip[0], *last = l->bristles.tip[1];
+    for (int32_t i = 0; i < m->count; i++) {
+        const float in = sw_clamp(m->v[i], -1, 1), bow = round * (1 - sqrtf(1 - in * in));
+        const float u = sw_clamp((in + 1) * 0.5f * BRISTLE_TIP - 0.5f, 0, BRISTLE_TIP - 1);
+        const int32_t k = (int32_t)u;
+        const float t = u - (float)k;
+        const float head = (bow + ragged * sw_mix(first[k], first[k + 1], t)) * half;
+        const float tail = (bow + ragged * sw_mix(last[k], last[k + 1], t)) * half;
+        m->a[i] *= sw_unit((m->along[i] - head) / fade + 0.5f) *
+                   sw_unit((length - tail - m->along[i]) / fade + 0.5f);
+    }
+}
+
+/* Dry paint stays on the paper's heights. */
+KIT_CLONES
+static void skip_pits(const struct laying *l, struct samples *restrict m)
+{
+    const float press = l->press;
+    for (int32_t i = 0; i < m->count; i++)
+        m->a[i] *= sw_step(m->paper[i] - 0.4f, m->paper[i] + 0.3f, press);
+}
+
+static inline int is_hidden(const struct tile *t, int32_t k)
+{
+    return t->left[k] < hidden && t->high_left[k] < sunk;
+}
+
+/* Colour and height of the paint. */
+KIT_CLONES
+static void colours_of(const struct laying *l, struct samples *restrict m)
+{
+    const struct manner *n = l->p->m;
+    const float wobble = n->wobble, streaks = n->streak, relief = l->relief,
+                edge = 0.35f * (1 - n->soft);
+    const float red = l->s->colour[0], green = l->s->colour[1], blue = l->s->colour[2];
+    for (int32_t i = 0; i < m->count; i++) {
+        const float away = fabsf(m->v[i]) + wobble * (m->paper[i] - 0.5f),
+                    rim = sw_step(0.55f, 0.92f, away);
+        const float streak = 1 + streaks * (m->bristle[i] - 0.5f);
+        m->colour[0][i] = sw_unit(red * streak);
+        m->colour[1][i] = sw_unit(green * streak);
+        m->colour[2][i] = sw_unit(blue * streak);
+        m->high[i] = relief * (0.25f + 0.6f * m->bristle[i] + edge * rim);
+    }
+}
+
+/* Samples go below what is there: over(new below old) = old + left * a * colour. */
+static void lay(const struct laying *l, struct tile *t, struct samples *m)
+{
+    const struct manner *n = l->p->m;
+    bristles_of(l, m);
+    cover(l, m);
+    if (n->round + n->ragged > 0)
+        cut_ends(l, m);
+    if (n->grain * l->p->wish.grain > 0)
+        skip_pits(l, m);
+    colours_of(l, m);
+    for (int32_t i = 0; i < m->count; i++) {
+        const int32_t k = m->at[i];
+        const float a = m->a[i], part = t->left[k] * a;
         for (uint32_t c = 0; c < 3; c++)
-            row[c] = imp_row_out(canvas, c, (uint32_t)y);
-        for (int32_t x = w.x0; x < w.x1; x++) {
-            const int32_t k = (y - tile.y0) * TILE + x - tile.x0;
-            const float far = n->distance[k], half = fabsf(n->half[k]);
-            if (far > 1e6f || (sqrtf(far) - 1) * half > 0.5f)
-                continue;
-            float height, streak;
-            const float v = n->half[k] < 0 ? -sqrtf(far) : sqrtf(far);
-            const float a = covered(l, v, n->along[k], half, paper[x], &height, &streak);
-            for (uint32_t c = 0; c < 3; c++)
-                row[c][x] = sw_mix(row[c][x], sw_unit(l->s->colour[c] * (1 + streak)), a);
-            high[x] = sw_mix(high[x], 0.35f * high[x] + height, a);
-            cover[x] = sw_mix(cover[x], 1, a);
+            t->colour[c][k] += part * m->colour[c][i];
+        t->high[k] += t->high_left[k] * a * m->high[i];
+        t->high_left[k] *= 1 - 0.65f * a; /* 0.35 of what lies below shows in the relief */
+        t->left[k] -= part;
+    }
+    m->count = 0;
+}
+
+/* Samples of a row that lie on the stroke, where ground shows and the paper takes paint. */
+static void gather(const struct tile *t, int32_t row, const float *paper, float deepest,
+                   struct samples *m)
+{
+    for (int32_t x = t->near[row].from; x < t->near[row].to; x++) {
+        const int32_t k = row * TILE + x - t->at.x0;
+        const float far = t->distance[k], half = fabsf(t->half[k]);
+        if (far > 1e6f || is_hidden(t, k) || paper[x] >= deepest)
+            continue;
+        const float v = sqrtf(far);
+        if ((v - 1) * half > 0.5f)
+            continue;
+        m->at[m->count] = k, m->paper[m->count] = paper[x];
+        m->v[m->count] = t->half[k] < 0 ? -v : v;
+        m->along[m->count] = t->along[k], m->here[m->count++] = half;
+    }
+}
+
+/* Both ends of a row's bare span move inwards over what is hidden. */
+static void shorten(struct tile *t, int32_t row)
+{
+    struct span *bare = &t->bare[row];
+    const int32_t k = row * TILE - t->at.x0;
+    while (bare->from < bare->to && is_hidden(t, k + bare->from))
+        bare->from++;
+    while (bare->from < bare->to && is_hidden(t, k + bare->to - 1))
+        bare->to--;
+}
+
+static void draw_stroke(struct tile *t, struct window w, const struct laying *l)
+{
+    const float deepest = l->p->m->grain * l->p->wish.grain > 0 ? l->press + 0.4f : 2;
+    struct samples m;
+    m.count = 0;
+    for (int32_t y = w.y0; y < w.y1; y++) {
+        gather(t, y - t->at.y0, imp_row(l->p->paint, 2, (uint32_t)y), deepest, &m);
+        if (m.count > BATCH - TILE)
+            lay(l, t, &m);
+    }
+    if (m.count)
+        lay(l, t, &m);
+    for (int32_t y = w.y0; y < w.y1; y++)
+        shorten(t, y - t->at.y0);
+}
+
+static void begin(struct tile *t, int relief)
+{
+    for (int32_t k = 0; k < TILE * TILE; k++)
+        t->left[k] = 1, t->high_left[k] = relief ? 1 : 0;
+    memset(t->high, 0, sizeof t->high);
+    memset(t->colour, 0, sizeof t->colour);
+    for (int32_t y = 0; y < TILE; y++)
+        t->bare[y] = (struct span){t->at.x0, t->at.x1};
+}
+
+/* Over the ground. */
+static void end(const struct tile *t, struct painting *p)
+{
+    for (int32_t y = t->at.y0; y < t->at.y1; y++) {
+        float *high = imp_row_out(p->paint, 0, (uint32_t)y),
+              *covered = imp_row_out(p->paint, 1, (uint32_t)y);
+        const int32_t k = (y - t->at.y0) * TILE - t->at.x0;
+        for (uint32_t c = 0; c < 3; c++) {
+            float *row = imp_row_out(p->canvas, c, (uint32_t)y);
+            for (int32_t x = t->at.x0; x < t->at.x1; x++)
+                row[x] = sw_unit(t->left[k + x] * row[x] + t->colour[c][k + x]);
+        }
+        for (int32_t x = t->at.x0; x < t->at.x1; x++) {
+            high[x] = t->high[k + x] + t->high_left[k + x] * high[x];
+            covered[x] = 1 - t->left[k + x] * (1 - covered[x]);
         }
     }
 }
@@ -145,26 +336,29 @@ static void draw_tile(void *user, uint32_t k) IMP_NX
 {
     struct sheet *sheet = user;
     struct painting *p = sheet->p;
-    struct near n;
+    struct tile t;
     const int32_t x0 = (int32_t)(k % sheet->across) * TILE,
                   y0 = (int32_t)(k / sheet->across) * TILE;
     const int32_t w = (int32_t)p->canvas->width, h = (int32_t)p->canvas->height;
-    const struct window tile = {x0, y0, x0 + TILE < w ? x0 + TILE : w,
-                                y0 + TILE < h ? y0 + TILE : h};
-    for (uint32_t i = sheet->start[k]; i < sheet->start[k + 1]; i++) {
+    t.at = (struct window){x0, y0, x0 + TILE < w ? x0 + TILE : w, y0 + TILE < h ? y0 + TILE : h};
+    begin(&t, p->m->relief > 0);
+    for (uint32_t i = sheet->start[k + 1]; i-- > sheet->start[k];) {
         const struct stroke *s = &p->strokes.at[sheet->list[i]];
-        const struct window part = common(tile, s->box);
-        if (part.x0 >= part.x1 || part.y0 >= part.y1)
+        const struct knot *knots = p->strokes.knots + s->first;
+        const struct window part = common(t.at, s->box);
+        if (part.x0 >= part.x1 || part.y0 >= part.y1 || !find_spans(&t, part, s, knots))
             continue;
-        find_near(&n, tile, part, s, p->strokes.knots + s->first);
+        find_near(&t, part, s, knots);
+        const float press = (float)(s->seed >> 12 & 255) / 255, grain = p->m->grain * p->wish.grain;
         const struct laying l = {.p = p,
                                  .s = s,
                                  .half = s->half,
                                  .bristles = brush_bristles(p->brush, s->half, s->seed),
                                  .relief = p->m->relief * s->half / p->unit,
-                                 .press = (float)(s->seed >> 12 & 255) / 255};
-        lay(&l, &n, tile, part);
+                                 .press = 1.1f - grain * (0.75f + 0.5f * press)};
+        draw_stroke(&t, part, &l);
     }
+    end(&t, p);
 }
 
 /* Tiles that a stroke's box touches. */

@@ -110,15 +110,16 @@ imp_status paint_draw(struct painting *);
 /* ---- paint_brush.c ---- */
 struct brush *brush_new(uint32_t seed); /* NULL: no memory */
 void brush_free(struct brush *);
-/* Height of bristles, 0..1, `across` -1..1 and `along` in half widths; half: px, for the detail. */
+/* What a stroke's brush leaves, as tables: height of bristles, 0..1, BRISTLE_ROWS rows of across +
+ * 1 samples along the stroke; the ragged line of its two ends, 0..1, BRISTLE_TIP + 1 samples. */
+enum { BRISTLE_ROWS = 256, BRISTLE_TIP = 64 };
 struct bristles {
-    const float *at;
-    uint32_t across; /* samples */
+    const float *at, *tip[2];
+    uint32_t across;
     float shift;
 };
+/* half: px, for the detail. */
 struct bristles brush_bristles(const struct brush *, float half, uint32_t seed);
-float brush_height(const struct bristles *, float across, float along);
-float brush_tip(const struct brush *, float across, uint32_t seed, int end);
 
 /* ---- paint_finish.c ---- */
 imp_status paint_ground(struct painting *);
