@@ -32,6 +32,14 @@ static inline struct f3 f3_scale(struct f3 a, float k)
 {
     return f3(a.x * k, a.y * k, a.z * k);
 }
+static inline struct f3 f3_least(struct f3 a, struct f3 b)
+{
+    return f3(sw_min(a.x, b.x), sw_min(a.y, b.y), sw_min(a.z, b.z));
+}
+static inline struct f3 f3_most(struct f3 a, struct f3 b)
+{
+    return f3(sw_max(a.x, b.x), sw_max(a.y, b.y), sw_max(a.z, b.z));
+}
 static inline struct f3 f3_mix(struct f3 a, struct f3 b, float t)
 {
     return f3(sw_mix(a.x, b.x, t), sw_mix(a.y, b.y, t), sw_mix(a.z, b.z, t));

@@ -163,6 +163,7 @@ static void set_up(struct scene *s, struct things *things, const struct scene_wi
     default:
         land_init(s);
     }
+    things_ready(things);
 }
 
 static imp_status render(const struct scene *s, imp_image *out, imp_job *job)

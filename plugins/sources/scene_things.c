@@ -1,5 +1,6 @@
 /* scene_things.c - rays against boxes and roofs by planes, against fruit and vessels by steps as
- * long as the distance to their surface. */
+ * long as the distance to their surface; a tree of boxes about them spares most rays most things.
+ */
 #include "scene_things.h"
 
 /* Radii of vessels at eighths of their height. */
@@ -61,19 +62,127 @@ static struct f3 normal_of(const struct thing *g, struct f3 p)
     return f3_unit(n);
 }
 
-static float trace_turned(const struct thing *g, struct f3 from, struct f3 d, float far)
+/* ---- boxes about things ---- */
+
+/* Greatest radius of fruit, of its size; a vessel's of its widest. */
+static float widest(const struct thing *g)
 {
-    const float tall = g->shape == THING_VESSEL ? 0.5f * g->half.y : 0;
-    const float r = g->shape == THING_VESSEL ? sqrtf(tall * tall + g->half.x * g->half.x) * 1.03f
-                                             : 1.42f * g->half.x;
-    const struct f3 o = f3_sub(from, f3(g->at.x, g->at.y + tall, g->at.z));
-    const float b = f3_dot(o, d), q = b * b - f3_dot(o, o) + r * r;
+    static const float fruit[] = {1, 1.04f, 1.36f, 1.24f};
+    return g->shape == THING_FRUIT ? fruit[g->form] : 1.03f;
+}
+
+static void bounds_of(const struct thing *g, struct f3 *low, struct f3 *high)
+{
+    const float r = widest(g) * g->half.x;
+    const struct f3 half = g->shape >= THING_FRUIT ? f3(r, r, r) : g->half;
+    *low = f3_sub(g->at, half), *high = f3_add(g->at, half);
+    if (g->shape == THING_VESSEL)
+        low->y = g->at.y, high->y = g->at.y + g->half.y;
+}
+
+static float part_of(struct f3 a, uint32_t axis)
+{
+    return axis == 0 ? a.x : axis == 1 ? a.y : a.z;
+}
+
+/* Sorts order[first .. end) by places along the axis. */
+static void sort_along(struct things *w, uint32_t first, uint32_t end, uint32_t axis)
+{
+    for (uint32_t i = first + 1; i < end; i++)
+        for (uint32_t k = i; k > first; k--) {
+            const uint32_t a = w->order[k - 1], b = w->order[k];
+            if (part_of(w->all[a].at, axis) <= part_of(w->all[b].at, axis))
+                break;
+            w->order[k - 1] = b, w->order[k] = a;
+        }
+}
+
+/* The box about order[first .. end) and those within it. */
+static void divide(struct things *w, uint32_t first, uint32_t end)
+{
+    struct things_box *box = &w->box[w->boxes++];
+    struct f3 from = {1e9f, 1e9f, 1e9f}, to = {-1e9f, -1e9f, -1e9f};
+    *box = (struct things_box){.low = from, .high = to, .first = first};
+    for (uint32_t i = first; i < end; i++) {
+        struct f3 low, high;
+        const struct f3 at = w->all[w->order[i]].at;
+        bounds_of(&w->all[w->order[i]], &low, &high);
+        box->low = f3_least(box->low, low), box->high = f3_most(box->high, high);
+        from = f3_least(from, at), to = f3_most(to, at);
+    }
+    const struct f3 wide = f3_sub(to, from);
+    if (end - first <= 2) {
+        box->count = end - first;
+    } else {
+        sort_along(w, first, end,
+                   wide.z >= wide.x && wide.z >= wide.y ? 2
+                   : wide.x >= wide.y                   ? 0
+                                                        : 1);
+        divide(w, first, (first + end) / 2);
+        divide(w, (first + end) / 2, end);
+    }
+    box->next = w->boxes;
+}
+
+void things_ready(struct things *w)
+{
+    w->boxes = 0;
+    for (uint32_t i = 0; i < w->count; i++)
+        w->order[i] = i;
+    if (w->count)
+        divide(w, 0, w->count);
+}
+
+struct ray {
+    struct f3 from, d, inverse;
+};
+
+static struct ray ray_of(struct f3 from, struct f3 d)
+{
+    return (struct ray){from, d,
+                        f3(1 / (fabsf(d.x) < 1e-9f ? 1e-9f : d.x),
+                           1 / (fabsf(d.y) < 1e-9f ? 1e-9f : d.y),
+                           1 / (fabsf(d.z) < 1e-9f ? 1e-9f : d.z))};
+}
+
+/* Where the ray is in a box: *in .. *out. */
+static inline int crosses(const struct ray *r, struct f3 low, struct f3 high, float *in, float *out)
+{
+    const float ax = (low.x - r->from.x) * r->inverse.x, bx = (high.x - r->from.x) * r->inverse.x;
+    const float ay = (low.y - r->from.y) * r->inverse.y, by = (high.y - r->from.y) * r->inverse.y;
+    const float az = (low.z - r->from.z) * r->inverse.z, bz = (high.z - r->from.z) * r->inverse.z;
+    *in = sw_max(sw_max(sw_min(ax, bx), sw_min(ay, by)), sw_max(sw_min(az, bz), *in));
+    *out = sw_min(sw_min(sw_max(ax, bx), sw_max(ay, by)), sw_min(sw_max(az, bz), *out));
+    return *in <= *out;
+}
+
+/* ---- rays ---- */
+
+/* In the cylinder about a vessel, in the ball about a fruit. */
+static int near_turned(const struct thing *g, const struct ray *r, float *in, float *out)
+{
+    const struct f3 o = f3_sub(r->from, g->at);
+    const int fruit = g->shape == THING_FRUIT;
+    const float wide = widest(g) * g->half.x, y = fruit ? 1 : 0;
+    const float a = r->d.x * r->d.x + r->d.z * r->d.z + y * r->d.y * r->d.y + 1e-12f,
+                b = o.x * r->d.x + o.z * r->d.z + y * o.y * r->d.y,
+                c = o.x * o.x + o.z * o.z + y * o.y * o.y - wide * wide, q = b * b - a * c;
     if (q <= 0)
+        return 0;
+    const float root = sqrtf(q);
+    *in = sw_max(*in, (-b - root) / a), *out = sw_min(*out, (-b + root) / a);
+    return *in < *out;
+}
+
+static float trace_turned(const struct thing *g, const struct ray *r, float far)
+{
+    struct f3 low, high;
+    float t = 1e-4f, end = far;
+    bounds_of(g, &low, &high);
+    if (!crosses(r, low, high, &t, &end) || !near_turned(g, r, &t, &end))
         return -1;
-    const float root = sqrtf(q), end = sw_min(-b + root, far);
-    float t = sw_max(-b - root, 1e-4f);
     for (int i = 0; i < 60 && t < end; i++) {
-        const float gap = distance_to(g, f3_along(from, d, t));
+        const float gap = distance_to(g, f3_along(r->from, r->d, t));
         if (gap < 0.0008f * g->half.x)
             return t;
         t += sw_max(gap, 0.0015f * g->half.x);
@@ -129,20 +238,32 @@ static float trace_roof(const struct thing *g, struct f3 from, struct f3 d, stru
     return in;
 }
 
+static float trace(const struct thing *g, const struct ray *r, float far, struct f3 *n)
+{
+    return g->shape == THING_BOX    ? trace_box(g, r->from, r->inverse, n)
+           : g->shape == THING_ROOF ? trace_roof(g, r->from, r->d, n)
+                                    : trace_turned(g, r, far);
+}
+
 struct thing_hit things_trace(const struct things *w, struct f3 from, struct f3 d, float far)
 {
-    const struct f3 inverse = {1 / (fabsf(d.x) < 1e-9f ? 1e-9f : d.x),
-                               1 / (fabsf(d.y) < 1e-9f ? 1e-9f : d.y),
-                               1 / (fabsf(d.z) < 1e-9f ? 1e-9f : d.z)};
+    const struct ray r = ray_of(from, d);
     struct thing_hit h = {.t = -1};
-    for (uint32_t i = 0; i < w->count; i++) {
-        const struct thing *g = &w->all[i];
-        struct f3 n = {0, 0, 0};
-        const float t = g->shape == THING_BOX    ? trace_box(g, from, inverse, &n)
-                        : g->shape == THING_ROOF ? trace_roof(g, from, d, &n)
-                                                 : trace_turned(g, from, d, far);
-        if (t > 0 && t < far)
-            far = t, h.t = t, h.which = i, h.n = n;
+    for (uint32_t i = 0; i < w->boxes;) {
+        const struct things_box *box = &w->box[i];
+        float in = 0, out = far;
+        if (!crosses(&r, box->low, box->high, &in, &out)) {
+            i = box->next;
+            continue;
+        }
+        for (uint32_t k = 0; k < box->count; k++) {
+            const uint32_t which = w->order[box->first + k];
+            struct f3 n = {0, 0, 0};
+            const float t = trace(&w->all[which], &r, far, &n);
+            if (t > 0 && t < far)
+                far = t, h.t = t, h.which = which, h.n = n;
+        }
+        i++;
     }
     if (h.t > 0) {
         h.p = f3_along(from, d, h.t);
@@ -154,17 +275,21 @@ struct thing_hit things_trace(const struct things *w, struct f3 from, struct f3 
 
 int things_block(const struct things *w, struct f3 from, struct f3 d, float far)
 {
-    const struct f3 inverse = {1 / (fabsf(d.x) < 1e-9f ? 1e-9f : d.x),
-                               1 / (fabsf(d.y) < 1e-9f ? 1e-9f : d.y),
-                               1 / (fabsf(d.z) < 1e-9f ? 1e-9f : d.z)};
-    for (uint32_t i = 0; i < w->count; i++) {
-        const struct thing *g = &w->all[i];
-        struct f3 n;
-        const float t = g->shape == THING_BOX    ? trace_box(g, from, inverse, &n)
-                        : g->shape == THING_ROOF ? trace_roof(g, from, d, &n)
-                                                 : trace_turned(g, from, d, far);
-        if (t > 0 && t < far)
-            return 1;
+    const struct ray r = ray_of(from, d);
+    for (uint32_t i = 0; i < w->boxes;) {
+        const struct things_box *box = &w->box[i];
+        float in = 0, out = far;
+        if (!crosses(&r, box->low, box->high, &in, &out)) {
+            i = box->next;
+            continue;
+        }
+        for (uint32_t k = 0; k < box->count; k++) {
+            struct f3 n;
+            const float t = trace(&w->all[w->order[box->first + k]], &r, far, &n);
+            if (t > 0 && t < far)
+                return 1;
+        }
+        i++;
     }
     return 0;
 }

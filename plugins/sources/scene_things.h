@@ -15,9 +15,16 @@ struct thing {
         half;       /* middle, half sizes; FRUIT: x radius; VESSEL: at its foot, x widest, y tall */
     struct f3 axis; /* up, for fruit that lies */
 };
+/* A box about some of them: two more lie within, the first next in the list, or `count` things. */
+struct things_box {
+    struct f3 low, high;
+    uint32_t first, count, next; /* first: of the order; next: box after all within */
+};
 struct things {
     struct thing all[THINGS_MOST];
-    uint32_t count;
+    uint32_t count, boxes;
+    uint32_t order[THINGS_MOST];
+    struct things_box box[2 * THINGS_MOST];
 };
 struct thing_hit {
     float t; /* < 0: none */
@@ -25,6 +32,8 @@ struct thing_hit {
     struct f3 p, n;
 };
 
+/* Once all are added and have their last sizes. */
+void things_ready(struct things *);
 /* The nearest thing along the ray up to `far`. */
 struct thing_hit things_trace(const struct things *, struct f3 from, struct f3 d, float far);
 /* Is anything in the way? */
