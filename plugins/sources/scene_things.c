@@ -37,19 +37,47 @@ static float fruit_radius(uint32_t form, float c)
     }
 }
 
+/* Length of a step that cannot pass a surface, as a share of its distance along the radius. */
+static const float fruit_step[] = {0.95f, 0.80f, 0.80f, 0.85f},
+                   vessel_step[] = {0.82f, 0.86f, 0.70f, 0.80f, 0.70f};
+
+/* Of a fruit, from its table: near enough to meet it, too coarse for normals. */
+static float fruit_distance(const struct thing *g, struct f3 p)
+{
+    const struct f3 q = f3_sub(p, g->at);
+    const float size = sqrtf(f3_dot(q, q)) + 1e-9f;
+    const float u =
+        sw_clamp((f3_dot(q, g->axis) / size + 1) * (0.5f * THINGS_RADII), 0, THINGS_RADII - 0.001f);
+    const uint32_t i = (uint32_t)u;
+    const float radius = sw_mix(g->radius[i], g->radius[i + 1], u - (float)i);
+    return fruit_step[g->form] * (size - g->half.x * radius);
+}
+
+/* Of a vessel whose radius at that height is known. */
+static inline float shell(const struct thing *g, struct f3 q, float radius)
+{
+    const float out = sqrtf(q.x * q.x + q.z * q.z) - g->half.x * radius, up = q.y - g->half.y;
+    const int hollow = (g->form == 2 || g->form == 4) && q.y >= 0.12f * g->half.y;
+    const float wall = hollow ? sw_max(out, -(out + 0.06f * g->half.x)) : out;
+    return vessel_step[g->form] * sw_max(wall, sw_max(up, -q.y));
+}
+
+static float vessel_distance(const struct thing *g, struct f3 p)
+{
+    const struct f3 q = f3_sub(p, g->at);
+    const float u = sw_clamp(q.y / g->half.y * THINGS_RADII, 0, THINGS_RADII - 0.001f);
+    const uint32_t i = (uint32_t)u;
+    return shell(g, q, sw_mix(g->radius[i], g->radius[i + 1], u - (float)i));
+}
+
+/* Exact along the radius; for normals. */
 static float distance_to(const struct thing *g, struct f3 p)
 {
     const struct f3 q = f3_sub(p, g->at);
-    if (g->shape == THING_FRUIT) {
-        const float size = sqrtf(f3_dot(q, q)) + 1e-9f;
-        return 0.72f * (size - g->half.x * fruit_radius(g->form, f3_dot(q, g->axis) / size));
-    }
-    const float y = q.y / g->half.y, r = sqrtf(q.x * q.x + q.z * q.z);
-    const float out = r - g->half.x * profile(g->form, y), up = q.y - g->half.y;
-    const float shell =
-        g->form == 2 || g->form == 4 ? sw_max(out, -(out + 0.06f * g->half.x)) : out;
-    const float wall = g->form == 2 || g->form == 4 ? (q.y < 0.12f * g->half.y ? out : shell) : out;
-    return 0.70f * sw_max(wall, sw_max(up, -q.y));
+    if (g->shape == THING_VESSEL)
+        return shell(g, q, profile(g->form, q.y / g->half.y));
+    const float size = sqrtf(f3_dot(q, q)) + 1e-9f;
+    return size - g->half.x * fruit_radius(g->form, f3_dot(q, g->axis) / size);
 }
 
 static struct f3 normal_of(const struct thing *g, struct f3 p)
@@ -127,8 +155,17 @@ static void divide(struct things *w, uint32_t first, uint32_t end)
 void things_ready(struct things *w)
 {
     w->boxes = 0;
-    for (uint32_t i = 0; i < w->count; i++)
+    for (uint32_t form = 0; form < THINGS_FORMS; form++)
+        for (uint32_t i = 0; i <= THINGS_RADII; i++) {
+            const float u = (float)i / THINGS_RADII;
+            w->radius[0][form][i] = fruit_radius(form, 2 * u - 1);
+            w->radius[1][form][i] = profile(form, u);
+        }
+    for (uint32_t i = 0; i < w->count; i++) {
+        struct thing *g = &w->all[i];
         w->order[i] = i;
+        g->radius = w->radius[g->shape == THING_VESSEL][g->form % THINGS_FORMS];
+    }
     if (w->count)
         divide(w, 0, w->count);
 }
@@ -158,15 +195,13 @@ static inline int crosses(const struct ray *r, struct f3 low, struct f3 high, fl
 
 /* ---- rays ---- */
 
-/* In the cylinder about a vessel, in the ball about a fruit. */
-static int near_turned(const struct thing *g, const struct ray *r, float *in, float *out)
+/* In the cylinder about a vessel. */
+static int near_vessel(const struct thing *g, const struct ray *r, float *in, float *out)
 {
     const struct f3 o = f3_sub(r->from, g->at);
-    const int fruit = g->shape == THING_FRUIT;
-    const float wide = widest(g) * g->half.x, y = fruit ? 1 : 0;
-    const float a = r->d.x * r->d.x + r->d.z * r->d.z + y * r->d.y * r->d.y + 1e-12f,
-                b = o.x * r->d.x + o.z * r->d.z + y * o.y * r->d.y,
-                c = o.x * o.x + o.z * o.z + y * o.y * o.y - wide * wide, q = b * b - a * c;
+    const float wide = widest(g) * g->half.x;
+    const float a = r->d.x * r->d.x + r->d.z * r->d.z + 1e-12f, b = o.x * r->d.x + o.z * r->d.z,
+                c = o.x * o.x + o.z * o.z - wide * wide, q = b * b - a * c;
     if (q <= 0)
         return 0;
     const float root = sqrtf(q);
@@ -174,15 +209,34 @@ static int near_turned(const struct thing *g, const struct ray *r, float *in, fl
     return *in < *out;
 }
 
-static float trace_turned(const struct thing *g, const struct ray *r, float far)
+static float trace_vessel(const struct thing *g, const struct ray *r, float far)
 {
     struct f3 low, high;
     float t = 1e-4f, end = far;
     bounds_of(g, &low, &high);
-    if (!crosses(r, low, high, &t, &end) || !near_turned(g, r, &t, &end))
+    if (!crosses(r, low, high, &t, &end) || !near_vessel(g, r, &t, &end))
         return -1;
     for (int i = 0; i < 60 && t < end; i++) {
-        const float gap = distance_to(g, f3_along(r->from, r->d, t));
+        const float gap = vessel_distance(g, f3_along(r->from, r->d, t));
+        if (gap < 0.0008f * g->half.x)
+            return t;
+        t += sw_max(gap, 0.0015f * g->half.x);
+    }
+    return -1;
+}
+
+/* From the ball about it. What leaves a round one, or a lemon, does not meet it again. */
+static float trace_fruit(const struct thing *g, const struct ray *r, float far)
+{
+    const struct f3 o = f3_sub(r->from, g->at);
+    const float wide = widest(g) * g->half.x, b = f3_dot(o, r->d),
+                q = b * b - f3_dot(o, o) + wide * wide;
+    if (q <= 0 || (b > 0 && (g->form == 0 || g->form == 3)))
+        return -1;
+    const float root = sqrtf(q), end = sw_min(-b + root, far);
+    float t = sw_max(-b - root, 1e-4f);
+    for (int i = 0; i < 60 && t < end; i++) {
+        const float gap = fruit_distance(g, f3_along(r->from, r->d, t));
         if (gap < 0.0008f * g->half.x)
             return t;
         t += sw_max(gap, 0.0015f * g->half.x);
@@ -240,9 +294,10 @@ static float trace_roof(const struct thing *g, struct f3 from, struct f3 d, stru
 
 static float trace(const struct thing *g, const struct ray *r, float far, struct f3 *n)
 {
-    return g->shape == THING_BOX    ? trace_box(g, r->from, r->inverse, n)
-           : g->shape == THING_ROOF ? trace_roof(g, r->from, r->d, n)
-                                    : trace_turned(g, r, far);
+    return g->shape == THING_BOX     ? trace_box(g, r->from, r->inverse, n)
+           : g->shape == THING_ROOF  ? trace_roof(g, r->from, r->d, n)
+           : g->shape == THING_FRUIT ? trace_fruit(g, r, far)
+                                     : trace_vessel(g, r, far);
 }
 
 struct thing_hit things_trace(const struct things *w, struct f3 from, struct f3 d, float far)

@@ -14,7 +14,9 @@ struct thing {
     struct f3 at,
         half;       /* middle, half sizes; FRUIT: x radius; VESSEL: at its foot, x widest, y tall */
     struct f3 axis; /* up, for fruit that lies */
+    const float *radius; /* FRUIT: at cosines from -1 to 1; VESSEL: from foot to rim; of its size */
 };
+enum { THINGS_FORMS = 5, THINGS_RADII = 256 /* steps of a table */ };
 /* A box about some of them: two more lie within, the first next in the list, or `count` things. */
 struct things_box {
     struct f3 low, high;
@@ -25,6 +27,7 @@ struct things {
     uint32_t count, boxes;
     uint32_t order[THINGS_MOST];
     struct things_box box[2 * THINGS_MOST];
+    float radius[2][THINGS_FORMS][THINGS_RADII + 1]; /* fruit, vessels */
 };
 struct thing_hit {
     float t; /* < 0: none */
