@@ -78,7 +78,8 @@ enum scene_kind {
     SCENE_INTERIOR
 };
 
-struct things; /* scene_things.h */
+struct things;  /* scene_things.h */
+struct sky_map; /* sky.h */
 struct scene {
     enum scene_kind kind;
     uint32_t seed, samples; /* samples: per side of a px */
@@ -95,6 +96,7 @@ struct scene {
     float low;           /* 0 sun high .. 1 at the horizon */
     int night;
     const struct things *things; /* of scenes by rays */
+    const struct sky_map *sky;   /* NULL: each ray for itself */
 };
 
 /* ---- scene_sky.c ---- */
@@ -104,8 +106,6 @@ void sky_init(struct scene *);
 struct f3 sky_clear(const struct scene *, struct f3 d);
 /* All of it; jitter 0..1 spreads the steps through clouds. */
 struct f3 sky_all(const struct scene *, struct f3 d, float jitter);
-/* The same for moving water: clouds in fewer steps. */
-struct f3 sky_mirrored(const struct scene *, struct f3 d, float jitter);
 /* What reaches the eye of a light that is far away. */
 struct f3 sky_faded(const struct scene *, struct f3 light, struct f3 d, float far);
 

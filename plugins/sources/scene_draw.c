@@ -2,6 +2,7 @@
  * exposure, tone curve, vignette and sensor noise. */
 #include "land.h"
 #include "scene_things.h"
+#include "sky.h"
 #include "trees.h"
 
 enum { ROWS = 4, ACROSS = 128 /* px of a piece of work */ };
@@ -184,6 +185,25 @@ static imp_status render(const struct scene *s, imp_image *out, imp_job *job)
     return st == IMP_OK ? trees_render(s, out, job) : st;
 }
 
+/* Scenes out of doors have their sky at hand; water mirrors what lies outside of the picture too.
+ */
+static imp_status render_with_sky(struct scene *s, imp_image *out, imp_job *job)
+{
+    struct sky_map sky = {.at = NULL};
+    if (s->kind == SCENE_STILL || s->kind == SCENE_INTERIOR)
+        return render(s, out, job);
+    const int water = s->kind != SCENE_STREET && land_sea(s) > -1e5f;
+    const float top = (1 + s->shift) / s->zoom, low = (1 - s->shift) / s->zoom + 0.25f;
+    imp_status st = sky_map_make(&sky, s, out, water ? 0.25f : 0.02f,
+                                 water ? sw_max(top, low) : top + 0.02f, job);
+    s->sky = &sky;
+    if (st == IMP_OK)
+        st = render(s, out, job);
+    s->sky = NULL;
+    sky_map_free(&sky);
+    return st;
+}
+
 imp_status scene_draw(const struct scene_wish *w, imp_image *out, imp_job *job)
 {
     struct scene s;
@@ -192,7 +212,7 @@ imp_status scene_draw(const struct scene_wish *w, imp_image *out, imp_job *job)
     for (uint32_t c = 0; c < 3; c++)
         for (uint32_t y = 0; y < out->height; y++)
             memset(imp_row_out(out, c, y), 0, out->width * sizeof(float));
-    imp_status st = render(&s, out, job);
+    imp_status st = render_with_sky(&s, out, job);
     if (st != IMP_OK)
         return st;
     struct developing d = {.wish = w,

@@ -2,52 +2,26 @@
  * way from near to far, so that one walk finds what every sample of the column sees, shadows, and
  * what the water mirrors. A piece of work is a block of columns with all that it needs. */
 #include "land.h"
-#include <stdatomic.h>
 #include <stdlib.h>
+#include "sky.h"
 
-enum {
-    BLOCK_MOST = 32,
-    BLOCK_LEAST = 4,
-    COARSE = 8,
-    DEEPER = 4
-}; /* px across; grid of shadows, in
-    * columns and steps */
-
-struct land {
-    const struct scene *s;
-    imp_image *out;
-    uint32_t deep, rows;        /* steps along the way; samples of a column */
-    uint32_t block;             /* px across of a piece of work: fewer of tall pictures */
-    float near_z, ratio, pitch; /* pitch: columns, in slope; also rows */
-    float *way;                 /* z of each step */
-    atomic_int no_memory;
-};
-
-struct block {
-    const struct land *l;
-    uint32_t columns; /* with one more on both sides */
-    float left;       /* slope x / z of column 0 */
-    float *high;      /* [column][step] */
-    float *sunny;     /* [column / COARSE][step / DEEPER] 0..1 */
-    uint32_t sunny_deep;
-};
-
-/* x over z of a column; a picture wider than any lens repeats its last one. */
-static float slope_of(const struct block *b, uint32_t i)
-{
-    return sw_clamp(b->left + (float)i * b->l->pitch, -60, 60);
-}
+enum { BLOCK_MOST = 32, BLOCK_LEAST = 4 }; /* px across */
 
 /* Where a px has several columns, every second one lies between its neighbours. */
-static void heights(struct block *b)
+static void heights(struct land_block *b)
 {
     const struct land *l = b->l;
     const uint32_t step = l->s->samples > 1 ? 2 : 1;
+    struct land_row r;
     for (uint32_t i = 0; i < b->columns; i += i + step < b->columns ? step : 1)
-        for (uint32_t k = 0; k < l->deep; k++) {
-            const float z = l->way[k];
-            b->high[(size_t)i * l->deep + k] =
-                land_height(l->s, slope_of(b, i) * z, z, z * l->pitch);
+        for (uint32_t k = 0; k < l->deep; k += r.n) {
+            const float slope = land_slope(b, i);
+            r.n = l->deep - k < ROWS_MOST ? l->deep - k : ROWS_MOST;
+            for (uint32_t j = 0; j < r.n; j++) {
+                const float z = l->way[k + j];
+                r.x[j] = slope * z, r.z[j] = z, r.least[j] = z * l->pitch;
+            }
+            land_heights(l->s, &r, b->high + (size_t)i * l->deep + k);
         }
     for (uint32_t i = 1; i + 1 < b->columns && step == 2; i += 2) {
         float *h = b->high + (size_t)i * l->deep;
@@ -56,130 +30,66 @@ static void heights(struct block *b)
     }
 }
 
-/* Does the sun see a place? A walk towards it over the broad land, soft by how closely it passes.
- */
-static float sun_reach(const struct scene *s, struct f3 p, float z)
+/* ---- shadows ---- */
+
+struct walk { /* from places towards the sun */
+    uint32_t n, of[ROWS_MOST];
+    struct f3 p[ROWS_MOST];
+    float t[ROWS_MOST], seen[ROWS_MOST]; /* m from the place; by the sun, 0..1 */
+};
+
+/* Does the sun see the places? Walks over the broad land, soft by how closely they pass. */
+static void sun_reach(const struct scene *s, struct walk *w, float *sunny)
 {
-    float seen = 1, t = 2 + 0.012f * z;
-    for (int i = 0; i < 22 && seen > 0; i++, t *= 1.45f) {
-        const struct f3 q = f3_along(p, s->sun, t);
-        const float gap = q.y - land_broad(s, q.x, q.z);
-        seen = sw_min(seen, sw_unit(0.5f + 14 * gap / t));
-        if (q.y > 2600)
-            break;
+    float h[ROWS_MOST];
+    for (int step = 0; step < 22 && w->n; step++) {
+        struct land_row r;
+        uint32_t left = 0;
+        r.n = w->n;
+        for (uint32_t i = 0; i < w->n; i++)
+            r.x[i] = w->p[i].x + s->sun.x * w->t[i], r.z[i] = w->p[i].z + s->sun.z * w->t[i];
+        land_broad(s, &r, h);
+        for (uint32_t i = 0; i < w->n; i++) {
+            const float y = w->p[i].y + s->sun.y * w->t[i];
+            const float seen = sw_min(w->seen[i], sw_unit(0.5f + 14 * (y - h[i]) / w->t[i]));
+            sunny[w->of[i]] = seen;
+            if (seen <= 0 || y > 2600)
+                continue;
+            w->of[left] = w->of[i], w->p[left] = w->p[i];
+            w->t[left] = w->t[i] * 1.45f, w->seen[left++] = seen;
+        }
+        w->n = left;
     }
-    return seen;
 }
 
-static void shadows(struct block *b)
+static void shadows(struct land_block *b)
 {
     const struct land *l = b->l;
-    const uint32_t across = (b->columns + COARSE - 1) / COARSE + 1;
+    const uint32_t across = (b->columns + LAND_COARSE - 1) / LAND_COARSE + 1;
+    float h[ROWS_MOST];
     for (uint32_t i = 0; i < across; i++)
-        for (uint32_t k = 0; k < b->sunny_deep; k++) {
-            const uint32_t step = k * DEEPER < l->deep ? k * DEEPER : l->deep - 1;
-            const float z = l->way[step], x = slope_of(b, i * COARSE) * z;
-            const struct f3 p = f3(x, land_broad(l->s, x, z) + 0.5f + 0.002f * z, z);
-            b->sunny[(size_t)i * b->sunny_deep + k] = sun_reach(l->s, p, z);
+        for (uint32_t k = 0; k < b->sunny_deep; k += ROWS_MOST) {
+            struct land_row r;
+            struct walk w;
+            w.n = r.n = b->sunny_deep - k < ROWS_MOST ? b->sunny_deep - k : ROWS_MOST;
+            for (uint32_t j = 0; j < r.n; j++) {
+                const uint32_t step = (k + j) * LAND_DEEPER;
+                r.z[j] = l->way[step < l->deep ? step : l->deep - 1];
+                r.x[j] = land_slope(b, i * LAND_COARSE) * r.z[j];
+            }
+            land_broad(l->s, &r, h);
+            for (uint32_t j = 0; j < r.n; j++) {
+                w.of[j] = j, w.seen[j] = 1, w.t[j] = 2 + 0.012f * r.z[j];
+                w.p[j] = f3(r.x[j], h[j] + 0.5f + 0.002f * r.z[j], r.z[j]);
+            }
+            sun_reach(l->s, &w, b->sunny + (size_t)i * b->sunny_deep + k);
         }
-}
-
-static float sunny_at(const struct block *b, uint32_t i, float k)
-{
-    const float u = (float)i / COARSE, v = sw_clamp(k / DEEPER, 0, (float)b->sunny_deep - 1.001f);
-    const uint32_t x = (uint32_t)u, y = (uint32_t)v;
-    const float *p = b->sunny + (size_t)x * b->sunny_deep + y, *q = p + b->sunny_deep;
-    return sw_mix(sw_mix(p[0], p[1], v - (float)y), sw_mix(q[0], q[1], v - (float)y), u - (float)x);
-}
-
-/* Light from a place on column i, `at` steps along the way, seen along d from far away. */
-static struct f3 land_seen(const struct block *b, uint32_t i, float at, struct f3 p, struct f3 d,
-                           float far)
-{
-    const struct land *l = b->l;
-    const struct scene *s = l->s;
-    const uint32_t k = (uint32_t)at < l->deep - 1 ? (uint32_t)at : l->deep - 2;
-    const float *h = b->high + (size_t)i * l->deep + k, z = l->way[k];
-    const float dz = (h[1] - h[0]) / (l->way[k + 1] - z);
-    const float dx = (h[l->deep] - h[-(ptrdiff_t)l->deep]) / (2 * l->pitch * z);
-    struct f3 n = f3_unit(f3(-dx, 1, -dz));
-    const struct ground g = land_ground(s, p, n, z * l->pitch);
-    const float lit = sunny_at(b, i, at);
-    if (g.trees >= 1)
-        n = g.normal;
-    const float facing = f3_dot(n, s->sun);
-    const float direct =
-        g.trees > 0 ? sw_mix(sw_unit(facing), sw_unit(0.5f * facing + 0.5f), 0.45f * g.trees)
-                    : sw_unit(facing);
-    const float open = 0.55f + 0.45f * n.y;
-    struct f3 light = f3_add(f3_scale(s->sun_light, direct * lit), f3_scale(s->ambient, open));
-    light = f3_add(light, f3_scale(s->sun_light, 0.06f * (1 - n.y) * lit)); /* from the ground */
-    struct f3 c = f3_mul(g.colour, light);
-    if (g.shine > 0) {
-        const struct f3 r = f3_mirror(d, n);
-        const float edge = 1 + f3_dot(d, n), f = 0.03f + 0.97f * edge * edge * edge * edge * edge;
-        c = f3_mix(c, sky_clear(s, f3_unit(f3(r.x, fabsf(r.y), r.z))), sw_unit(g.shine * f));
-    }
-    return sky_faded(s, c, d, far);
-}
-
-/* ---- water ---- */
-
-/* What column i shows from a place on the water along r: the first land that is higher, or sky. */
-static struct f3 mirrored(const struct block *b, uint32_t i, struct f3 p, struct f3 r, float jitter)
-{
-    const struct land *l = b->l;
-    const float rise = r.y / sw_max(r.z, 0.05f), *h = b->high + (size_t)i * l->deep;
-    float k = sw_log2(p.z / l->near_z) / sw_log2(l->ratio);
-    for (uint32_t j = (uint32_t)sw_max(k, 0) + 1; j < l->deep; j += 2) {
-        const float y = p.y + rise * (l->way[j] - p.z);
-        if (h[j] > y) {
-            const float z = l->way[j];
-            const struct f3 q = f3(slope_of(b, i) * z, y, z);
-            return land_seen(b, i, (float)j, q, r, z - p.z);
-        }
-        if (y > 3500)
-            break;
-    }
-    return sky_mirrored(l->s, r, jitter);
-}
-
-static struct f3 water_seen(const struct block *b, uint32_t i, struct f3 p, struct f3 d, float far,
-                            float jitter)
-{
-    const struct land *l = b->l;
-    const struct scene *s = l->s;
-    const float least = p.z * l->pitch * 2;
-    const struct f3 n =
-        land_wave(s, p.x, p.z, least * sw_max(0.3f * p.z * fabsf(1 / (s->eye + 1)) * 0.1f, 1));
-    struct f3 r = f3_mirror(d, n);
-    r = f3_unit(f3(r.x, sw_max(r.y, 0.004f), r.z));
-    const float edge = 1 - sw_unit(-f3_dot(d, n)),
-                f = 0.025f + 0.975f * edge * edge * edge * edge * edge;
-    struct f3 seen = mirrored(b, i, p, r, jitter);
-    seen = f3(sw_min(seen.x, 3), sw_min(seen.y, 3), sw_min(seen.z, 3));
-    const float deep = p.y - land_broad(s, p.x, p.z);
-    const struct f3 tint =
-        f3_mix(f3(0.10f, 0.19f, 0.15f), f3(0.008f, 0.030f, 0.040f), sw_unit(deep / 5));
-    struct f3 c =
-        f3_mul(tint, f3_add(f3_scale(s->sun_light, 0.4f * sw_unit(s->sun.y)), s->ambient));
-    c = f3_mix(c, seen, f);
-    if (s->kind == SCENE_COAST) {
-        const float run = sw_octaves(p.x * 0.11f, p.z * 0.11f, s->seed + 330, 5, 0.55f);
-        const float shore = sw_step(1.3f, 0.05f, deep + 0.9f * run);
-        const float lace = sw_step(0.0f, 0.55f,
-                                   sw_octaves(p.x * 0.9f, p.z * 0.45f, s->seed + 331, 4, 0.6f) +
-                                       0.9f * shore - 0.3f);
-        const struct f3 foam = f3_scale(f3_add(f3_scale(s->sun_light, 0.35f), s->ambient), 0.8f);
-        c = f3_mix(c, foam, shore * lace);
-    }
-    return sky_faded(s, c, d, far);
 }
 
 /* ---- columns ---- */
 
 /* Fills at[] with the steps along the way where each sample of the column meets land; < 0: none. */
-static void meet(const struct block *b, uint32_t i, float *at)
+static void meet(const struct land_block *b, uint32_t i, float *at)
 {
     const struct land *l = b->l;
     const struct scene *s = l->s;
@@ -200,48 +110,89 @@ static void meet(const struct block *b, uint32_t i, float *at)
         at[row] = -1;
 }
 
-static struct f3 sample_seen(const struct block *b, uint32_t i, uint32_t row, float at,
-                             float jitter)
+static void find_highest(struct land_block *b, uint32_t i)
+{
+    const float *h = b->high + (size_t)i * b->l->deep;
+    for (uint32_t k = 0; k < b->l->deep; k++) {
+        float *most = &b->highest[k / LAND_RANGE];
+        *most = k % LAND_RANGE ? sw_max(*most, h[k]) : h[k];
+    }
+}
+
+/* Where a sample goes: 0 sky, 1 land, 2 water; m: its place and direction. */
+static int find(const struct land_block *b, uint32_t i, struct land_sample *m)
 {
     const struct land *l = b->l;
     const struct scene *s = l->s;
-    const float v = (-1 + s->shift) / s->zoom + ((float)row + 0.5f) * l->pitch, u = slope_of(b, i);
+    const float v = (-1 + s->shift) / s->zoom + ((float)m->row + 0.5f) * l->pitch,
+                u = land_slope(b, i);
     const float sea = land_sea(s), size = sqrtf(1 + u * u + v * v);
-    const struct f3 d = f3(u / size, v / size, 1 / size);
     float z = -1;
-    if (at >= 0) {
-        const uint32_t k = (uint32_t)at;
-        z = sw_mix(l->way[k], l->way[k + 1 < l->deep ? k + 1 : k], at - (float)k);
+    m->d = f3(u / size, v / size, 1 / size);
+    if (m->at >= 0) {
+        const uint32_t k = (uint32_t)m->at;
+        z = sw_mix(l->way[k], l->way[k + 1 < l->deep ? k + 1 : k], m->at - (float)k);
     }
     const float water = v < -1e-5f && s->eye > sea ? (s->eye - sea) / -v : -1;
     if (water > 0 && (z < 0 || water < z)) {
         const float w = sw_min(water, 40000);
-        return water_seen(b, i, f3(u * w, sea, w), d, w * size, jitter);
+        m->p = f3(u * w, sea, w), m->far = w * size;
+        return 2;
     }
-    if (z < 0)
-        return sky_all(s, d, jitter);
-    return land_seen(b, i, at, f3(u * z, s->eye + v * z, z), d, z * size);
+    m->p = f3(u * z, s->eye + v * z, z), m->far = z * size;
+    return z >= 0;
 }
 
-static void column(const struct block *b, uint32_t i, uint32_t x, float *at)
+static void add(const struct land *l, uint32_t x, const struct land_sample *m, struct f3 light)
+{
+    const uint32_t y = l->out->height - 1 - m->row / l->s->samples;
+    imp_row_out(l->out, 0, y)[x] += light.x * m->part;
+    imp_row_out(l->out, 1, y)[x] += light.y * m->part;
+    imp_row_out(l->out, 2, y)[x] += light.z * m->part;
+}
+
+typedef void light_fn(const struct land_block *, uint32_t column, const struct land_batch *,
+                      struct f3 *);
+static void flush(const struct land_block *b, uint32_t i, uint32_t x, struct land_batch *m,
+                  light_fn *light)
+{
+    struct f3 c[ROWS_MOST];
+    if (m->n)
+        light(b, i, m, c);
+    for (uint32_t k = 0; k < m->n; k++)
+        add(b->l, x, &m->of[k], c[k]);
+    m->n = 0;
+}
+
+static void column(struct land_block *b, uint32_t i, uint32_t x, float *at)
 {
     const struct land *l = b->l;
     const uint32_t n = l->s->samples;
     const float share = 1 / (float)(n * n);
+    struct land_batch land, water;
+    land.n = water.n = 0;
     meet(b, i, at);
+    find_highest(b, i);
     for (uint32_t row = 0; row < l->rows; row++) {
-        const uint32_t y = l->out->height - 1 - row / n, first = row - row % n;
-        const int clear = n == 2 && at[first] < 0; /* nothing but sky: two of four samples do */
+        const int clear = n == 2 && at[row - row % n] < 0; /* sky: two of four samples do */
         if (clear && (i + row) % 2)
             continue;
-        const float jitter =
-            ((float)((i % n) * n + row % n) + sw_random(x, row, l->s->seed + 400)) * share;
-        const float part = clear ? 2 * share : share;
-        const struct f3 c = sample_seen(b, i, row, at[row], jitter);
-        imp_row_out(l->out, 0, y)[x] += c.x * part;
-        imp_row_out(l->out, 1, y)[x] += c.y * part;
-        imp_row_out(l->out, 2, y)[x] += c.z * part;
+        struct land_sample m = {.row = row, .at = at[row], .part = clear ? 2 * share : share};
+        m.jitter = ((float)((i % n) * n + row % n) + sw_random(x, row, l->s->seed + 400)) * share;
+        const int what = find(b, i, &m);
+        if (what == 0)
+            add(l, x, &m, sky_all(l->s, m.d, m.jitter));
+        else if (what == 1)
+            land.of[land.n++] = m;
+        else
+            water.of[water.n++] = m;
+        if (land.n == ROWS_MOST)
+            flush(b, i, x, &land, land_light);
+        if (water.n == ROWS_MOST)
+            flush(b, i, x, &water, land_water);
     }
+    flush(b, i, x, &land, land_light);
+    flush(b, i, x, &water, land_water);
 }
 
 static void block_of(void *user, uint32_t k) IMP_NX
@@ -249,20 +200,23 @@ static void block_of(void *user, uint32_t k) IMP_NX
     struct land *l = user;
     const uint32_t n = l->s->samples, x0 = k * l->block;
     const uint32_t wide = x0 + l->block < l->out->width ? l->block : l->out->width - x0;
-    struct block b = {.l = l, .columns = wide * n + 2, .sunny_deep = l->deep / DEEPER + 2};
-    const size_t coarse = (size_t)((b.columns + COARSE - 1) / COARSE + 1) * b.sunny_deep;
+    struct land_block b = {
+        .l = l, .columns = wide * n + 2, .sunny_deep = l->deep / LAND_DEEPER + 2};
+    const size_t coarse = (size_t)((b.columns + LAND_COARSE - 1) / LAND_COARSE + 1) * b.sunny_deep,
+                 ranges = l->deep / LAND_RANGE + 1;
     b.left =
         ((float)x0 - 0.5f * (float)l->out->width + (0.5f - 1) / (float)n) * (float)n * l->pitch;
-    b.high = malloc(((size_t)b.columns * l->deep + coarse + l->rows) * sizeof *b.high);
+    b.high = malloc(((size_t)b.columns * l->deep + coarse + ranges + l->rows) * sizeof *b.high);
     if (!b.high) {
         atomic_store(&l->no_memory, 1);
         return;
     }
     b.sunny = b.high + (size_t)b.columns * l->deep;
+    b.highest = b.sunny + coarse;
     heights(&b);
     shadows(&b);
     for (uint32_t i = 0; i < wide * n; i++)
-        column(&b, i + 1, x0 + i / n, b.sunny + coarse);
+        column(&b, i + 1, x0 + i / n, b.highest + ranges);
     free(b.high);
 }
 

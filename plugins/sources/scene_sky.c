@@ -1,9 +1,5 @@
-/* scene_sky.c - the sky: single scattering in an atmosphere of one layer, clouds between two
- * heights, stars and moon. */
-#include "scene.h"
-
-#define PI 3.14159265f
-enum { CLOUD_STEPS = 14, FEW_STEPS = 7 };
+/* scene_sky.c - the sky: single scattering in an atmosphere of one layer; sun, stars and moon. */
+#include "sky.h"
 
 /* Optical depth straight up: molecules, and haze, which hardly knows colours. */
 static struct f3 air_up(const struct scene *s)
@@ -94,70 +90,29 @@ struct f3 sky_faded(const struct scene *s, struct f3 light, struct f3 d, float f
 {
     const float t = s->thick * far;
     const struct f3 left = f3_exp(f3(-0.75f * t, -t, -1.45f * t));
-    const struct f3 air = sky_clear(s, f3_unit(f3(d.x, sw_max(d.y, 0.02f), d.z)));
+    struct f3 air;
+    d.y = sw_max(d.y, 0.02f);
+    if (!s->sky || !sky_map_air(s->sky, d, &air))
+        air = sky_clear(s, f3_unit(d));
     return f3_add(f3_mul(light, left), f3_mul(air, f3(1 - left.x, 1 - left.y, 1 - left.z)));
-}
-
-/* ---- clouds ---- */
-
-/* How much cloud stands over a place, < 0: none. */
-static float cloud_over(const struct scene *s, float x, float z, int octaves)
-{
-    const float k = 1 / 1500.0f;
-    const float broad = 0.55f * sw_perlin(x * k * 0.33f, z * k * 0.33f, s->seed + 900);
-    const float n = sw_octaves(x * k, z * k, s->seed + 901, octaves, 0.52f) * 0.62f + broad;
-    return n + 1.45f * s->clouds - 0.83f;
-}
-
-/* Marches through the layer, base flat, tops as high as there is cloud. Light: how much cloud is
- * left above, towards the sun. */
-static struct f3 cloudy(const struct scene *s, struct f3 sky, struct f3 d, float jitter, int steps)
-{
-    if (d.y < 0.018f || s->clouds <= 0.02f)
-        return sky;
-    const float base = 1300, thick = 900, from = base / d.y, step = thick / d.y / (float)steps;
-    const float fade = sw_exp(-from * (0.000028f + 0.5f * s->thick));
-    const float toward = f3_dot(d, s->sun), glow = 0.85f + 0.9f * sw_power(sw_unit(toward), 6);
-    const float stretch = sw_min(step, 2700.0f / (float)steps);
-    float left = 1;
-    struct f3 sum = {0, 0, 0};
-    const struct f3 white = f3_scale(s->sun_light, 0.62f * glow),
-                    shade = f3_scale(s->ambient, 0.80f);
-    for (int i = 0; i < steps && left > 0.02f; i++) {
-        const float t = from + ((float)i + jitter) * stretch, y = t * d.y - base;
-        const float x = t * d.x, z = t * d.z + 3000 * s->chance[3];
-        if (cloud_over(s, x, z, 2) * 1500 + 530 < y) /* what finer octaves could add */
-            continue;
-        const float over = cloud_over(s, x, z, steps < CLOUD_STEPS ? 4 : 6) * 1500 - y;
-        if (over <= 0)
-            continue;
-        const float dense = sw_unit(over / 380) * stretch * 0.0052f;
-        const float up =
-            cloud_over(s, x + s->sun.x * 240, z + s->sun.z * 240, 3) * 1500 - y - s->sun.y * 240;
-        const float light = sw_exp(-0.0030f * sw_max(up, 0)) * (1 - 0.35f * sw_unit(over / 900));
-        const float part = 1 - sw_exp(-dense);
-        const struct f3 c =
-            f3_add(f3_scale(white, light), f3_scale(shade, 0.62f + 0.5f * sw_unit(y / thick)));
-        sum = f3_add(sum, f3_scale(c, part * left));
-        left *= 1 - part;
-    }
-    const struct f3 mixed = f3_add(f3_scale(sky, left), sum);
-    return f3_mix(sky, mixed, fade);
 }
 
 /* ---- sun, moon, stars ---- */
 
-static struct f3 starry(const struct scene *s, struct f3 d)
+float sky_milk(const struct scene *s, struct f3 d)
 {
-    struct f3 sum = {0, 0, 0};
     const float along = d.x * 0.8f + d.z * 0.1f + 0.15f,
                 across =
                     d.y * 0.75f - d.z * 0.35f + d.x * 0.5f - 0.22f + 0.3f * (s->chance[4] - 0.5f);
     const float cloud = sw_octaves(along * 4, across * 4, s->seed + 950, 5, 0.6f);
     const float lane = sw_octaves(along * 7 + 5, across * 9, s->seed + 951, 4, 0.6f);
-    const float band = sw_exp(-across * across * 22) * (0.55f + 0.6f * cloud) *
-                       (1 - 0.75f * sw_step(0.05f, 0.5f, lane));
-    sum = f3_scale(f3(0.0100f, 0.0094f, 0.0100f), sw_max(band, 0));
+    return sw_exp(-across * across * 22) * (0.55f + 0.6f * cloud) *
+           (1 - 0.75f * sw_step(0.05f, 0.5f, lane));
+}
+
+static struct f3 starry(const struct scene *s, struct f3 d, float band)
+{
+    struct f3 sum = f3_scale(f3(0.0100f, 0.0094f, 0.0100f), sw_max(band, 0));
     for (uint32_t layer = 0; layer < 3;
          layer++) { /* on a cylinder about the zenith: no poles in view */
         const float k = layer == 0 ? 80.0f : layer == 1 ? 200.0f : 400.0f;
@@ -194,20 +149,13 @@ static struct f3 discs(const struct scene *s, struct f3 d)
                   f3_scale(f3(0.5f, 0.6f, 0.8f), halo));
 }
 
-static struct f3 sky_with(const struct scene *s, struct f3 d, float jitter, int steps)
-{
-    struct f3 c = f3_add(sky_clear(s, d), discs(s, d));
-    if (s->night)
-        c = f3_add(c, starry(s, d));
-    return cloudy(s, c, d, jitter, steps);
-}
-
 struct f3 sky_all(const struct scene *s, struct f3 d, float jitter)
 {
-    return sky_with(s, d, jitter, CLOUD_STEPS);
-}
-
-struct f3 sky_mirrored(const struct scene *s, struct f3 d, float jitter)
-{
-    return sky_with(s, d, jitter, FEW_STEPS);
+    struct sky_part p;
+    if (!s->sky || !sky_map_at(s->sky, d, &p))
+        sky_parts(s, &d, &jitter, &p, 1);
+    struct f3 far = discs(s, d);
+    if (s->night)
+        far = f3_add(far, starry(s, d, p.milk));
+    return f3_add(p.near, f3_scale(far, p.left));
 }

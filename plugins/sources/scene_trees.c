@@ -91,7 +91,7 @@ static float hidden_below(const struct scene *s, const struct plant *p)
 {
     float most = -1e3f;
     for (float z = 3; z < 0.93f * p->z; z *= 1.35f)
-        most = sw_max(most, (land_bare(s, p->x * z / p->z, z, 0.6f + 0.01f * z) - s->eye) / z);
+        most = sw_max(most, (land_bare_at(s, p->x * z / p->z, z, 0.6f + 0.01f * z) - s->eye) / z);
     return most;
 }
 
@@ -99,7 +99,7 @@ static float hidden_below(const struct scene *s, const struct plant *p)
 static float woods_there(const struct scene *s, float x, float z, float y)
 {
     if (s->kind == SCENE_FOREST)
-        return land_woods(s, x, z, y, 0.3f);
+        return land_woods_at(s, x, z, y, 0.3f);
     if (y < land_sea(s) + 1.2f)
         return 0;
     const float n = sw_octaves(x * 0.011f, z * 0.011f, s->seed + 63, 2, 0.5f);
@@ -118,7 +118,7 @@ static int plant_at(const struct strip *t, int32_t i, int32_t j, const struct st
     p->z = ((float)j + 0.1f + 0.8f * sw_random(9, 0, p->seed)) * g->cell;
     if (p->z < g->near || p->z > g->far)
         return 0;
-    p->y = land_bare(s, p->x, p->z, 1);
+    p->y = land_bare_at(s, p->x, p->z, 1);
     const float there = woods_there(s, p->x, p->z, p->y);
     const float lone =
         s->kind == SCENE_FOREST && p->z > 15 && fabsf(p->x) > 0.22f * p->z ? 0.010f : 0;
@@ -139,7 +139,7 @@ static void light_of(const struct strip *t, struct plant *p)
     const struct f3 left = f3_sub(sky_faded(s, f3(1, 1, 1), d, p->z), p->veil);
     float deep = 1; /* in woods others take the light */
     if (s->kind == SCENE_FOREST)
-        deep = 1 - 0.72f * land_woods(s, p->x, p->z - 14, p->y, 0.3f);
+        deep = 1 - 0.72f * land_woods_at(s, p->x, p->z - 14, p->y, 0.3f);
     p->sun = f3_scale(f3_mul(s->sun_light, left), deep);
     p->sky = f3_scale(f3_mul(s->ambient, left), 0.45f + 0.55f * deep);
     p->low = (int32_t)sw_clamp(strip_row(t, hidden_below(s, p)) + 1, 0, (float)t->out->height);

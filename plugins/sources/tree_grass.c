@@ -98,7 +98,7 @@ void grass_draw(const struct strip *t)
             if (sw_random(2, 0, seed) > 0.75f + 0.5f * patch)
                 continue;
             struct tuft g = {.x = x, .z = z, .k = t->focus / z, .seed = seed};
-            g.y = land_bare(s, x, z, 0.6f);
+            g.y = land_bare_at(s, x, z, 0.6f);
             g.px = strip_column(t, x, z), g.py = strip_row(t, (g.y - s->eye) / z) + 0.02f * g.k;
             draw_tuft(t, &g, patch, sw_step(far, 9, z));
         }
