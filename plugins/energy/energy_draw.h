@@ -1,5 +1,5 @@
-/* energy_draw.h - random energies. Numbers depend on (seed, name of the layer, map) alone, so neither
- * threads nor the list of layers change them. [any] */
+/* energy_draw.h - random energies. Numbers depend on (seed, name of the layer, map) alone, so
+ * neither threads nor the list of layers change them. [any] */
 #ifndef IMP_ENERGY_DRAW_H
 #define IMP_ENERGY_DRAW_H
 #include <stdbool.h>

@@ -3,7 +3,7 @@
 #include "strokes.h"
 #include <string.h>
 
-enum { ORDER = EN_KEYS };
+enum { ORDER = EN_KEYS, CELLS };
 enum { NET, CONTENT, TABLE, START, MASK };
 
 static const imp_param params[] = {
@@ -18,6 +18,15 @@ static const imp_param params[] = {
      .min = 1,
      .max = 2,
      .help = "1: means of maps alone. 2: mean squares too, closer to the style's contrasts."},
+    {.key = "cells",
+     .type = IMP_INT,
+     .def = 1,
+     .min = 1,
+     .max = 16,
+     .help = "The picture in cells x cells parts, each of which is to have the energies by itself: "
+             "so flat places take "
+             "the style too. 1: the picture as a whole, as arXiv 1608.04170 has it; 2 to 4 do for "
+             "most."},
 };
 static const imp_port inputs[] = {
     EN_NET,
@@ -88,7 +97,7 @@ static imp_status process(void *instance, imp_job *job, imp_error *err) IMP_NX
     const uint64_t count = names->w.count ? names->w.count : layers_of(t, own, 64);
     imp_status st = en_strokes_open(&s, instance, job, START, MASK,
                                     names->w.count ? names->w.ptr : own, count, err);
-    s.goal.order = (uint32_t)job->params[ORDER].i;
+    s.goal.order = (uint32_t)job->params[ORDER].i, s.goal.cells = (uint32_t)job->params[CELLS].i;
     for (uint32_t i = 0; i < s.goal.layer_count && st == IMP_OK; i++)
         st = read_layer(&s, &s.goal.layers[i], job, err);
     if (st == IMP_OK)

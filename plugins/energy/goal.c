@@ -1,6 +1,7 @@
 /* goal.c - losses of a picture's layers: statistics, terms, seeds. */
 #include "goal.h"
 #include <math.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,10 +9,12 @@
 
 imp_status en_goal_open(struct en_goal *g, imp_error *err)
 {
+    g->cells = g->cells ? g->cells : 1;
+    const size_t cells = (size_t)g->cells * g->cells;
     size_t n = 0;
     for (uint32_t i = 0; i < g->layer_count; i++) {
         const size_t c = g->layers[i].maps;
-        n += 8 * c + (g->gram ? 4 * c * c : 0);
+        n += cells * (6 * c + 1) + (g->gram ? 4 * c * c : 0);
     }
     double *v = calloc(n + 1, sizeof *v);
     if (!v)
@@ -19,13 +22,13 @@ imp_status en_goal_open(struct en_goal *g, imp_error *err)
     g->vectors = v;
     for (uint32_t i = 0; i < g->layer_count; i++) {
         struct en_layer *l = &g->layers[i];
-        const size_t c = l->maps;
+        const size_t c = l->maps, all = c * cells;
         union {
             double *in;
             float *out;
         } d;
-        l->first = v, l->second = v + c, l->sum = v + 2 * c, l->sum2 = v + 3 * c;
-        l->a = v + 4 * c, l->b = v + 5 * c, v += 8 * c;
+        l->first = v, l->second = v + all, l->sum = v + 2 * all, l->sum2 = v + 3 * all;
+        l->a = v + 4 * all, l->b = v + 5 * all, l->whole = v + 6 * all, v += 6 * all + cells;
         if (!g->gram)
             continue;
         l->gram = v, l->matrix = v + c * c, l->products = v + 2 * c * c, d.in = v + 3 * c * c;
@@ -52,26 +55,12 @@ void en_goal_close(struct en_goal *g)
 
 /* ---- statistics ---- */
 
-/* Adds those of n places to the layer's. f of a gram is changed by its weights. */
-static imp_status add_places(struct en_goal *g, struct en_layer *l, float *f, size_t n,
-                             const float *w, imp_job *job)
-{
-    for (size_t p = 0; w && p < n; p++)
-        l->whole += (double)w[p];
-    l->whole += w ? 0 : (double)n;
-    if (!g->gram)
-        return en_sums_add(f, l->maps, n, w, l->sum, g->order == 2 ? l->sum2 : NULL, job);
-    for (uint32_t c = 0; w && c < l->maps; c++)
-        for (size_t p = 0; p < n; p++)
-            f[c * n + p] *= sqrtf(w[p]);
-    return en_gram_add(f, l->maps, n, l->products, g->work, job);
-}
-
 static void clear_layer(const struct en_goal *g, struct en_layer *l)
 {
-    l->whole = 0;
-    memset(l->sum, 0, l->maps * sizeof *l->sum);
-    memset(l->sum2, 0, l->maps * sizeof *l->sum2);
+    const size_t cells = (size_t)g->cells * g->cells;
+    memset(l->whole, 0, cells * sizeof *l->whole);
+    memset(l->sum, 0, cells * l->maps * sizeof *l->sum);
+    memset(l->sum2, 0, cells * l->maps * sizeof *l->sum2);
     if (g->gram)
         memset(l->products, 0, (size_t)l->maps * l->maps * sizeof *l->products);
 }
@@ -143,6 +132,37 @@ static const float *target_of(struct en_goal *g, const struct place *p)
     return g->seeds;
 }
 
+static struct en_cells cells_of(const struct en_goal *g, const struct en_layer *l,
+                                const struct place *p)
+{
+    return (struct en_cells){.w = l->w,
+                             .h = l->h,
+                             .x = p->x,
+                             .y = p->y,
+                             .iw = (size_t)p->inner.width,
+                             .ih = (size_t)p->inner.height,
+                             .side = g->cells};
+}
+
+/* Adds those of a part's places to the layer's. f of a gram is changed by its weights. */
+static imp_status add_places(struct en_goal *g, struct en_layer *l, float *f, const struct place *p,
+                             const float *w, imp_job *job)
+{
+    double *square = g->order == 2 ? l->sum2 : NULL;
+    const struct en_cells cells = cells_of(g, l, p);
+    if (!g->gram && g->cells > 1)
+        return en_cells_add(f, l->maps, &cells, w, l->sum, square, l->whole, job);
+    for (size_t i = 0; w && i < p->n; i++)
+        *l->whole += (double)w[i];
+    *l->whole += w ? 0 : (double)p->n;
+    if (!g->gram)
+        return en_sums_add(f, l->maps, p->n, w, l->sum, square, job);
+    for (uint32_t c = 0; w && c < l->maps; c++)
+        for (size_t i = 0; i < p->n; i++)
+            f[c * p->n + i] *= sqrtf(w[i]);
+    return en_gram_add(f, l->maps, p->n, l->products, g->work, job);
+}
+
 static imp_status measure_layer(struct en_goal *g, struct en_layer *l, imp_nn_run *run,
                                 const kit_part *part, imp_job *job, imp_error *err)
 {
@@ -156,7 +176,7 @@ static imp_status measure_layer(struct en_goal *g, struct en_layer *l, imp_nn_ru
         return st;
     const struct place p = place_of(part, &code, l->w, l->h);
     f.in = inner_of(g, &code, &p, g->gram && l->mask);
-    return add_places(g, l, f.out, p.n, weights_of(g, l, &p), job);
+    return add_places(g, l, f.out, &p, weights_of(g, l, &p), job);
 }
 
 struct apart {
@@ -210,21 +230,42 @@ static double content_factor(const struct en_goal *g)
     return g->gram ? a * s / 2 : a * s / (2 * g->content_places);
 }
 
+/* Energies of every cell against those wanted there; a cell counts by its places. */
+static double judge_cells(struct en_goal *g, struct en_layer *l, double all)
+{
+    double loss = 0;
+    for (size_t k = 0; k < (size_t)g->cells * g->cells; k++) {
+        const size_t at = k * l->maps;
+        const bool second = g->order == 2;
+        const struct en_match m = {l->first + at,
+                                   second ? l->second + at : NULL,
+                                   g->cells > 1 ? l->weight * (l->whole[k] / all) : l->weight,
+                                   g->code_scale,
+                                   l->maps,
+                                   g->compat};
+        if (l->whole[k] > 0)
+            loss += en_match_judge(&m, l->sum + at, second ? l->sum2 + at : NULL, l->whole[k],
+                                   l->a + at, l->b + at);
+        else
+            memset(l->a + at, 0, l->maps * sizeof *l->a),
+                memset(l->b + at, 0, l->maps * sizeof *l->b);
+    }
+    return loss;
+}
+
 static imp_status judge(void *user, double *terms, imp_error *err) IMP_NX
 {
     struct en_goal *g = user;
     for (uint32_t i = 0; i < g->layer_count; i++) {
         struct en_layer *l = &g->layers[i];
-        const struct en_match m = {l->first,  g->order == 2 ? l->second : NULL,
-                                   l->weight, g->code_scale,
-                                   l->maps,   g->compat};
         const struct en_gram q = {l->matrix, l->weight, g->code_scale, l->maps, g->compat,
                                   g->parts,  0};
-        if (!(l->whole > 0))
+        double all = 0;
+        for (size_t k = 0; k < (size_t)g->cells * g->cells; k++)
+            all += l->whole[k];
+        if (!(all > 0))
             return imp_fail(err, IMP_E_PARAM, "the mask is 0 everywhere at layer '%s'", l->name);
-        terms[i] = g->gram ? en_gram_judge(&q, l->products, l->whole, l->d)
-                           : en_match_judge(&m, l->sum, g->order == 2 ? l->sum2 : NULL, l->whole,
-                                            l->a, l->b);
+        terms[i] = g->gram ? en_gram_judge(&q, l->products, all, l->d) : judge_cells(g, l, all);
     }
     if (g->content_weight > 0)
         terms[g->layer_count] = content_factor(g) * g->distance;
@@ -265,9 +306,11 @@ static imp_status seed_layer(struct en_goal *g, struct en_layer *l, imp_nn_run *
         return st;
     const struct place p = place_of(part, &code, l->w, l->h);
     const float *f = inner_of(g, &code, &p, 0), *w = weights_of(g, l, &p);
-    st = g->gram
-             ? en_gram_seed(f, l->maps, p.n, l->d, g->seeds, job)
-             : en_match_seed(f, l->maps, p.n, w, l->a, g->order == 2 ? l->b : NULL, g->seeds, job);
+    const double *b = g->order == 2 ? l->b : NULL;
+    const struct en_cells cells = cells_of(g, l, &p);
+    st = g->gram        ? en_gram_seed(f, l->maps, p.n, l->d, g->seeds, job)
+         : g->cells > 1 ? en_cells_seed(f, l->maps, &cells, w, l->a, b, g->seeds, job)
+                        : en_match_seed(f, l->maps, p.n, w, l->a, b, g->seeds, job);
     for (uint32_t c = 0; st == IMP_OK && g->gram && w && c < l->maps; c++)
         for (size_t i = 0; i < p.n; i++)
             g->seeds[c * p.n + i] *= w[i];

@@ -6,7 +6,8 @@
 #include "sights.h"
 #include "terms.h"
 
-/* A layer of the style; vectors of its maps, matrices maps x maps, of the goal's memory. */
+/* A layer of the style; vectors of its maps, those wanted and measured one for each cell; matrices
+ * maps x maps; of the goal's memory. */
 struct en_layer {
     const char *name;
     uint32_t node, maps;
@@ -18,7 +19,7 @@ struct en_layer {
     double *a, *b;                 /* heads of match */
     float *d;                      /* head of gram */
     float *mask;                   /* weights at this size, NULL: all 1 */
-    double whole;                  /* their sum over what was measured */
+    double *whole;                 /* their sums over what was measured, by cell */
     uint32_t w, h;                 /* its map of the whole picture at this size */
 };
 
@@ -35,6 +36,8 @@ struct en_goal {
     double style_scale, content_weight, strength, code_scale;
     uint32_t layer_count, style_count, content_node;
     uint32_t gram, order, parts, compat; /* gram: products, not sums */
+    uint32_t cells, reserved0; /* a side of the grid whose cells are each to have the energies; 0 is
+                                  1; 1 with gram */
     /* its own */
     void *vectors;
     float *target;                   /* code of the content at this size */

@@ -114,13 +114,15 @@ static imp_status look_at_styles(struct en_goal *g, imp_nn_run *run, uint32_t w,
 static void aim(struct en_goal *g, struct en_layer *l)
 {
     const double t = g->strength;
-    for (uint32_t c = 0; c < l->maps && !g->gram; c++) {
-        l->first[c] = t * l->mean[c] + (1 - t) * l->sum[c] / l->whole;
-        if (g->order == 2)
-            l->second[c] = t * l->square[c] + (1 - t) * l->sum2[c] / l->whole;
-    }
+    for (size_t k = 0; k < (size_t)g->cells * g->cells && !g->gram; k++)
+        for (size_t c = 0, i = k * l->maps; c < l->maps; c++, i++) {
+            const double whole = l->whole[k] > 0 ? l->whole[k] : 1;
+            l->first[i] = t * l->mean[c] + (1 - t) * l->sum[i] / whole;
+            if (g->order == 2)
+                l->second[i] = t * l->square[c] + (1 - t) * l->sum2[i] / whole;
+        }
     for (size_t i = 0; g->gram && i < (size_t)l->maps * l->maps; i++)
-        l->matrix[i] = t * l->gram[i] + (1 - t) * l->products[i] / l->whole;
+        l->matrix[i] = t * l->gram[i] + (1 - t) * l->products[i] / *l->whole;
 }
 
 imp_status en_goal_begin(void *user, imp_nn_run *run, uint32_t width, uint32_t height, imp_job *job,

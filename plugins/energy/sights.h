@@ -24,7 +24,6 @@ imp_status en_net_create(const imp_host *, const imp_filter *, const imp_cell *p
                          void **instance, imp_error *) IMP_NX;
 void en_net_destroy(void *instance) IMP_NX;
 
-
 /* While planning: opens the network of port 0 and finds the layers. NULL: unknown yet, or a mistake
  * was told. */
 const kit_sight *en_plan_sight(imp_plan *, const struct en_net *, int32_t param,

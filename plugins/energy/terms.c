@@ -94,6 +94,101 @@ imp_status en_match_seed(const float *f, uint32_t maps, size_t places, const flo
     return kit_parallel(job, maps, seed_map, &t);
 }
 
+/* ---- the same, by cells ---- */
+
+struct cells {
+    const float *f, *w;
+    const struct en_cells *at;
+    double *sum, *square;
+    const double *a, *b;
+    float *out;
+    uint32_t maps, reserved0;
+};
+
+/* Rows and columns of the whole map where a cell begins: k w / side. */
+static size_t cell_end(size_t at, size_t n, uint32_t side, uint32_t *cell)
+{
+    *cell = (uint32_t)(((at + 1) * side - 1) / n);
+    while ((size_t)*cell * n / side > at)
+        --*cell;
+    return ((size_t)*cell + 1) * n / side;
+}
+
+/* Calls `each` for the runs of a row of the box that lie in one cell: cell, first place in the box,
+ * places. */
+static void each_run(const struct cells *t, uint32_t map,
+                     void (*each)(const struct cells *, uint32_t map, uint32_t cell, size_t from,
+                                  size_t n))
+{
+    const struct en_cells *c = t->at;
+    for (size_t y = 0; y < c->ih; y++) {
+        uint32_t row, column;
+        cell_end(c->y + y, c->h, c->side, &row);
+        for (size_t x = 0; x < c->iw;) {
+            size_t end = cell_end(c->x + x, c->w, c->side, &column) - c->x;
+            end = end > c->iw ? c->iw : end;
+            each(t, map, row * c->side + column, y * c->iw + x, end - x);
+            x = end;
+        }
+    }
+}
+
+static void sum_run(const struct cells *t, uint32_t map, uint32_t cell, size_t from, size_t n)
+{
+    const float *f = t->f + map * t->at->iw * t->at->ih + from, *w = t->w ? t->w + from : NULL;
+    double sum[LANES] = {0}, square[LANES] = {0};
+    for (size_t p = 0; p < n; p++) {
+        const double v = (double)f[p], weight = w ? (double)w[p] : 1;
+        sum[p % LANES] += weight * v, square[p % LANES] += weight * v * v;
+    }
+    for (size_t k = 1; k < LANES; k++)
+        sum[0] += sum[k], square[0] += square[k];
+    t->sum[(size_t)cell * t->maps + map] += sum[0];
+    if (t->square)
+        t->square[(size_t)cell * t->maps + map] += square[0];
+}
+
+static void cells_sum_map(void *user, uint32_t map) IMP_NX
+{
+    each_run(user, map, sum_run);
+}
+
+static void whole_run(const struct cells *t, uint32_t map, uint32_t cell, size_t from, size_t n)
+{
+    (void)map;
+    for (size_t p = 0; p < n; p++)
+        t->sum[cell] += t->w ? (double)t->w[from + p] : 1;
+}
+
+imp_status en_cells_add(const float *f, uint32_t maps, const struct en_cells *at, const float *w,
+                        double *sum, double *square, double *whole, imp_job *job)
+{
+    struct cells t = {.f = f, .w = w, .at = at, .sum = sum, .square = square, .maps = maps};
+    const struct cells all = {.w = w, .at = at, .sum = whole};
+    each_run(&all, 0, whole_run);
+    return kit_parallel(job, maps, cells_sum_map, &t);
+}
+
+static void seed_run(const struct cells *t, uint32_t map, uint32_t cell, size_t from, size_t n)
+{
+    const size_t k = (size_t)cell * t->maps + map, start = map * t->at->iw * t->at->ih + from;
+    const float a = (float)t->a[k], b = t->b ? (float)t->b[k] : 0;
+    for (size_t p = 0; p < n; p++)
+        t->out[start + p] = (a + b * t->f[start + p]) * (t->w ? t->w[from + p] : 1);
+}
+
+static void cells_seed_map(void *user, uint32_t map) IMP_NX
+{
+    each_run(user, map, seed_run);
+}
+
+imp_status en_cells_seed(const float *f, uint32_t maps, const struct en_cells *at, const float *w,
+                         const double *a, const double *b, float *out, imp_job *job)
+{
+    struct cells t = {.f = f, .w = w, .at = at, .a = a, .b = b, .out = out, .maps = maps};
+    return kit_parallel(job, maps, cells_seed_map, &t);
+}
+
 /* ---- Gram ---- */
 
 double en_gram_judge(const struct en_gram *t, const double *gram, double whole, float *d)

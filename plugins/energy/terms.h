@@ -16,6 +16,18 @@
 imp_status en_sums_add(const float *f, uint32_t maps, size_t places, const float *w, double *sum,
                        double *square, imp_job *);
 
+/* Where a box of places lies in a map of the whole picture that is cut into side x side cells, by
+ * rows and columns. */
+struct en_cells {
+    size_t w, h;         /* of the whole map */
+    size_t x, y, iw, ih; /* of the box */
+    uint32_t side, reserved0;
+};
+/* The same sums by cell: sum and square are side^2 times maps numbers, whole side^2 (its sums of
+ * weights); f maps x ih x iw, w of the box. */
+imp_status en_cells_add(const float *f, uint32_t maps, const struct en_cells *, const float *w,
+                        double *sum, double *square, double *whole, imp_job *);
+
 /* First (and second) order:
  *   ours    |m - mu|^2 / |mu|^2 x weight  (+ |q - nu|^2 / |nu|^2 x weight)
  *   compat  b / (2 C M) sum_c (M m[c] - M mu[c])^2, M = W, b = weight; x scale^2 for codes times
@@ -31,6 +43,10 @@ double en_match_judge(const struct en_match *, const double *sum, const double *
                       double whole, double *a, double *b);
 /* out = w (a[c] + b[c] F[c][p]); b NULL: 0. */
 imp_status en_match_seed(const float *f, uint32_t maps, size_t places, const float *w,
+                         const double *a, const double *b, float *out, imp_job *);
+
+/* The same, a and b by cell. */
+imp_status en_cells_seed(const float *f, uint32_t maps, const struct en_cells *, const float *w,
                          const double *a, const double *b, float *out, imp_job *);
 
 /* gram[c * maps + d] += sum_p F[c][p] F[d][p], all of it; weights: F times sqrt(w). work: bytes by

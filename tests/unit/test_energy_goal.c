@@ -146,7 +146,7 @@ static void numbers(const imp_image *m, double *x)
 
 /* One case: what the goal is to be. */
 struct asked {
-    int gram, order, parts, compat, masked, content;
+    int gram, order, parts, compat, masked, content, cells; /* cells 0: the picture as a whole */
     double strength, scale;
 };
 
@@ -202,15 +202,36 @@ static double layer_loss(const struct oracle *o, const double *f, const double *
     return weight * (loss / norm + (o->as.order == 2 ? loss2 / norm2 : 0));
 }
 
+/* The same of each cell of a map of w x h, by its share of the weights. */
+static double cells_loss(const struct oracle *o, const double *f, const double *p, const double *a,
+                         const double *mask, int c, int w, int h, double weight)
+{
+    const int side = o->as.cells ? o->as.cells : 1;
+    double loss = 0, all = 0;
+    for (int i = 0; i < w * h; i++)
+        all += mask[i];
+    for (int k = 0; k < side * side; k++) {
+        const int top = k / side * h / side, bottom = (k / side + 1) * h / side,
+                  left = k % side * w / side, right = (k % side + 1) * w / side;
+        double own[W * H] = {0}, whole = 0;
+        for (int y = top; y < bottom; y++)
+            for (int x = left; x < right; x++)
+                own[y * w + x] = mask[y * w + x], whole += mask[y * w + x];
+        if (whole > 0)
+            loss += layer_loss(o, f, p, a, own, c, w * h, weight * whole / all);
+    }
+    return loss;
+}
+
 static double oracle_terms(const struct world *t, const struct oracle *o, const double *x,
                            double terms[3])
 {
     struct seen s;
     double apart = 0, norm = 0;
     see(t, x, &s);
-    terms[0] = layer_loss(o, s.r1, o->content.r1, o->style.r1, o->mask1, C1, W * H, o->weight[0]);
+    terms[0] = cells_loss(o, s.r1, o->content.r1, o->style.r1, o->mask1, C1, W, H, o->weight[0]);
     terms[1] =
-        layer_loss(o, s.r2, o->content.r2, o->style.r2, o->mask2, C2, W * H / 4, o->weight[1]);
+        cells_loss(o, s.r2, o->content.r2, o->style.r2, o->mask2, C2, W / 2, H / 2, o->weight[1]);
     for (int i = 0; i < N1; i++)
         apart += pow(s.r1[i] - o->content.r1[i], 2), norm += pow(o->content.r1[i], 2);
     terms[2] = !o->as.content  ? 0
@@ -291,6 +312,7 @@ static void ours_open(const struct world *t, const struct oracle *o, struct ours
                                .content_node = nodes[0],
                                .gram = (uint32_t)o->as.gram,
                                .order = (uint32_t)o->as.order,
+                               .cells = (uint32_t)o->as.cells,
                                .parts = (uint32_t)o->as.parts,
                                .compat = (uint32_t)o->as.compat};
     assert_int_equal(en_goal_open(&u->goal, NULL), IMP_OK);
@@ -400,6 +422,21 @@ static void losses_and_gradients_of_match(void **state)
         one_case(*state, &cases[i]);
 }
 
+/* Cells cut by parts, of sides that do not divide the maps', more than a map has places, without
+ * weight. */
+static void losses_and_gradients_of_cells(void **state)
+{
+    static const struct asked cases[] = {
+        {.order = 1, .strength = 1, .scale = 1, .cells = 2},
+        {.order = 2, .strength = 0.7, .scale = 1, .cells = 3, .content = 1},
+        {.order = 2, .strength = 0.6, .scale = 1, .cells = 5, .masked = 1, .content = 1},
+        {.order = 1, .strength = 1, .scale = 1, .cells = 20},
+        {.order = 1, .strength = 1, .scale = 10, .compat = 1, .cells = 2},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        one_case(*state, &cases[i]);
+}
+
 static void losses_and_gradients_of_gram(void **state)
 {
     static const struct asked cases[] = {
@@ -416,6 +453,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(losses_and_gradients_of_match),
+        cmocka_unit_test(losses_and_gradients_of_cells),
         cmocka_unit_test(losses_and_gradients_of_gram),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);
