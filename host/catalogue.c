@@ -278,6 +278,13 @@ static bool decode(struct reader *r, struct plugin *p)
     return !r->bad && r->at == r->end;
 }
 
+bool catalogue_decode(struct arena *a, const char *data, size_t size, struct plugin *out)
+{
+    const char *copy = memcpy(arena_alloc(a, size, 1), data, size);
+    struct reader r = {.arena = a, .at = copy, .end = copy + size};
+    return decode(&r, out);
+}
+
 /* ---- the file ---- */
 
 struct catalogue *catalogue_read(struct arena *a, const char *file)

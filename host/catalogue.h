@@ -15,7 +15,9 @@ void catalogue_add(struct catalogue *, const char *path, const struct stat *, co
 /* Writes it when something was added; in one step, silently left if the folder takes no files. */
 void catalogue_write(const struct catalogue *, const char *file);
 
-/* The bytes by which two descriptions of a plugin are compared. */
+/* The bytes by which two descriptions of a plugin are compared, and by which one comes from another process. */
 void catalogue_encode(const struct plugin *, struct text *out);
+/* Fills *out as catalogue_find does, all but content; false: the bytes make no sense. Copies into the arena. */
+bool catalogue_decode(struct arena *, const char *data, size_t size, struct plugin *out);
 
 #endif

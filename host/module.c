@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
+#include "crash.h"
 
 const char *module_base(const char *path)
 {
@@ -98,23 +99,39 @@ static const char *cannot_open(struct arena *a, const char *path, const char *sa
     return arena_printf(a, "%s: cannot be loaded: %s: %s", module_base(path), cause, remedy);
 }
 
-const char *module_open(struct arena *a, const char *path, const imp_plugin **entry, bool *changed_fp)
+/* dlopen and the entry, with the FP mode guarded and the file named should they crash. */
+static void *load(const char *path, const imp_plugin **entry, bool *has_entry, bool *changed_fp)
 {
+    union {
+        void *object;
+        const imp_plugin *(*call)(void) IMP_NX;
+    } symbol = {.object = NULL};
+    const struct doing d = {.plugin = module_base(path)}, *was = crash_doing(&d);
     const unsigned mode = module_fp_mode();
     fenv_t before;
     fegetenv(&before);
     void *so = dlopen(path, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
     *changed_fp = put_right(&before, mode);
+    if (so)
+        symbol.object = dlsym(so, "imp_entry_v1");
+    if ((*has_entry = symbol.object != NULL)) {
+        *entry = symbol.call();
+        *changed_fp |= put_right(&before, mode);
+    }
+    crash_doing(was);
+    return so;
+}
+
+const char *module_open(struct arena *a, const char *path, const imp_plugin **entry, bool *loads, bool *changed_fp)
+{
+    const imp_plugin *p = NULL;
+    bool has_entry;
+    void *so = load(path, &p, &has_entry, changed_fp);
+    *loads = so != NULL;
     if (!so)
         return cannot_open(a, path, dlerror());
-    union {
-        void *object;
-        const imp_plugin *(*call)(void) IMP_NX;
-    } symbol = {.object = dlsym(so, "imp_entry_v1")};
-    if (!symbol.object)
+    if (!has_entry)
         return no_entry(a, module_base(path), so);
-    const imp_plugin *p = symbol.call();
-    *changed_fp |= put_right(&before, mode);
     if (!p)
         return arena_printf(a, "%s: imp_entry_v1 answers NULL: it must answer its descriptor", module_base(path));
     const char *refusal = check_head(a, module_base(path), p);

@@ -12,8 +12,9 @@
 /* Could somebody else have changed this file or folder? */
 const char *module_distrust(struct arena *, const char *path, const struct stat *);
 /* Maps the file for good and asks its entry for the descriptor; *entry is only pointed at, its head is
- * sound (magic, size, ABI). *changed_fp: it changed the FP mode while it was loaded (put right here). */
-const char *module_open(struct arena *, const char *path, const imp_plugin **entry, bool *changed_fp);
+ * sound (magic, size, ABI). *loads: it is a shared object that has all it needs. *changed_fp: it changed the
+ * FP mode while it was loaded (put right here). */
+const char *module_open(struct arena *, const char *path, const imp_plugin **entry, bool *loads, bool *changed_fp);
 /* Calls init with the FP mode guarded in the same way. */
 const char *module_init(struct arena *, const char *path, const imp_plugin *, const imp_host *,
                         bool *changed_fp);

@@ -1,11 +1,8 @@
 /* registry.c - the plugins and filters there are, and opening them when a graph first uses one. */
 #include "registry.h"
-#include <errno.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
+#include "apart.h"
 #include "module.h"
 #include "registry_private.h"
 
@@ -161,72 +158,24 @@ static void examine(const struct registry_options *options, const char *path, st
     registry_close(r);
 }
 
-static void child(const struct registry_options *options, const char *path, int to)
-{
-    struct text out = {0};
-    signal(SIGALRM, SIG_DFL);
-    signal(SIGSEGV, SIG_DFL);
-    alarm(10);
-    examine(options, path, &out);
-    for (size_t done = 0; done < out.size;) {
-        const ssize_t n = write(to, out.data + done, out.size - done);
-        if (n <= 0)
-            break;
-        done += (size_t)n;
-    }
-    _exit(0);
-}
+struct examined {
+    const struct registry_options *options;
+    const char *path;
+};
 
-static void drain(int from, struct text *out)
+static void examine_it(void *user, struct text *said)
 {
-    char buf[1024];
-    for (;;) {
-        const ssize_t n = read(from, buf, sizeof buf);
-        if (n > 0)
-            text_addn(out, buf, (size_t)n);
-        else if (n == 0 || errno != EINTR)
-            return;
-    }
-}
-
-/* What the child's end tells when it said nothing. */
-static void explain_end(const char *base, int status, struct text *out)
-{
-    if (WIFSIGNALED(status) && WTERMSIG(status) == SIGALRM)
-        text_addf(out, "%s: does not come to an end within 10 s when it is loaded", base);
-    else if (WIFSIGNALED(status))
-        text_addf(out, "%s: crashes when it is loaded (signal %d)", base, WTERMSIG(status));
-    else
-        text_addf(out, "%s: ends the program when it is loaded (exit status %d)", base, WEXITSTATUS(status));
+    const struct examined *x = user;
+    examine(x->options, x->path, said);
 }
 
 int registry_explain_file(const struct registry_options *options, const char *path, struct text *out)
 {
+    struct examined x = {options, path};
     struct text said = {0};
-    int ends[2], status = 0;
-    if (pipe(ends) != 0) {
-        text_addf(out, "%s: cannot be examined: %s", module_base(path), strerror(errno));
-        return 1;
-    }
-    const pid_t pid = fork();
-    if (pid == 0) {
-        close(ends[0]);
-        child(options, path, ends[1]);
-    }
-    const int error = errno;
-    close(ends[1]);
-    if (pid > 0)
-        drain(ends[0], &said);
-    close(ends[0]);
-    while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
-        continue;
-    const bool fine = said.size && said.data[0] == VERDICT_FINE;
-    if (said.size)
-        text_addf(out, "%s", said.data + 1);
-    else if (pid < 0)
-        text_addf(out, "%s: cannot be examined: %s", module_base(path), strerror(error));
-    else
-        explain_end(module_base(path), status, out);
+    const bool ended = apart_do(examine_it, &x, module_base(path), &said);
+    const bool fine = ended && said.data[0] == VERDICT_FINE;
+    text_addf(out, "%s", said.data + ended);
     text_free(&said);
     return !fine;
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include "apart.h"
 #include "catalogue.h"
 #include "descriptor.h"
 #include "files.h"
@@ -96,32 +97,52 @@ static const char *warn_fp(struct arena *a, const struct plugin *p)
         module_base(p->path), p->id ? p->id : "the plugin");
 }
 
-/* Opens the file to see what it says of itself. */
-static void describe(struct registry *r, struct plugin *p)
+/* In a child: a letter, then what the file says of itself. */
+enum { SAYS_FOR_GOOD = '+', SAYS_TODAY = '-' /* what it needs may come */ };
+static void look(void *user, struct text *said)
 {
+    struct plugin *p = user;
+    struct arena arena;
     const imp_plugin *entry;
-    bool changed_fp = false;
-    p->refused = module_open(&r->arena, p->path, &entry, &changed_fp);
+    bool changed_fp = false, loads = false;
+    arena_init(&arena);
+    p->refused = module_open(&arena, p->path, &entry, &loads, &changed_fp);
     if (!p->refused)
-        p->refused = descriptor_copy(&r->arena, p->path, entry, p);
+        p->refused = descriptor_copy(&arena, p->path, entry, p);
     if (changed_fp)
-        p->warning = warn_fp(&r->arena, p);
+        p->warning = warn_fp(&arena, p);
+    text_addf(said, "%c", loads ? SAYS_FOR_GOOD : SAYS_TODAY);
+    catalogue_encode(p, said);
+}
+
+/* What the file says of itself, asked in a process of its own: a plugin that crashes or hangs while
+ * it is loaded is refused like any other. true: it stays so as long as the file does. */
+static bool describe(struct registry *r, struct plugin *p)
+{
+    struct text said = {0};
+    struct plugin asked = *p;
+    const bool told = apart_do(look, &asked, module_base(p->path), &said);
+    const bool lasts = told && said.data[0] == SAYS_FOR_GOOD;
+    if (!told)
+        p->refused = arena_strdup(&r->arena, said.data);
+    else if (!catalogue_decode(&r->arena, said.data + 1, said.size - 1, p)) {
+        p->refused = arena_printf(&r->arena, "%s: says of itself what makes no sense",
+                                  module_base(p->path));
+        p->filter_count = 0;
+    }
+    text_free(&said);
     if (!hash_file(p->path, &p->content) && !p->refused)
         p->refused = arena_printf(&r->arena, "%s: cannot be read: %s", module_base(p->path),
                                   strerror(errno));
-    for (uint32_t i = 0; i < p->filter_count; i++) {
-        struct filter_info *f = p->filters[i];
-        f->real = NULL;
-        f->desc.create = NULL, f->desc.destroy = NULL, f->desc.process = NULL, f->desc.plan = NULL;
-    }
+    return lasts;
 }
 
 const char *scan_load(struct registry *r, struct unit *u)
 {
     const imp_plugin *entry;
-    bool changed_fp = false;
+    bool changed_fp = false, loads;
     struct plugin fresh = {.path = u->as.path, .refused = NULL, .warning = u->as.warning};
-    const char *why = module_open(&r->arena, u->as.path, &entry, &changed_fp);
+    const char *why = module_open(&r->arena, u->as.path, &entry, &loads, &changed_fp);
     if (!why)
         why = descriptor_copy(&r->arena, u->as.path, entry, &fresh);
     if (why)
@@ -206,8 +227,8 @@ static void scan_file(struct scan *s, const char *path)
     if (!catalogue_find(s->catalogue, path, &st, p)) {
         struct unit *u = unit_of(p);
         *p = (struct plugin){.path = p->path, .needs = p->needs, .wants = p->wants};
-        describe(r, p);
-        catalogue_add(s->catalogue, path, &st, &u->as);
+        if (describe(r, p))
+            catalogue_add(s->catalogue, path, &st, &u->as);
     }
     if (!p->refused)
         check_new(r, p);

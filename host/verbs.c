@@ -56,11 +56,12 @@ const struct option_row option_rows[OPT_COUNT] = {
     [OPT_ISOLATE] = {.name = "isolate", .help = "plugins' filters in processes of their own",
         .more = "A crash, a hang or too much memory (more than --mem, or three quarters of the "
                 "machine's) costs only its picture. Never changes the result. `isolate = process` "
-                "in a node of a preset does it for that node.", .config = "run"},
+                "in a node of a preset does it for that node. A plugin's init runs in the program.", .config = "run"},
     [OPT_UNTRUSTED] = {.name = "untrusted", .help = "pictures of strangers: decoded in a sandbox",
         .more = "As --isolate, and pictures are decoded there too; these processes may read the files "
                 "that the preset names, write below OUT/.impasto/tmp if a filter writes files, and "
-                "nothing else: no network, no programs. What this system cannot enforce is told.",
+                "nothing else: no network, no programs. What this system cannot enforce is told. "
+                "Plugins are trusted: they are loaded into the program, outside the sandbox.",
         .config = "run"},
     [OPT_TIME_LIMIT] = {.name = "time-limit", .value = "SECONDS",
         .help = "longest silence of an isolated filter",

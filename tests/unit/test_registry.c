@@ -148,6 +148,29 @@ static void refusals_are_the_same_from_the_catalogue(void **state)
     }
 }
 
+static void what_crashes_while_it_is_loaded_is_refused_and_the_others_are_there(void **state)
+{
+    const struct place_of_test *p = *state;
+    put(p, p->folder, "crashes_on_load", "a.so");
+    put(p, p->folder, "sound", "b.so");
+    for (int i = 0; i < 2; i++) { /* the second time with a catalogue */
+        struct registry *r = open_place(p, p->cache, false);
+        assert_has(nth_plugin(r, 0)->refused, "a.so: crashes when it is loaded (signal 6)");
+        assert_non_null(registry_find(r, "org.example.broken"));
+        registry_close(r);
+    }
+}
+
+/* A library that it needs may come. */
+static void what_cannot_be_loaded_today_is_not_in_the_catalogue(void **state)
+{
+    const struct place_of_test *p = *state;
+    put(p, p->folder, "undefined_symbol", "a.so");
+    put(p, p->folder, "crashes_on_load", "b.so");
+    registry_close(open_place(p, p->cache, false));
+    assert_int_not_equal(access(p->cache, F_OK), 0);
+}
+
 static void what_is_no_shared_object_is_refused(void **state)
 {
     const struct place_of_test *p = *state;
@@ -471,6 +494,8 @@ int main(void)
     const struct CMUnitTest cases[] = {
         CASE(every_refusal_is_a_sentence_with_file_and_cause),
         CASE(refusals_are_the_same_from_the_catalogue),
+        CASE(what_crashes_while_it_is_loaded_is_refused_and_the_others_are_there),
+        CASE(what_cannot_be_loaded_today_is_not_in_the_catalogue),
         CASE(what_is_no_shared_object_is_refused),
         CASE(both_members_of_a_circle_are_named),
         CASE(a_failing_init_is_reported_when_the_filter_is_used),
