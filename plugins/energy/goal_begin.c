@@ -10,6 +10,11 @@ static imp_status no_memory(imp_error *err)
     return imp_fail(err, IMP_E_MEMORY, "no memory for the layers' targets");
 }
 
+static bool cancelled(imp_job *job)
+{
+    return job && job->progress(job, -1, NULL) == IMP_CANCELLED;
+}
+
 /* framed: the mask as the picture is seen; NULL: none. */
 static imp_status mask_at(struct en_goal *g, struct en_layer *l, const imp_image *framed,
                           imp_job *job, imp_error *err)
@@ -140,7 +145,7 @@ imp_status en_goal_begin(void *user, imp_nn_run *run, uint32_t width, uint32_t h
         st = room_for_size(g, run, job, err);
     imp_image *mask = g->mask ? kit_sight_frame(g->sight, g->mask, width, height, job) : NULL;
     if (st == IMP_OK && g->mask && !mask)
-        st = no_memory(err);
+        st = cancelled(job) ? IMP_CANCELLED : no_memory(err);
     for (uint32_t i = 0; i < g->layer_count && st == IMP_OK; i++)
         st = mask_at(g, &g->layers[i], mask, job, err);
     kit_image_free(mask);

@@ -315,6 +315,41 @@ static void it_stops_when_asked(void **state)
     mini_result_free(&r), mini_result_free(&wanted);
 }
 
+/* Stopped at its k-th question, k = 1, 2, ... until it needs no more: it always says that it was
+ * stopped. */
+static void stops_everywhere(struct world *t, const char *filter, const char *params,
+                             const imp_value *const *in, uint32_t n)
+{
+    uint32_t k = 0;
+    for (imp_status st = IMP_CANCELLED; st == IMP_CANCELLED;) {
+        struct mini_result r =
+            run(t, filter, params, in, n, (struct mini_call){.threads = 1, .cancel_after = ++k});
+        if (r.status != IMP_OK && r.status != IMP_CANCELLED)
+            print_message("# %s stopped at question %u: %d %s\n", filter, k, (int)r.status, r.text);
+        assert_true(r.status == IMP_CANCELLED || (r.status == IMP_OK && !r.told_to_stop));
+        st = r.status;
+        mini_result_free(&r);
+    }
+    assert_true(k > 3);
+}
+
+static void a_stop_is_a_stop_at_every_question(void **state)
+{
+    struct world *t = *state;
+    imp_image *mask = mini_noise(48, 40, 1, IMP_DATA, 6);
+    struct mini_result wanted = measured(t, "", t->style, NULL);
+    const imp_value *match[] = {t->net, &t->photo->head, mini_output(&wanted, 0, 0),
+                                &t->style->head, &mask->head},
+                    *gram[] = {t->net, &t->photo->head, &t->style->head, &mask->head,
+                               &t->style->head},
+                    *look[] = {t->net, &t->photo->head, &mask->head};
+    stops_everywhere(t, "energy.match", "steps=1 scales=12 layers=relu2_1", match, 5);
+    stops_everywhere(t, "energy.gram", "steps=1 scales=12 layers=relu2_1", gram, 5);
+    stops_everywhere(t, "energy.measure", "", look, 3);
+    mini_release(&mask->head);
+    mini_result_free(&wanted);
+}
+
 /* ---- refusals ---- */
 
 static void says(struct world *t, const char *filter, const char *params,
@@ -477,6 +512,7 @@ int main(void)
         cmocka_unit_test(threads_change_no_byte),
         cmocka_unit_test(strength_0_is_the_photo),
         cmocka_unit_test(it_stops_when_asked),
+        cmocka_unit_test(a_stop_is_a_stop_at_every_question),
         cmocka_unit_test(what_cannot_be_is_refused),
         cmocka_unit_test(planning_names_the_nearest_layers),
         cmocka_unit_test(a_mixture_is_explained),
