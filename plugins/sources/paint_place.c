@@ -194,11 +194,13 @@ static imp_status place_all(struct place *s)
 {
     const struct painting *p = s->p;
     const float sigma = 0.45f * s->half;
+    imp_status st = IMP_OK;
     if (sigma < 0.4f)
         kit_copy(p->study, p->layer);
-    else if (kit_blur(p->study, p->layer, sigma, p->job) != IMP_OK)
-        return IMP_E_MEMORY;
-    const imp_status st = kit_parallel(p->job, s->down, row_of_cells, s);
+    else
+        st = kit_blur(p->study, p->layer, sigma, p->job);
+    if (st == IMP_OK)
+        st = kit_parallel(p->job, s->down, row_of_cells, s);
     return st == IMP_OK ? collect(s) : st;
 }
 

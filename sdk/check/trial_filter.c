@@ -332,6 +332,27 @@ static enum verdict stop_large(struct trial *t)
                      silence);
 }
 
+/* Stopped at its other questions, at all of them or as many as there is time for, from all parts of
+ * the work. */
+static enum verdict stop_between(struct trial *t, struct bench *b, uint32_t polls)
+{
+    enum { MOST = 64, MS = 1500 };
+    const double start = bench_busy_ms();
+    const uint32_t n = polls - 2 < MOST ? polls - 2 : MOST;
+    enum verdict v = PASSED;
+    for (uint32_t i = 0; i < n && v == PASSED && bench_busy_ms() - start < MS; i++) {
+        const uint32_t turn = (uint32_t)((uint64_t)i * 37 % MOST), /* near ones late */
+            k = n < MOST ? i : (uint32_t)((uint64_t)turn * (polls - 2) / MOST);
+        struct mini_result r;
+        char what[80];
+        snprintf(what, sizeof what, "asked to stop at question %u of %u", k + 2, polls);
+        bench_run(b, (struct mini_call){.cancel_after = k + 2}, &r);
+        v = bench_judge(t, &r, what);
+        mini_result_free(&r);
+    }
+    return v;
+}
+
 static enum verdict test_stops(struct trial *t)
 {
     struct bench b;
@@ -346,6 +367,8 @@ static enum verdict test_stops(struct trial *t)
         v = stop_at(t, &b, 1, &whole);
     if (v == PASSED && ran && whole.polls > 1)
         v = stop_at(t, &b, whole.polls, &whole);
+    if (v == PASSED && ran && whole.polls > 2)
+        v = stop_between(t, &b, whole.polls);
     mini_result_free(&whole);
     bench_fini(&b);
     return v == PASSED ? stop_large(t) : v;

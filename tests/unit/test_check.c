@@ -61,6 +61,7 @@ static const struct fault {
     {"counts_threads", "threads", "4 threads give other bytes"},
     {"infinite_at_end", "parameters", "factor = 0"},
     {"ignores_cancel", "stops", "was told to stop"},
+    {"stops_as_memory", "stops", "at question 2 of 3: it answers -4"},
     {"never_asks", "stops", "without asking"},
     {"ignores_refusal", "memory", "it "},
     {"changes_rounding", "leaves", "floating-point mode"},
