@@ -52,16 +52,16 @@ static bool copy_file(struct command *c, const char *from, const char *to,
 }
 
 /* A folder with include/impasto/impasto.h below it, NULL = pkg-config must know. */
-static const char *find_sdk(struct command *c, const char *template, bool *tree)
+static const char *find_sdk(struct command *c, const char *template)
 {
     char full[PATH_MAX];
     struct stat st;
-    *tree = false;
+    bool tree = false;
     if (realpath(template, full) && strrchr(full, '/')) {
         *strrchr(full, '/') = 0;
-        *tree = stat(arena_printf(c->arena, "%s/include/impasto/impasto.h", full), &st) == 0;
+        tree = stat(arena_printf(c->arena, "%s/include/impasto/impasto.h", full), &st) == 0;
     }
-    if (*tree)
+    if (tree)
         return arena_strdup(c->arena, full);
     const char *prefix = c->settings->program_folder
                              ? arena_printf(c->arena, "%s/..", c->settings->program_folder)
@@ -144,10 +144,9 @@ int command_new_plugin(struct command *c, const char *name, const char *folder)
     const char *language = command_text(c, OPT_LANG), *kind = command_text(c, OPT_KIND);
     language = language ? language : "c";
     kind = kind ? kind : "filter";
-    bool tree;
     char share[PATH_MAX];
     const char *template = arena_printf(c->arena, "%s/template", c->settings->share);
-    const char *sdk = find_sdk(c, template, &tree);
+    const char *sdk = find_sdk(c, template);
     const struct copying how = {
         .c = c,
         .source = !strcmp(language, "c") ? "plugin.c" : "plugin.cpp",
@@ -159,7 +158,7 @@ int command_new_plugin(struct command *c, const char *name, const char *folder)
             {"@SHARE@", realpath(c->settings->share, share) ? share : c->settings->share},
             {"@YEAR@", this_year(c->arena)},
             {"@IMPASTO@",
-             tree ? arena_printf(c->arena, "%s/impasto", c->settings->program_folder) : "impasto"},
+             sdk ? arena_printf(c->arena, "%s/impasto", c->settings->program_folder) : "impasto"},
             {NULL, NULL},
         }};
     if (mkdir(folder, 0777) != 0)

@@ -42,6 +42,15 @@ case_new_service_in_c() { new_plugin service c; }
 case_new_service_in_cpp() { new_plugin service c++; }
 case_new_consumer_in_c() { new_plugin consumer c; }
 case_new_consumer_in_cpp() { new_plugin consumer c++; }
+case_a_new_plugin_takes_what_pkg_config_knows_and_otherwise_what_made_it() {
+    exits 0 impasto new plugin ours
+    mkdir -p "moved$prefix/lib"
+    cp -R "$there/lib/pkgconfig" "moved$prefix/lib/"
+    exits 0 env PKG_CONFIG_PATH="$PWD/moved$prefix/lib/pkgconfig" PKG_CONFIG_SYSROOT_DIR="$PWD/moved" make -n -C ours
+    has "$out" "-I$PWD/moved$prefix/include "
+    exits 0 env PKG_CONFIG_PATH="$PWD" PATH=/usr/bin:/bin make -C ours test
+    has "$out" 'ok      golden.ini'
+}
 case_the_golden_test_of_a_new_plugin_bites() {
     exits 0 impasto new plugin wrong
     cd wrong || exit 1
