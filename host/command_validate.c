@@ -1,6 +1,7 @@
 /* command_validate.c - `impasto validate PLUGIN.so`: runs the conformance driver, a program of its
  * own, and shows it where services are to be had. */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -140,6 +141,28 @@ static int validate(struct command *c, const char *program, const char *path)
     return 4;
 }
 
+static bool is_count(const char *text, size_t n)
+{
+    return n > 0 && n < 19 && strspn(text, "0123456789") >= n;
+}
+
+/* The driver would not understand it: told here, with where to read on. */
+static bool numbers_fine(struct command *c)
+{
+    const char *seed = command_text(c, OPT_SEED), *cases = command_text(c, OPT_CASES);
+    const size_t n = seed ? strcspn(seed, ":") : 0;
+    const char *part = seed && seed[n] ? seed + n + 1 : "1";
+    if (seed && (!is_count(seed, n) || !is_count(part, strlen(part)) || !strtoul(part, NULL, 10))) {
+        command_usage(c, "a whole number, or number:case as a failure says it, 7:31",
+                      "--seed is '%s'", seed);
+        return false;
+    }
+    if (!cases || (is_count(cases, strlen(cases)) && strtoul(cases, NULL, 10) - 1 < 1000000))
+        return true;
+    command_usage(c, "a whole number of 1 to 1000000", "--cases is '%s'", cases);
+    return false;
+}
+
 int command_validate(struct command *c)
 {
     int worst = 0;
@@ -150,6 +173,8 @@ int command_validate(struct command *c)
         return 2;
     if (!command_has(c, OPT_FUZZ) && (command_has(c, OPT_SEED) || command_has(c, OPT_CASES)))
         return command_usage(c, "add --fuzz", "--seed and --cases are of --fuzz");
+    if (!numbers_fine(c))
+        return 2;
     if (!command_registry(c))
         return 5;
     if (command_has(c, OPT_JUNIT))

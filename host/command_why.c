@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include "batch.h"
 #include "command.h"
+#include "module.h"
 #include "jsonline.h"
 
 static int why_plugin(struct command *c, const char *path)
@@ -19,7 +20,11 @@ static int why_plugin(struct command *c, const char *path)
         json_text(&line, "text", text.data ? text.data : "");
         json_end(&line);
     }
-    fputs(line.data ? line.data : text.data ? text.data : "", c->out);
+    if (line.data)
+        fputs(line.data, c->out);
+    else
+        fprintf(c->out, "%s\n",
+                text.size ? text.data : arena_printf(c->arena, "%s: can be used", module_base(path)));
     text_free(&text);
     text_free(&line);
     return status ? 4 : 0;

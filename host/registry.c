@@ -2,6 +2,7 @@
 #include "registry.h"
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include "apart.h"
 #include "module.h"
 #include "registry_private.h"
@@ -144,6 +145,12 @@ bool registry_use(struct registry *r, struct filter_info *f, const struct place 
 
 /* In the child: a letter, then what is to say of the file. */
 enum { VERDICT_FINE = '+', VERDICT_REFUSED = '-' };
+static bool same_file(const char *a, const char *b)
+{
+    struct stat x, y;
+    return !stat(a, &x) && !stat(b, &y) && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
+}
+
 static void examine(const struct registry_options *options, const char *path, struct text *out)
 {
     const struct registry_options quiet = {options->plugin_path, options->program_path, NULL, options->insecure};
@@ -152,7 +159,8 @@ static void examine(const struct registry_options *options, const char *path, st
     const char *why = p->refused ? p->refused : service_open(r, unit_of(p));
     text_addf(out, "%c%s", why ? VERDICT_REFUSED : VERDICT_FINE, why ? why : p->warning ? p->warning : "");
     for (size_t i = 1; !why && i < r->plugin_count; i++)
-        if (r->plugins[i]->shadowed_by && strcmp(r->plugins[i]->shadowed_by, p->path) == 0)
+        if (r->plugins[i]->shadowed_by && strcmp(r->plugins[i]->shadowed_by, p->path) == 0 &&
+            !same_file(r->plugins[i]->path, p->path))
             text_addf(out, "%s%s has the same id: the first on the plugin path is used", out->size > 1 ? "\n" : "",
                       r->plugins[i]->path);
     registry_close(r);

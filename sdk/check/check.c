@@ -205,6 +205,25 @@ static void run_filter_tests(struct check *c)
     free(again);
 }
 
+/* ---- their names ---- */
+
+static bool name_one(const struct test *test, const char *wanted, FILE *out)
+{
+    if (out)
+        fprintf(out, " %s", test->name);
+    return wanted && !strcmp(test->name, wanted);
+}
+
+bool check_names(const char *wanted, FILE *out)
+{
+    const struct test *const groups[] = {trial_file_tests, trial_filter_tests, trial_hard_tests};
+    bool found = name_one(&trial_wanted_test, wanted, out);
+    for (size_t i = 0; i < sizeof groups / sizeof *groups; i++)
+        for (const struct test *test = groups[i]; test->name; test++)
+            found = name_one(test, wanted, out) || found;
+    return name_one(&trial_fuzz_test, wanted, out) || found;
+}
+
 static void check_fini(struct check *c)
 {
     for (size_t i = 0; i < c->count; i++)

@@ -30,6 +30,8 @@ struct check_totals {
 /* Runs all tests of one plugin file, prints a line for each and a summary. Answers the exit status:
  * 0 when nothing failed and something ran, else 1. */
 int check_file(const char *path, const struct check_options *, FILE *out, struct check_totals *);
+/* Is there a test of that name? Prints the names of all, a blank before each, unless out is NULL. */
+bool check_names(const char *wanted, FILE *out);
 /* Prints what a filter makes of a small input, as a fingerprint, and ends the process; folder: for
  * files that it writes. */
 _Noreturn void check_print(const char *path, const struct check_options *, const char *filter,

@@ -125,6 +125,12 @@ int main(int argc, char **argv)
         fputs(usage, stderr);
         return 2;
     }
+    if (w.options.only && !check_names(w.options.only, NULL)) {
+        fprintf(stderr, "impasto-check: no test is called '%s'; there are:", w.options.only);
+        check_names(NULL, stderr);
+        fputc('\n', stderr);
+        return 2;
+    }
     FILE *file = fopen(w.path, "rb");
     if (!file) {
         fprintf(stderr, "impasto-check: '%s' cannot be read: does the file exist?\n", w.path);

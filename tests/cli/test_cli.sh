@@ -308,6 +308,7 @@ case_why_tells_how_a_file_was_made() {
     exits 0 impasto why out
     exits 2 impasto why elsewhere.png
     exits 0 impasto why "$bin/../lib/impasto/plugins-1/basic.so"
+    same "$out" 'basic.so: can be used'
     echo no plugin >not.so
     exits 4 impasto why not.so
     exits 2 impasto why gone.so
@@ -402,5 +403,18 @@ case_manuals_are_good_roff() {
         complaints=$(groff -man -Tutf8 -ww -z page 2>&1 | grep -v 'cannot adjust line\|can.t break line' || true)
         same "$complaints" '' "$page"
     done
+}
+case_validate_knows_its_tests_and_numbers() {
+    plugin=$bin/../lib/impasto/plugins-1/basic.so
+    exits 2 impasto validate "$plugin" --only thread
+    has "$err" "no test is called 'thread'; there are:"
+    has "$err" ' threads '
+    for seed in x 3: 3:0 -1; do
+        exits 2 impasto validate "$plugin" --fuzz --seed "$seed"
+        has "$err" "--seed is '$seed'"
+    done
+    exits 2 impasto validate "$plugin" --fuzz --cases 0
+    has "$err" "--cases is '0'"
+    exits 2 impasto validate "$plugin" --seed 1
 }
 run_cases
