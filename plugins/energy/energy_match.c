@@ -23,10 +23,11 @@ static const imp_param params[] = {
      .def = 1,
      .min = 1,
      .max = 16,
-     .help = "The picture in cells x cells parts, each of which is to have the energies by itself: "
-             "so flat places take "
-             "the style too. 1: the picture as a whole, as arXiv 1608.04170 has it; 2 to 4 do for "
-             "most."},
+     .help = "The picture in cells x cells parts, each of which is to have the energies by itself, "
+             "so that flat places "
+             "take the style too; and its colours, whatever the photo has there. 1: the picture as "
+             "a whole, as "
+             "arXiv 1608.04170 has it."},
 };
 static const imp_port inputs[] = {
     EN_NET,
