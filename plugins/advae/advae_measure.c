@@ -62,7 +62,8 @@ static const imp_port outputs[] = {
      .help =
          "metric, of (an attribute), value, against (guessing, or a shuffled one). psnr and "
          "ssim of photos made again; "
-         "features, relative distance; judge, its share of right answers on photos; control, "
+         "features, relative distance; judge, its share of right answers on photos, and "
+         "correlation of numbers; control, "
          "right answers of it "
          "for attributes drawn; correlation, of numbers asked and answered; collateral, share "
          "of other attributes that "

@@ -32,6 +32,12 @@ enum { AV_STYLE_SIDE = 8, AV_STYLE_SIZE = 3 * AV_STYLE_SIDE * AV_STYLE_SIDE };
 /* A row: metric, of (an attribute, or ""), value, what it is compared with (NaN: nothing). */
 imp_status av_say(struct av_exam *, const char *metric, const char *of, double value,
                   double against);
+/* Pearson's correlation of pairs seen one by one. */
+struct av_pairs {
+    double n, a, b, aa, bb, ab;
+};
+void av_pair(struct av_pairs *, double a, double b);
+double av_correlation(const struct av_pairs *); /* 0 where one never varies */
 /* Sample i is read into lessons. */
 imp_status av_show(struct av_exam *, uint64_t i, imp_error *);
 /* A photo of this drawing (1 = ink), code and attributes: a view until the next call. */

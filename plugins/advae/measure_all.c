@@ -6,6 +6,17 @@
 #include <stdlib.h>
 #include <string.h>
 
+void av_pair(struct av_pairs *p, double a, double b)
+{
+    p->n++, p->a += a, p->b += b, p->aa += a * a, p->bb += b * b, p->ab += a * b;
+}
+
+double av_correlation(const struct av_pairs *p)
+{
+    const double va = p->aa - p->a * p->a / p->n, vb = p->bb - p->b * p->b / p->n;
+    return p->n > 0 && va > 0 && vb > 0 ? (p->ab - p->a * p->b / p->n) / sqrt(va * vb) : 0;
+}
+
 imp_status av_show(struct av_exam *e, uint64_t i, imp_error *err)
 {
     const imp_status st = e->job->progress(e->job, -1, NULL);
@@ -146,6 +157,7 @@ imp_status av_look_at_all(struct av_exam *e, imp_error *err)
     const struct av_traits *t = &e->card.traits;
     double sums[3] = {0};
     uint64_t right[AV_TRAITS] = {0}, seen[AV_TRAITS] = {0};
+    struct av_pairs pairs[AV_TRAITS] = {{0}};
     for (uint32_t i = 0; i < e->n; i++) {
         const float *mu, *answers, *picture;
         imp_status st = av_show(e, i, err);
@@ -161,10 +173,13 @@ imp_status av_look_at_all(struct av_exam *e, imp_error *err)
         memcpy(e->known + (size_t)i * t->count, e->lessons.known, t->count * sizeof(float));
         av_style(e->side, e->lessons.x, e->style + (size_t)i * AV_STYLE_SIZE);
         if (e->judge.run && (st = av_ask_judge(e, e->lessons.x, &answers, err)) == IMP_OK) {
-            for (uint32_t k = 0; k < t->count; k++)
-                if (e->lessons.known[k] > 0)
-                    seen[k]++, right[k] += av_trait_bin(&t->all[k], answers) ==
-                                           av_trait_bin(&t->all[k], e->lessons.y);
+            for (uint32_t k = 0; k < t->count; k++) {
+                const struct av_trait *a = &t->all[k];
+                if (!(e->lessons.known[k] > 0))
+                    continue;
+                seen[k]++, right[k] += av_trait_bin(a, answers) == av_trait_bin(a, e->lessons.y);
+                av_pair(&pairs[k], (double)e->lessons.y[a->at], (double)answers[a->at]);
+            }
             st = av_keep_deep(e, &e->real, i, err);
         }
         if (st == IMP_OK)
@@ -180,8 +195,11 @@ imp_status av_look_at_all(struct av_exam *e, imp_error *err)
         st = av_say(e, "ssim", "", sums[1] / e->n, NAN);
     if (st == IMP_OK && e->sight)
         st = av_say(e, "features", "", sums[2] / e->n, NAN);
-    for (uint32_t k = 0; k < t->count && e->judge.run && st == IMP_OK; k++)
-        st = av_say(e, "judge", t->all[k].name, seen[k] ? (double)right[k] / (double)seen[k] : NAN,
-                    NAN);
+    for (uint32_t k = 0; k < t->count && e->judge.run && st == IMP_OK; k++) {
+        const char *name = t->all[k].name;
+        st = av_say(e, "judge", name, seen[k] ? (double)right[k] / (double)seen[k] : NAN, NAN);
+        if (st == IMP_OK && !t->all[k].choices[0])
+            st = av_say(e, "judge's correlation", name, av_correlation(&pairs[k]), NAN);
+    }
     return st;
 }

@@ -7,9 +7,8 @@
 
 struct sums {
     double asked[AV_TRAITS], hits[AV_TRAITS]; /* attributes drawn anew: right bins */
-    double sa[AV_TRAITS], sb[AV_TRAITS], saa[AV_TRAITS], sbb[AV_TRAITS],
-        sab[AV_TRAITS];     /* numbers */
-    double others, changed; /* one changed: what became of the others */
+    struct av_pairs pairs[AV_TRAITS];         /* numbers, asked and answered */
+    double others, changed;                   /* one changed: what became of the others */
     double style, shuffled, styled;
     double f1, f1_shuffled, f1_style, f1_seen;
     double hue, hue_moved; /* of the face in another's style; how far from that in its own */
@@ -71,8 +70,7 @@ static void count_answers(const struct av_exam *e, const float *asked, const flo
     for (uint32_t k = 0; k < t->count; k++) {
         const struct av_trait *a = &t->all[k];
         s->asked[k]++, s->hits[k] += av_trait_bin(a, answers) == av_trait_bin(a, asked);
-        const double p = asked[a->at], q = answers[a->at];
-        s->sa[k] += p, s->sb[k] += q, s->saa[k] += p * p, s->sbb[k] += q * q, s->sab[k] += p * q;
+        av_pair(&s->pairs[k], (double)asked[a->at], (double)answers[a->at]);
     }
 }
 
@@ -203,13 +201,9 @@ static imp_status tell(struct av_exam *e, const struct sums *s, imp_error *err)
     imp_status st = IMP_OK;
     (void)err;
     for (uint32_t k = 0; k < t->count && e->judge.run && st == IMP_OK; k++) {
-        const double n = s->asked[k], cov = s->sab[k] - s->sa[k] * s->sb[k] / n,
-                     va = s->saa[k] - s->sa[k] * s->sa[k] / n,
-                     vb = s->sbb[k] - s->sb[k] * s->sb[k] / n;
-        st = av_say(e, "control", t->all[k].name, s->hits[k] / n, 1.0 / t->all[k].bins);
+        st = av_say(e, "control", t->all[k].name, s->hits[k] / s->asked[k], 1.0 / t->all[k].bins);
         if (st == IMP_OK && !t->all[k].choices[0])
-            st = av_say(e, "correlation", t->all[k].name,
-                        va > 0 && vb > 0 ? cov / sqrt(va * vb) : 0, NAN);
+            st = av_say(e, "correlation", t->all[k].name, av_correlation(&s->pairs[k]), NAN);
     }
     if (st == IMP_OK && e->judge.run)
         st = av_say(e, "collateral", "", s->others > 0 ? s->changed / s->others : NAN, NAN);

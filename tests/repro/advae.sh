@@ -58,9 +58,9 @@ if part visage && [ -s "$visage" ]; then
     judge other-128 50 128
     for d in all face contour; do figures "$out/visage-$d" "$visage" 128 $d; done
     { head_line; for d in all face contour; do line "visage, drawing = $d" "$out/visage-$d/figures.csv"; done; echo
-      echo '| attribute | judge on photos | control, outline alone | face | all lines | correlation | | | under a contrary style | | |'; echo '|---|---|---|---|---|---|---|---|---|---|---|'
+      echo '| attribute | judge on photos, right and correlation | control, outline alone | face | all lines | correlation | | | under a contrary style | | |'; echo '|---|---|---|---|---|---|---|---|---|---|---|'
       for a in hair complexion glasses beard moustache open smile; do
-          row="| $a | $(value "$out/visage-all/figures.csv" judge $a) |"
+          row="| $a | $(value "$out/visage-all/figures.csv" judge $a), $(value "$out/visage-all/figures.csv" "judge's correlation" $a) |"
           for m in control correlation 'control under a contrary style'; do
               for d in contour face all; do row="$row $(value "$out/visage-$d/figures.csv" "$m" $a) |"; done
           done
@@ -97,7 +97,14 @@ for a in "${ablations[@]}"; do
     mv "$out/${words[0]}.md.new" "$out/${words[0]}.md"
 done
 
-# ---- the report ----
+# ---- the report; sheets of drawn faces go beside it, those of DATA's stay in OUT ----
+sheets() { # NAME...
+    mkdir -p "$here/advae"
+    for name in "$@"; do
+        [ ! -s "$out/$name/sheet.jpg" ] || cp "$out/$name/sheet.jpg" "$here/advae/$name.jpg"
+        [ ! -s "$here/advae/$name.jpg" ] || printf '\n%s: ![eight drawings; the photos; made again; with other attributes in the next one'"'"'s style](advae/%s.jpg)\n' "$name" "$name"
+    done
+}
 {
     cat "$here/advae.txt"
     printf '\n## visage (128 px)\n\n'
@@ -105,6 +112,7 @@ done
     printf '\n## Ablations (64 px, half the maps, 2,500 and 3,000 batches of 8)\n\n'
     head_line
     for a in "${ablations[@]}"; do if [ -s "$out/${a%%|*}.md" ]; then cat "$out/${a%%|*}.md"; else echo "| ${a%%|*} | not run |"; fi; done
+    sheets adversary-1 cvae-1 none-1 pixels-alone-1 judge-guides-1
     printf '\n## Faces of others (omi, 803 synthetic photos, ratings of people)\n\n'
     if [ -s "$out/omi.md" ]; then cat "$out/omi.md"; else echo 'Not run.'; fi
 } >"$report"
