@@ -109,7 +109,7 @@ sheets() { # NAME...
     cat "$here/advae.txt"
     printf '\n## visage (128 px)\n\n'
     if [ -s "$out/visage.md" ]; then cat "$out/visage.md"; else echo 'Not run.'; fi
-    printf '\n## Ablations (64 px, half the maps, 2,500 and 3,000 batches of 8)\n\n'
+    printf '\n## Ablations (64 px, half the maps, 1,500 batches of 8 each stage, the same for all)\n\n'
     head_line
     for a in "${ablations[@]}"; do if [ -s "$out/${a%%|*}.md" ]; then cat "$out/${a%%|*}.md"; else echo "| ${a%%|*} | not run |"; fi; done
     sheets adversary-1 cvae-1 none-1 pixels-alone-1 judge-guides-1
