@@ -59,7 +59,7 @@ each() {
         sound "$kind $at of $n" out
     done
 }
-case_an_allocation_that_fails() { prepare && each memory 80; }
+case_an_allocation_that_fails() { prepare && each memory 150; }
 case_an_allocation_that_fails_with_workers() { prepare && each memory 25 --isolate; }
 case_a_disk_that_is_full() {
     prepare
