@@ -62,18 +62,19 @@ static const char *print(double v, bool is_float, char *buf)
     if (isinf(v))
         return strcpy(buf, v < 0 ? "-inf" : "inf");
     const locale_t before = c_locale();
+    char text[32];
     if (fabs(v) < 1e7 && v == floor(v) && !(v == 0 && signbit(v))) {
-        snprintf(buf, 32, "%.0f", v);
+        snprintf(text, sizeof text, "%.0f", v);
     } else {
         for (int digits = 1; digits <= 17; digits++) {
-            snprintf(buf, 32, "%.*g", digits, v);
-            const double back = strtod(buf, NULL);
+            snprintf(text, sizeof text, "%.*g", digits, v);
+            const double back = strtod(text, NULL);
             if (is_float ? (float)back == (float)v : back == v)
                 break;
         }
     }
     uselocale(before);
-    return buf;
+    return strcpy(buf, text);
 }
 
 const char *rt_print_real(double v, char *buf)
