@@ -150,7 +150,7 @@ static void sand(const struct scene *s, const struct land_spots *p, struct groun
         const struct f3 c = f3_mix(f3(0.46f, 0.29f, 0.155f), f3(0.54f, 0.38f, 0.23f),
                                    sw_unit(0.5f + 0.6f * patch[i] + 0.8f * (s->chance[5] - 0.5f)));
         const float rough = sw_clamp(fine[i] + 0.7f * streak[i], -2, 2);
-        g[i] = (struct ground){.colour = f3_scale(c, 1 + 0.085f * rough)};
+        g[i] = (struct ground){.colour = f3_scale(c, 1 + 0.12f * rough)};
     }
 }
 

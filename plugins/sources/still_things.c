@@ -8,12 +8,13 @@ static struct f3 wood(const struct scene *s, struct f3 p)
     const float ring =
         p.z * 5 + 1.5f * sw_octaves(p.x * 0.35f + off, p.z * 1.3f, s->seed + 210, 4, 0.5f);
     const float line = 0.5f + 0.5f * sw_sine(ring * 1.2f),
-                fibre = sw_octaves(p.x * 2.2f + off, p.z * 55, s->seed + 211, 3, 0.6f);
+                fibre = sw_octaves(p.x * 2.2f + off, p.z * 55, s->seed + 211, 3, 0.6f),
+                pores = sw_octaves(p.x * 7 + off, p.z * 150, s->seed + 217, 2, 0.7f);
     const float joint = sw_step(0, 0.012f, sw_min(across, 1 - across));
     const struct f3 a = f3_mix(f3(0.16f, 0.075f, 0.035f), f3(0.30f, 0.20f, 0.12f), s->chance[5]);
     const struct f3 c = f3_mix(f3_scale(a, 0.62f), f3_scale(a, 1.35f),
                                sw_unit(0.42f * line + 0.28f + 0.42f * fibre));
-    return f3_scale(c, (0.4f + 0.6f * joint) *
+    return f3_scale(c, (0.4f + 0.6f * joint) * (1 - 0.30f * sw_unit(pores)) *
                            (0.88f + 0.24f * sw_random((uint32_t)(int)board, 9, s->seed)));
 }
 
@@ -23,7 +24,7 @@ static struct finish cloth(const struct scene *s, struct f3 p)
     const float e = 0.01f, h = sw_octaves(p.x * 0.9f, p.z * 1.5f, s->seed + 212, 3, 0.45f);
     const float hx = sw_octaves((p.x + e) * 0.9f, p.z * 1.5f, s->seed + 212, 3, 0.45f) - h;
     const float hz = sw_octaves(p.x * 0.9f, (p.z + e) * 1.5f, s->seed + 212, 3, 0.45f) - h;
-    const float thread = 0.07f * (sw_noise(p.x * 150, p.z * 12, s->seed + 213) +
+    const float thread = 0.10f * (sw_noise(p.x * 150, p.z * 12, s->seed + 213) +
                                   sw_noise(p.x * 12, p.z * 150, s->seed + 214));
     struct f3 c =
         f3_mix(f3(0.62f, 0.60f, 0.55f), f3(0.30f, 0.36f, 0.42f), sw_step(0.6f, 0.9f, s->chance[6]));
@@ -49,7 +50,7 @@ static struct finish orange(const struct skin *k)
     const float pores = 30, b = sw_noise3(q.x * pores, q.y * pores, q.z * pores, k->seed + 2);
     const float bx = sw_noise3(q.x * pores + 0.3f, q.y * pores, q.z * pores, k->seed + 2) - b,
                 by = sw_noise3(q.x * pores, q.y * pores + 0.3f, q.z * pores, k->seed + 2) - b;
-    return (struct finish){f3_scale(f3_mix(f3(0.68f, 0.22f, 0.03f), f3(0.76f, 0.32f, 0.045f),
+    return (struct finish){f3_scale(f3_mix(f3(0.52f, 0.17f, 0.035f), f3(0.58f, 0.24f, 0.055f),
                                            sw_unit(0.5f + k->broad)),
                                     1 + 0.08f * k->fine),
                            f3_unit(f3(n.x - 0.12f * bx, n.y - 0.12f * by, n.z)), 0.35f, 0};
@@ -111,12 +112,12 @@ struct finish still_thing(const struct scene *s, const struct thing *g, struct f
     case PEAR:
         return (struct finish){pear(&k), n, 0.35f, 0};
     case LEMON:
-        return (struct finish){f3_scale(f3_mix(f3(0.62f, 0.43f, 0.075f), f3(0.68f, 0.51f, 0.13f),
+        return (struct finish){f3_scale(f3_mix(f3(0.52f, 0.37f, 0.085f), f3(0.58f, 0.44f, 0.14f),
                                                sw_unit(0.5f + k.broad)),
                                         1 + 0.11f * k.fine),
                                n, 0.35f, 0};
     case PLUM:
-        return (struct finish){f3_mix(f3(0.075f, 0.015f, 0.06f), f3(0.22f, 0.16f, 0.30f),
+        return (struct finish){f3_mix(f3(0.055f, 0.016f, 0.038f), f3(0.17f, 0.13f, 0.21f),
                                       sw_unit(0.35f + 0.8f * k.broad)),
                                n, 0.25f, 0};
     case GLAZE:
@@ -130,7 +131,8 @@ struct finish still_thing(const struct scene *s, const struct thing *g, struct f
     case CLAY:
         return (struct finish){
             f3_scale(f3_mix(f3(0.36f, 0.16f, 0.085f), f3(0.42f, 0.27f, 0.17f), k.turn),
-                     1 + 0.10f * k.broad + 0.06f * k.fine),
+                     1 + 0.10f * k.broad + 0.06f * k.fine +
+                         0.10f * sw_noise3(q.x * 60, q.y * 60, q.z * 60, seed + 4)),
             n, 0.08f, 0};
     default:
         return (struct finish){
@@ -144,8 +146,8 @@ struct finish still_wall(const struct scene *s, struct f3 p)
     static const struct f3 paint[4] = {
         {0.20f, 0.21f, 0.18f}, {0.30f, 0.22f, 0.13f}, {0.13f, 0.16f, 0.20f}, {0.34f, 0.33f, 0.31f}};
     const float patch = sw_octaves(p.x * 0.5f, p.y * 0.5f, s->seed + 215, 5, 0.55f) +
-                        0.75f * sw_octaves(p.x * 5, p.y * 5, s->seed + 216, 5, 0.8f);
-    return (struct finish){f3_scale(paint[(uint32_t)(s->chance[7] * 3.99f)], 1 + 0.20f * patch),
+                        0.95f * sw_octaves(p.x * 5, p.y * 5, s->seed + 216, 6, 0.84f);
+    return (struct finish){f3_scale(paint[(uint32_t)(s->chance[7] * 3.99f)], 1 + 0.21f * patch),
                            f3(0, 0, -1), 0, 0};
 }
 
