@@ -10,15 +10,15 @@ static inline float fade_slope(float t)
 }
 
 KIT_CLONES
-void rows_perlin(const float *x, const float *y, uint32_t seed, float *restrict out, uint32_t n)
+static void perlin(const float *x, const float *y, uint32_t seed, float *restrict out, uint32_t n)
 {
     for (uint32_t i = 0; i < n; i++)
         out[i] = sw_perlin(x[i], y[i], seed);
 }
 
 KIT_CLONES
-void rows_slopes(const float *x, const float *y, uint32_t seed, float *restrict dx,
-                 float *restrict dy, uint32_t n)
+static void slopes(const float *x, const float *y, uint32_t seed, float *restrict dx,
+                   float *restrict dy, uint32_t n)
 {
     for (uint32_t k = 0; k < n; k++) {
         const int32_t ix = sw_floor(x[k]), iy = sw_floor(y[k]);
@@ -48,8 +48,8 @@ static inline void finer(float *restrict x, float *restrict y, float right, floa
 }
 
 KIT_CLONES
-void rows_octaves(const float *x, const float *y, uint32_t seed, int count, float gain,
-                  float *restrict out, uint32_t n)
+static void octaves(const float *x, const float *y, uint32_t seed, int count, float gain,
+                    float *restrict out, uint32_t n)
 {
     float u[ROWS_MOST], v[ROWS_MOST], high = 1;
     for (uint32_t i = 0; i < n; i++)
@@ -73,8 +73,8 @@ static inline float seen(float wave, const float *restrict least, float *restric
 }
 
 KIT_CLONES
-void rows_bumps(const float *x, const float *y, uint32_t seed, float wave, float gain,
-                const float *least, float *restrict out, uint32_t n)
+static void bumps(const float *x, const float *y, uint32_t seed, float wave, float gain,
+                  const float *least, float *restrict out, uint32_t n)
 {
     float u[ROWS_MOST], v[ROWS_MOST], fade[ROWS_MOST], high = 1;
     for (uint32_t i = 0; i < n; i++)
@@ -89,11 +89,40 @@ void rows_bumps(const float *x, const float *y, uint32_t seed, float wave, float
 }
 
 KIT_CLONES
-void rows_clumps(const float *x, const float *y, const float *z, float size, float high,
-                 uint32_t seed, const float *least, float *restrict out, uint32_t n)
+static void clumps(const float *x, const float *y, const float *z, float size, float high,
+                   uint32_t seed, const float *least, float *restrict out, uint32_t n)
 {
     for (uint32_t i = 0; i < n; i++) {
         const float shown = size > 1.5f * least[i] ? high : 0;
         out[i] += shown * sw_noise3(x[i] / size, y[i] / size, z[i] / size, seed);
     }
+}
+
+/* Clones have to be static: see KIT_CLONES. */
+void rows_perlin(const float *x, const float *y, uint32_t seed, float *out, uint32_t n)
+{
+    perlin(x, y, seed, out, n);
+}
+
+void rows_slopes(const float *x, const float *y, uint32_t seed, float *dx, float *dy, uint32_t n)
+{
+    slopes(x, y, seed, dx, dy, n);
+}
+
+void rows_octaves(const float *x, const float *y, uint32_t seed, int count, float gain, float *out,
+                  uint32_t n)
+{
+    octaves(x, y, seed, count, gain, out, n);
+}
+
+void rows_bumps(const float *x, const float *y, uint32_t seed, float wave, float gain,
+                const float *least, float *out, uint32_t n)
+{
+    bumps(x, y, seed, wave, gain, least, out, n);
+}
+
+void rows_clumps(const float *x, const float *y, const float *z, float size, float high,
+                 uint32_t seed, const float *least, float *out, uint32_t n)
+{
+    clumps(x, y, z, size, high, seed, least, out, n);
 }
