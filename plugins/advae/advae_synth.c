@@ -97,15 +97,15 @@ static imp_status ask_line(const struct av_card *card, const char *line, size_t 
     return av_trait_set(a, value, y, err);
 }
 
-/* The keys of OTHERS as numbers over those drawn by the seed. plan: every mistake is told there;
- * NULL: the first is the error. */
-static imp_status ask(const struct av_card *card, const char *lines, uint64_t seed, float *y,
-                      imp_plan *plan, imp_error *err)
+/* The keys of OTHERS as numbers over those drawn by the seed, and over what the drawing (bits)
+ * says. plan: every mistake is told there; NULL: the first is the error. */
+static imp_status ask(const struct av_card *card, const char *lines, uint64_t seed, uint64_t shown,
+                      float *y, imp_plan *plan, imp_error *err)
 {
     char names[AV_TRAITS * AV_NAME];
     av_traits_draw(&card->traits, seed, 0x61736b, y);
     for (uint32_t k = 0; k < card->traits.count; k++)
-        if (card->traits.all[k].shown)
+        if (card->traits.all[k].shown && shown >> k & 1)
             av_trait_open(&card->traits.all[k], y);
     for (int32_t k = 0; lines && *lines; k++) {
         const size_t n = strcspn(lines, "\n");
@@ -272,13 +272,14 @@ static imp_status synth(const struct av_self *self, const struct av_card *card, 
     float y[AV_WIDTH] = {0}, *z = calloc(card->latent, sizeof *z);
     const float *picture;
     const av_kinds kinds = kinds_of(&self->nn, net->model);
+    const av_kind *kind;
     uint32_t what;
-    imp_status st =
-        z ? ask(card, job->params[OTHERS].s.ptr, (uint64_t)job->params[SEED].i, y, NULL, err)
-          : imp_fail(err, IMP_E_MEMORY, "no memory for a code");
+    imp_status st = z ? av_drawing(imp_image_in(job, DRAWING), side, &kinds,
+                                   (enum av_place)job->params[PLACE].i, s, &what, &kind, job, err)
+                      : imp_fail(err, IMP_E_MEMORY, "no memory for a code");
     if (st == IMP_OK)
-        st = av_drawing(imp_image_in(job, DRAWING), side, &kinds,
-                        (enum av_place)job->params[PLACE].i, s, &what, job, err);
+        st = ask(card, job->params[OTHERS].s.ptr, (uint64_t)job->params[SEED].i, kind->shown, y,
+                 NULL, err);
     if (st == IMP_OK)
         warn(self, what);
     if (st == IMP_OK)
@@ -333,7 +334,7 @@ static imp_status plan(void *instance, imp_plan *plan, imp_error *err) IMP_NX
     if (st == IMP_OK && model)
         st = kit_blame(&e.as, -1, NET, av_card_read(&self->nn, model, card, &e.as));
     if (st == IMP_OK && model)
-        st = ask(card, self->params[OTHERS].s.ptr, 1, y, plan, &e.as);
+        st = ask(card, self->params[OTHERS].s.ptr, 1, UINT64_MAX, y, plan, &e.as);
     if (st != IMP_OK)
         plan->mistake(plan, e.as.param, e.as.port, NULL, e.text, NULL);
     else if (model) {

@@ -179,7 +179,8 @@ static imp_status ink_of(const imp_image *in, imp_image **ink, uint32_t *what, i
 }
 
 imp_status av_drawing(const imp_image *in, uint32_t side, const av_kinds *kinds, enum av_place how,
-                      float *out, uint32_t *what, imp_job *job, imp_error *err)
+                      float *out, uint32_t *what, const av_kind **kind, imp_job *job,
+                      imp_error *err)
 {
     const uint32_t large = 2 * side;
     imp_image *ink = NULL;
@@ -192,7 +193,8 @@ imp_status av_drawing(const imp_image *in, uint32_t side, const av_kinds *kinds,
     if (st == IMP_OK)
         st = place(ink, 0, 0, 1, large, v, job);
     const av_kind seen = st == IMP_OK ? av_kind_of(v, large) : (av_kind){.map = {0}};
-    const av_ink *usual = &av_kinds_like(kinds, &seen)->ink;
+    *kind = av_kinds_like(kinds, &seen);
+    const av_ink *usual = &(*kind)->ink;
     av_ink now = seen.ink;
     if (st == IMP_OK && (far_off(&now, usual, box) ? how != AV_AS_IS : how == AV_CENTRE)) {
         *what |= AV_MOVED;

@@ -19,6 +19,6 @@ enum av_fault_of_drawing {
  * kind's box when it lies far from it, CENTRE always. *what: av_fault_of_drawing of what was done
  * or is odd. IMP_E_INPUT: blank, or nothing but ink. IMP_E_MEMORY, IMP_CANCELLED. [worker] */
 imp_status av_drawing(const imp_image *, uint32_t side, const av_kinds *, enum av_place, float *out,
-                      uint32_t *what, imp_job *, imp_error *);
+                      uint32_t *what, const av_kind **kind, imp_job *, imp_error *);
 
 #endif

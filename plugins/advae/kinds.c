@@ -1,6 +1,7 @@
 /* kinds.c - what drawings are alike. */
 #include "kinds.h"
 #include <impasto/kit.h>
+#include <inttypes.h>
 #include <math.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -55,7 +56,7 @@ static void unit(float *map)
 
 av_kind av_kind_of(const float *s, uint32_t side)
 {
-    av_kind k = {.ink = av_ink_of(s, side)};
+    av_kind k = {.ink = av_ink_of(s, side), .shown = UINT64_MAX};
     const double w = fmax(k.ink.right - k.ink.left, 1.0 / side),
                  h = fmax(k.ink.bottom - k.ink.top, 1.0 / side);
     for (uint32_t y = 0; y < side; y++)
@@ -116,6 +117,22 @@ static void means(const av_kind *d, size_t n, av_kinds *k, size_t members[AV_KIN
     }
 }
 
+static void shown_by_half(const av_kind *d, size_t n, av_kinds *k, const size_t members[AV_KINDS])
+{
+    size_t counts[AV_KINDS][64] = {{0}};
+    for (size_t i = 0; i < n; i++) {
+        double far;
+        const uint32_t to = nearest(&d[i].ink, k, &far);
+        for (uint32_t b = 0; b < 64; b++)
+            counts[to][b] += d[i].shown >> b & 1;
+    }
+    for (uint32_t i = 0; i < k->count; i++) {
+        k->all[i].shown = 0;
+        for (uint32_t b = 0; b < 64; b++)
+            k->all[i].shown |= (uint64_t)(2 * counts[i][b] >= members[i]) << b;
+    }
+}
+
 void av_kinds_find(const av_kind *d, size_t n, av_kinds *out)
 {
     size_t members[AV_KINDS];
@@ -134,6 +151,7 @@ void av_kinds_find(const av_kind *d, size_t n, av_kinds *out)
     }
     for (int round = 0; round < ROUNDS; round++)
         means(d, n, out, members);
+    shown_by_half(d, n, out, members);
     uint32_t kept = 0;
     for (uint32_t i = 0; i < out->count; i++)
         if (members[i] * 20 >= n)
@@ -155,7 +173,7 @@ const av_kind *av_kinds_like(const av_kinds *k, const av_kind *d)
     return best;
 }
 
-/* ---- text: "left top right bottom 64 digits", with "; " between ---- */
+/* ---- text: "left top right bottom 64 digits shown", with "; " between ---- */
 
 void av_kinds_write(const av_kinds *k, char *text)
 {
@@ -170,7 +188,7 @@ void av_kinds_write(const av_kinds *k, char *text)
                              i ? "; " : "", a->ink.left, a->ink.top, a->ink.right, a->ink.bottom);
         for (int c = 0; c < MAP; c++)
             text[used++] = (char)('0' + (int)(9 * a->map[c] / most + 0.5f));
-        text[used] = 0;
+        used += (size_t)snprintf(text + used, AV_KINDS_TEXT - used, " %" PRIu64, a->shown);
     }
     kit_points(text);
 }
@@ -191,6 +209,10 @@ static const char *read_one(const char *text, av_kind *k)
         k->map[c] = (float)(*text - '0');
     }
     unit(k->map);
+    text += strspn(text, " ");
+    k->shown = *text >= '0' && *text <= '9' ? 0 : UINT64_MAX;
+    for (; *text >= '0' && *text <= '9'; text++)
+        k->shown = 10 * k->shown + (uint64_t)(*text - '0');
     return k->ink.right > k->ink.left && k->ink.bottom > k->ink.top ? text : NULL;
 }
 
@@ -206,5 +228,5 @@ void av_kinds_read(const char *text, const av_ink *usual, av_kinds *out)
         text += strspn(text, "; ");
     }
     if (!text || !out->count)
-        *out = (av_kinds){.count = 1, .all = {{.ink = *usual}}};
+        *out = (av_kinds){.count = 1, .all = {{.ink = *usual, .shown = UINT64_MAX}}};
 }

@@ -14,9 +14,10 @@ typedef struct av_ink {
 } av_ink;
 av_ink av_ink_of(const float *s, uint32_t side); /* [any] */
 
-enum { AV_KINDS = 4, AV_CELLS = 8, AV_KINDS_TEXT = AV_KINDS * (AV_CELLS * AV_CELLS + 64) };
+enum { AV_KINDS = 4, AV_CELLS = 8, AV_KINDS_TEXT = AV_KINDS * (AV_CELLS * AV_CELLS + 96) };
 typedef struct av_kind {
-    av_ink ink;                     /* means */
+    av_ink ink;     /* means */
+    uint64_t shown; /* bit k: it shows trait k; of a kind: half of its drawings do */
     float map[AV_CELLS * AV_CELLS]; /* ink in the cells of its box, of length 1; all 0: not known */
 } av_kind;
 typedef struct av_kinds {

@@ -275,15 +275,19 @@ static imp_status usual(const struct av_plan *p, char *text, size_t size, char *
     const size_t plane = (size_t)d->width * d->width;
     float *s = malloc(plane * sizeof *s);
     av_kind *all = malloc(LOOKED * sizeof *all);
+    double *attributes = malloc((d->attribute_count + 1) * sizeof *attributes);
     av_kinds found;
     double sums[6] = {0};
-    imp_status st = s && all ? IMP_OK : imp_fail(err, IMP_E_MEMORY, "no memory for drawings");
+    imp_status st =
+        s && all && attributes ? IMP_OK : imp_fail(err, IMP_E_MEMORY, "no memory for drawings");
     for (uint64_t i = 0; i < n && st == IMP_OK; i++) {
-        imp_sample sample = {sizeof sample, UINT32_MAX, NULL, s, NULL};
+        imp_sample sample = {sizeof sample, UINT32_MAX, NULL, s, attributes};
         st = d->read(d, i * d->count / n, &sample, err);
         for (size_t k = 0; k < plane; k++)
             s[k] = 1 - s[k];
-        all[i] = av_kind_of(s, d->width);
+        all[i] = av_kind_of(s, d->width), all[i].shown = 0;
+        for (uint32_t k = 0; k < p->traits->count; k++)
+            all[i].shown |= (uint64_t)av_trait_shown(&p->traits->all[k], attributes) << k;
         const av_ink *ink = &all[i].ink;
         const double each[] = {ink->share, ink->width, ink->left,
                                ink->top,   ink->right, ink->bottom};
@@ -295,7 +299,7 @@ static imp_status usual(const struct av_plan *p, char *text, size_t size, char *
     kit_points(text);
     if (st == IMP_OK)
         av_kinds_find(all, n, &found), av_kinds_write(&found, kinds);
-    free(s), free(all);
+    free(s), free(all), free(attributes);
     return st;
 }
 

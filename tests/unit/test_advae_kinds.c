@@ -49,11 +49,13 @@ static av_kinds learnt(void)
 {
     static av_kind all[3 * EACH];
     av_kinds k;
-    for (uint32_t i = 0; i < 3 * EACH; i++)
+    for (uint32_t i = 0; i < 3 * EACH; i++) {
         all[i] =
             av_kind_of(drawn((enum kind)(i % 3), 0.04 * kit_uniform(1, 1, i) - 0.02,
                              0.04 * kit_uniform(1, 2, i) - 0.02, 0.95 + 0.1 * kit_uniform(1, 3, i)),
                        SIDE);
+        all[i].shown = i % 3 == HEAD ? 3 : i % 3 == FACE ? 1 : 0;
+    }
     av_kinds_find(all, 3 * EACH, &k);
     return k;
 }
@@ -93,6 +95,7 @@ static void a_line_of_metadata_comes_back(void **state)
     for (uint32_t i = 0; i < k.count; i++) {
         assert_true(fabs(read.all[i].ink.top - k.all[i].ink.top) < 1e-4 &&
                     read.all[i].ink.width == usual.width);
+        assert_true(read.all[i].shown == k.all[i].shown);
         assert_ptr_equal(av_kinds_like(&read, &k.all[i]), &read.all[i]);
     }
     for (size_t i = 0; i < sizeof broken / sizeof *broken; i++) {
@@ -114,12 +117,15 @@ static void each_kind_goes_to_its_place(void **state)
             imp_error err = {sizeof err, sizeof why, why, -1, -1};
             imp_image *m = kit_image_new(SIDE, SIDE, 1, IMP_SRGB);
             uint32_t what;
+            const av_kind *taken;
             drawn((enum kind)kind, aside ? -0.15 : 0.01, aside ? -0.1 : 0.01, aside ? 0.6 : 1);
             for (uint32_t y = 0; y < SIDE; y++)
                 for (uint32_t x = 0; x < SIDE; x++)
                     imp_row_out(m, 0, y)[x] = 1 - paper[y * SIDE + x];
-            assert_int_equal(av_drawing(m, SIDE, &k, AV_AUTO, out, &what, NULL, &err), IMP_OK);
+            assert_int_equal(av_drawing(m, SIDE, &k, AV_AUTO, out, &what, &taken, NULL, &err),
+                             IMP_OK);
             assert_int_equal(what & AV_MOVED, aside ? AV_MOVED : 0);
+            assert_int_equal(taken->shown, kind == HEAD ? 3 : kind == FACE ? 1 : 0);
             const av_ink now = av_ink_of(out, SIDE),
                          there = av_kind_of(drawn((enum kind)kind, 0, 0, 1), SIDE).ink;
             assert_true(fabs(now.top - there.top) < 0.06 && fabs(now.bottom - there.bottom) < 0.06);

@@ -123,7 +123,8 @@ static imp_status ready(const imp_image *m, enum av_place how, float *out, uint3
     static char why[300];
     imp_error err = {sizeof err, sizeof why, why, -1, -1};
     const av_kinds kinds = {.count = 1, .all = {{.ink = usual}}};
-    return av_drawing(m, 64, &kinds, how, out, what, NULL, &err);
+    const av_kind *kind;
+    return av_drawing(m, 64, &kinds, how, out, what, &kind, NULL, &err);
 }
 
 static void drawings_come_out_alike(void **state)
