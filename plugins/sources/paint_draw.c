@@ -10,7 +10,7 @@
 
 enum { TILE = 64 };
 /* Less of the ground's colour, less of its height is not seen. */
-static const float hidden = 1 / 512.0f, sunk = 0.04f;
+static const float hidden = 1 / 160.0f, sunk = 0.04f;
 
 struct sheet { /* all strokes, by the tiles that they touch */
     struct painting *p;

@@ -109,6 +109,25 @@ static void add_tip(const struct place *s, struct knot *end, const struct knot *
     end[first ? -1 : 1] = (struct knot){end->x + dx * k, end->y + dy * k, end->half, 0};
 }
 
+/* Leaves out knots that lie on the line between the last one kept and the next, two in a row at
+ * most; answers how many stay. */
+static uint32_t straighten(struct knot *k, uint32_t n)
+{
+    uint32_t kept = 0, left_out = 0;
+    for (uint32_t i = 0; i < n; i++) {
+        const struct knot *a = &k[kept ? kept - 1 : 0], *b = &k[i + 1 < n ? i + 1 : i];
+        const float dx = b->x - a->x, dy = b->y - a->y, ex = k[i].x - a->x, ey = k[i].y - a->y;
+        const float off = dx * ey - dy * ex, near = 0.06f * k[i].half;
+        if (i && i + 1 < n && left_out < 2 && off * off < near * near * (dx * dx + dy * dy)) {
+            left_out++;
+            continue;
+        }
+        k[kept++] = k[i];
+        left_out = 0;
+    }
+    return kept;
+}
+
 static void put(const struct place *s, uint32_t cell, float x, float y)
 {
     const struct painting *p = s->p;
@@ -138,6 +157,7 @@ static void put(const struct place *s, uint32_t cell, float x, float y)
         k.x *= p->scale_x, k.y *= p->scale_y;
         s->knots[(size_t)cell * KNOTS + i] = k;
     }
+    out->count = straighten(s->knots + (size_t)cell * KNOTS, out->count);
 }
 
 static void row_of_cells(void *user, uint32_t j) IMP_NX
