@@ -68,6 +68,10 @@ static int open_world(void **state)
     fputs(network, f);
     fclose(f);
     t->runtime = mini_open(mini_built("runtime", path, sizeof path), why, sizeof why);
+    if (!t->runtime) {
+        fprintf(stderr, "%s\n", why);
+        return -1;
+    }
     snprintf(params, sizeof params, "path=%s seed=3", file);
     struct mini_node *node = mini_node(t->runtime, "net.build", params, why, sizeof why);
     const struct mini_call call = {.threads = 1};
