@@ -147,9 +147,8 @@ static void drawing(struct text *t)
     }
 }
 
-/* [z, y] scale and shift, nonlinearity: x + x g + b. No norm before: maps that are normalised one
- * by one make a generator hide their strength in a blot, always at the same place (known of
- * style-based generators). */
+/* [z, y] scale and shift, nonlinearity: x + x g + b. No norm before: figures were no worse without.
+ */
 static void modulate(struct text *t, uint32_t side, const char *from, uint32_t maps)
 {
     char name[32];

@@ -1,12 +1,13 @@
 /* school.h - an AD-VAE's training. Three stages, one after the other, each of so many steps:
  *
- *   judge  learns attributes and lines of photos; guides stage 2, stands still from then on
+ *   judge  learns attributes and lines of photos; stands still from then on
  *   vae    encoder, generator and adversary: a code z without the attributes y
  *            L = 1/2 sum (x - x^)^2 + beta KL + lambda(t) sum_a CE(D_a(z), all alike), D learns
- * beside synth  generator with a drawing: x^ = G2(S(s), z, y); the encoder stands still real
- * batches: weights of |x - x^|, features and patches, z of the photo mirrored or moved; every third
- * batch: z drawn, or another photo's, y drawn: the judge's answers, and lines of x^ against lines
- * of x
+ *          beside; at its end what is left for a linear probe is erased (erase.h)
+ *   synth  generator with a drawing: x^ = G2(S(s), z, y); the encoder stands still
+ *            weights of |x - x^|, features and patches, z of the photo mirrored or moved; with
+ *            control or contour every third batch is free: z drawn, or another photo's, y drawn:
+ *            the judge's answers, and lines of x^ against lines of x
  *
  * (methods: conditional VAE with adversarial removal, 1706.00409 for the ramp; the deviations from
  * the reconstruction are in ARCHITECTURE.md.) Private to this plugin. */
