@@ -5,7 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Attributes as columns, n x count, means 0: a choice's numbers, a number and its square. */
+/* Of attributes as columns: a choice has one for each of its numbers, a number two, itself and its
+ * square. */
 static uint32_t columns_of(const struct av_traits *t)
 {
     uint32_t count = 0;
@@ -14,6 +15,7 @@ static uint32_t columns_of(const struct av_traits *t)
     return count;
 }
 
+/* One of them, its mean 0; 0 where the attribute is unknown. */
 static void column(const float *y, const float *known, uint32_t n, const struct av_traits *t,
                    uint32_t trait, uint32_t number, bool squared, double *out)
 {

@@ -53,7 +53,7 @@ static void turn(double *m, double *v, uint32_t w, uint32_t p, uint32_t q)
 
 /* Jacobi's rotations: the diagonal becomes the eigenvalues, columns of v (an identity before) the
  * eigenvectors. */
-static void eigen(double *m, double *v, uint32_t w)
+static imp_status eigen(double *m, double *v, uint32_t w, imp_job *job)
 {
     for (int sweep = 0; sweep < SWEEPS; sweep++) {
         double off = 0, all = 0;
@@ -63,11 +63,16 @@ static void eigen(double *m, double *v, uint32_t w)
                 all += x, off += a == b ? 0 : x;
             }
         if (off <= 1e-24 * all)
-            return;
-        for (uint32_t a = 0; a < w; a++)
+            return IMP_OK;
+        for (uint32_t a = 0; a < w; a++) {
+            const imp_status st = job ? job->progress(job, -1, NULL) : IMP_OK;
+            if (st != IMP_OK)
+                return st;
             for (uint32_t b = a + 1; b < w; b++)
                 turn(m, v, w, a, b);
+        }
     }
+    return IMP_OK;
 }
 
 static double root(double x)
@@ -76,13 +81,15 @@ static double root(double x)
 }
 
 /* Trace of (C1 C2)^1/2 = sum of roots of the eigenvalues of C1^1/2 C2 C1^1/2; c1 is spoilt. */
-static double trace_of_root(double *c1, const double *c2, double *v, double *s, uint32_t w)
+static imp_status trace_of_root(double *c1, const double *c2, double *v, double *s, uint32_t w,
+                                imp_job *job, double *sum)
 {
-    double sum = 0;
     memset(v, 0, (size_t)w * w * sizeof *v);
     for (uint32_t a = 0; a < w; a++)
         v[(size_t)a * w + a] = 1;
-    eigen(c1, v, w);
+    imp_status st = eigen(c1, v, w, job);
+    if (st != IMP_OK)
+        return st;
     for (uint32_t a = 0; a < w; a++) /* v: columns times the root of their eigenvalue */
         for (uint32_t k = 0; k < w; k++)
             v[(size_t)k * w + a] *= root(c1[(size_t)a * w + a]);
@@ -96,26 +103,30 @@ static double trace_of_root(double *c1, const double *c2, double *v, double *s, 
         for (uint32_t a = 0; a < w; a++)
             for (uint32_t b = 0; b < w; b++)
                 s[(size_t)a * w + b] += v[(size_t)k * w + a] * c1[(size_t)k * w + b];
-    eigen(s, NULL, w);
+    st = eigen(s, NULL, w, job);
+    *sum = 0;
     for (uint32_t a = 0; a < w; a++)
-        sum += root(s[(size_t)a * w + a]);
-    return sum;
+        *sum += root(s[(size_t)a * w + a]);
+    return st;
 }
 
-double av_frechet(const float *x, const float *y, uint32_t n, uint32_t m, uint32_t w)
+imp_status av_frechet(const float *x, const float *y, uint32_t n, uint32_t m, uint32_t w,
+                      imp_job *job, double *distance)
 {
     const size_t square = (size_t)w * w;
-    double *c1 = malloc((4 * square + 2 * w) * sizeof *c1), sum = NAN;
-    if (c1) {
-        double *c2 = c1 + square, *v = c2 + square, *s = v + square, *m1 = s + square, *m2 = m1 + w;
-        fit(x, n, w, m1, c1);
-        fit(y, m, w, m2, c2);
-        sum = 0;
-        for (uint32_t a = 0; a < w; a++)
-            sum +=
-                (m1[a] - m2[a]) * (m1[a] - m2[a]) + c1[(size_t)a * w + a] + c2[(size_t)a * w + a];
-        sum -= 2 * trace_of_root(c1, c2, v, s, w);
-    }
+    double *c1 = malloc((4 * square + 2 * w) * sizeof *c1), common;
+    if (!c1)
+        return IMP_E_MEMORY;
+    double *c2 = c1 + square, *v = c2 + square, *s = v + square, *m1 = s + square, *m2 = m1 + w;
+    fit(x, n, w, m1, c1);
+    fit(y, m, w, m2, c2);
+    *distance = 0;
+    for (uint32_t a = 0; a < w; a++)
+        *distance +=
+            (m1[a] - m2[a]) * (m1[a] - m2[a]) + c1[(size_t)a * w + a] + c2[(size_t)a * w + a];
+    const imp_status st = trace_of_root(c1, c2, v, s, w, job, &common);
+    if (st == IMP_OK)
+        *distance -= 2 * common;
     free(c1);
-    return sum;
+    return st;
 }

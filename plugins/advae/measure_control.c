@@ -194,10 +194,20 @@ static imp_status variety(struct av_exam *e, uint32_t i, struct sums *s, imp_err
     return st;
 }
 
+static imp_status tell_fid(struct av_exam *e)
+{
+    const uint32_t n = e->n, half = n / 2, deep = (uint32_t)e->deep;
+    double made, halves;
+    imp_status st = av_frechet(e->made, e->real, n, n, deep, e->job, &made);
+    if (st == IMP_OK)
+        st = av_frechet(e->real, e->real + (size_t)half * deep, half, n - half, deep, e->job,
+                        &halves);
+    return st == IMP_OK ? av_say(e, "fid", "", made, halves) : st;
+}
+
 static imp_status tell(struct av_exam *e, const struct sums *s, imp_error *err)
 {
     const struct av_traits *t = &e->card.traits;
-    const uint32_t half = e->n / 2;
     imp_status st = IMP_OK;
     (void)err;
     for (uint32_t k = 0; k < t->count && e->judge.run && st == IMP_OK; k++) {
@@ -221,9 +231,7 @@ static imp_status tell(struct av_exam *e, const struct sums *s, imp_error *err)
     if (st == IMP_OK)
         st = av_say(e, "hue of the face in another style", "", s->hue_moved / e->n, NAN);
     if (st == IMP_OK && e->real && e->made)
-        st = av_say(e, "fid", "", av_frechet(e->made, e->real, e->n, e->n, (uint32_t)e->deep),
-                    av_frechet(e->real, e->real + (size_t)half * e->deep, half, e->n - half,
-                               (uint32_t)e->deep));
+        st = tell_fid(e);
     return st == IMP_OK ? av_say(e, "diversity", "", s->variety / e->n, NAN) : st;
 }
 

@@ -2,6 +2,7 @@
  * [any] */
 #ifndef IMP_ADVAE_METRICS_H
 #define IMP_ADVAE_METRICS_H
+#include <impasto/kit.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -16,9 +17,10 @@ double av_f1(const float *a, const float *b, uint32_t side, uint32_t reach, uint
 
 /* Frechet distance of n points x and m points y of w numbers, as of the normal distributions that
  * fit them: |m1 - m2|^2 + tr(C1 + C2 - 2 (C1 C2)^1/2) (Heusel et al. 2017, on features of whoever
- * asks). Of few points it is too large, so only figures of equal n, m and w compare. NaN: no
- * memory. */
-double av_frechet(const float *x, const float *y, uint32_t n, uint32_t m, uint32_t w);
+ * asks). Of few points it is too large, so only figures of equal n, m and w compare. The job is
+ * asked whether to stop; NULL: none. IMP_E_MEMORY, IMP_CANCELLED. */
+imp_status av_frechet(const float *x, const float *y, uint32_t n, uint32_t m, uint32_t w, imp_job *,
+                      double *distance);
 
 /* Codes (n x width) against factors (n x count; a class each, below classes[k]). Bins of the codes:
  * 20 of equal width over what each code takes. importance, room for width x count. */

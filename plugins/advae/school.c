@@ -282,7 +282,8 @@ static imp_status usual(const struct av_plan *p, char *text, size_t size, char *
         s && all && attributes ? IMP_OK : imp_fail(err, IMP_E_MEMORY, "no memory for drawings");
     for (uint64_t i = 0; i < n && st == IMP_OK; i++) {
         imp_sample sample = {sizeof sample, UINT32_MAX, NULL, s, attributes};
-        st = d->read(d, i * d->count / n, &sample, err);
+        if ((st = d->read(d, i * d->count / n, &sample, err)) != IMP_OK)
+            break;
         for (size_t k = 0; k < plane; k++)
             s[k] = 1 - s[k];
         all[i] = av_kind_of(s, d->width), all[i].shown = 0;

@@ -146,6 +146,19 @@ case_visage_obeys_where_it_is_asked() {
     measured complexion 0 1 "$face"
     [ "$measure" -ge 100 ] || fail "complexion 0 and 1 differ by $measure thousandths"
 }
+# What nobody asks is left to a drawing that shows it, glasses, mouth and smile to one of all lines; of an outline the seed says it.
+case_visage_knows_what_an_outline_does_not_show() {
+    open=(--set "face.glasses=none 0.25 round 0.25 square 0.25 dark 0.25" --set face.open=0.5 --set face.smile=0.5)
+    for d in all contour; do
+        printf '[preset]\nformat = 1\n[a]\nfilter = source.face\nwidth = 128\nheight = 128\nseed = 503\nhat = none\ndrawing = %s\n' $d >d.ini
+        printf '[o]\nfilter = save\nin = a.lines\nname = %s.png\n' $d >>d.ini
+        exits 0 impasto run d.ini -o lines
+        exits 0 impasto run "$root/presets/face.ini" lines/$d.png -o free
+        exits 0 impasto run "$root/presets/face.ini" lines/$d.png -o asked "${open[@]}"
+    done
+    cmp free/all.png asked/all.png
+    ! cmp -s free/contour.png asked/contour.png || fail 'an outline was left to say what it does not show'
+}
 case_visage_leaves_the_background_alone() {
     measured hair black blond "$corner"
     [ "$measure" -le 80 ] || fail "the corner differs by $measure thousandths with the hair"

@@ -312,7 +312,7 @@ static void what_drawings_show_is_kept(void **state)
     static const char *const names[] = {"tone"};
     struct av_traits t;
     struct av_plan p = usual(&t);
-    struct job a = new_job(), b = new_job();
+    struct job a = new_job(), b = new_job(), c = new_job(), d = new_job();
     struct said said;
     struct av_card card;
     (void)state;
@@ -325,6 +325,15 @@ static void what_drawings_show_is_kept(void **state)
     assert_int_equal(card.traits.all[0].shown, 0), assert_int_equal(card.traits.all[1].shown, 1);
     must(av_card_read(&runtime, x.model, &card, listen(&said)));
     assert_int_equal(card.traits.all[1].shown, 0);
+    const char *const by_all[] = {"tone=hair:red|green|blue"}, *const by_red[] = {"tone=hair:red"};
+    must(av_traits_show(&t, &discs, by_all, 1, listen(&said)));
+    struct av_trained z = train(&p, &c);
+    assert_true(same(y.model, z.model, "generator."));
+    must(av_traits_show(&t, &discs, by_red, 1, listen(&said)));
+    struct av_trained r = train(&p, &d); /* left open in the samples with red hair alone */
+    assert_false(same(y.model, r.model, "generator."));
+    assert_false(same(x.model, r.model, "generator."));
+    drop(&z), drop(&r);
     assert_int_equal(av_traits_show(&t, &discs, (const char *const[]){"ton"}, 1, listen(&said)),
                      IMP_E_PARAM);
     assert_non_null(strstr(said.text, "hair tone"));
