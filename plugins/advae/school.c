@@ -310,28 +310,21 @@ static imp_status keep_codes(struct av_school *s, av_link *styles, imp_error *er
 {
     const struct av_plan *p = s->p;
     const struct av_form f = {.latent = p->latent, .maps = 1};
-    float *codes = numbers(AV_CODES, p->latent); /* by number of the code, then by photo */
-    uint64_t *order = malloc(p->batch * sizeof *order);
-    imp_status st = codes && order ? IMP_OK : imp_fail(err, IMP_E_MEMORY, "no memory for codes");
+    float *mu = numbers(AV_CODES, p->latent), *codes = numbers(AV_CODES, p->latent);
+    uint64_t order[AV_CODES];
+    imp_status st = mu && codes ? IMP_OK : imp_fail(err, IMP_E_MEMORY, "no memory for codes");
+    for (uint32_t i = 0; i < AV_CODES; i++)
+        order[i] = i % p->train->count;
     if (st == IMP_OK)
         st = av_link_build(styles, p->nn, av_net_text(AV_STYLES, &f), 0, err);
-    for (uint32_t at = 0; at < AV_CODES && st == IMP_OK; at += p->batch) {
-        const float *mu;
-        for (uint32_t i = 0; i < p->batch; i++)
-            order[i] = (at + i) % p->train->count;
-        st = av_lessons_read(&s->lessons, order, 0, p->batch, NULL, 0, s->job, err);
-        if (st == IMP_OK)
-            st = av_put(&s->encoder, "photo", (av_size){p->batch, 3, s->side, s->side},
-                        s->lessons.x, err);
-        if (st == IMP_OK)
-            st = av_get(&s->encoder, "mu", (size_t)p->batch * p->latent, s->job, &mu, err);
-        for (uint32_t i = 0; i < p->batch && at + i < AV_CODES && st == IMP_OK; i++)
-            for (uint32_t k = 0; k < p->latent; k++)
-                codes[(size_t)k * AV_CODES + at + i] = mu[(size_t)i * p->latent + k];
-    }
+    if (st == IMP_OK)
+        st = av_codes_of(s, order, AV_CODES, mu, NULL, NULL, err);
+    for (uint32_t i = 0; i < AV_CODES && st == IMP_OK; i++)
+        for (uint32_t k = 0; k < p->latent; k++) /* by number of the code, then by photo */
+            codes[(size_t)k * AV_CODES + i] = mu[(size_t)i * p->latent + k];
     if (st == IMP_OK)
         st = av_write(styles, "code.weight", codes, (size_t)AV_CODES * p->latent, err);
-    free(codes), free(order);
+    free(mu), free(codes);
     return st;
 }
 

@@ -107,6 +107,9 @@ imp_status av_judge_step(struct av_school *, imp_error *);
 imp_status av_vae_step(struct av_school *, uint64_t within, imp_error *);
 /* Whether the way takes attributes out of codes at all. */
 bool av_removes(const struct av_plan *);
+/* Codes and attributes (NULL: not wanted) of n samples as they are. */
+imp_status av_codes_of(struct av_school *, const uint64_t *order, uint32_t n, float *mu, float *y,
+                       float *known, imp_error *);
 /* Takes out of the encoder's last layer what a linear probe reads of attributes. */
 imp_status av_erase_codes(struct av_school *, imp_error *);
 imp_status av_synth_begin(struct av_school *,
