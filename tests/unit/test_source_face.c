@@ -1,4 +1,5 @@
-/* test_source_face.c - source.face: what the attributes promise, and pictures from any of their values. */
+/* test_source_face.c - source.face: what the attributes promise, and pictures from any of their
+ * values. */
 #include <stdio.h>
 #include "basic_test.h"
 
@@ -43,13 +44,15 @@ static double number(const imp_table *t, const char *name)
 {
     for (uint32_t k = 0; k < t->column_count; k++)
         if (!strcmp(t->columns[k].name, name))
-            return t->columns[k].type == IMP_TEXT ? (double)(unsigned char)t->cells[k].s.ptr[0] : t->cells[k].f;
+            return t->columns[k].type == IMP_TEXT ? (double)(unsigned char)t->cells[k].s.ptr[0]
+                                                  : t->cells[k].f;
     fail_msg("no column %s", name);
     return 0;
 }
 
 /* Largest difference of two pictures where the masks (a set of outputs) are 0 in both. */
-static double beyond(const struct mini_result *a, const struct mini_result *b, const uint32_t *masks, size_t n)
+static double beyond(const struct mini_result *a, const struct mini_result *b,
+                     const uint32_t *masks, size_t n)
 {
     const imp_image *p = mini_output_image(a, 0), *q = mini_output_image(b, 0);
     double most = 0;
@@ -93,10 +96,12 @@ static void masks_add_up_and_the_face_is_made_of_them(void **state)
             for (uint32_t x = 0; x < 48; x++) {
                 double sum = 0, of_face = 0;
                 for (uint32_t k = 0; k < MASKS; k++) {
-                    const double v = (double)imp_row(mini_output_image(&r, FIRST_MASK + k), 0, y)[x];
+                    const double v =
+                        (double)imp_row(mini_output_image(&r, FIRST_MASK + k), 0, y)[x];
                     assert_true(v >= 0 && v <= 1);
                     sum += v, share[k] += v;
-                    of_face += (k >= 3 && k <= 6) || k == 8 ? v : 0; /* skin eyes brows lips, beard */
+                    of_face +=
+                        (k >= 3 && k <= 6) || k == 8 ? v : 0; /* skin eyes brows lips, beard */
                 }
                 assert_near(sum, 1, 1e-5);
                 assert_near((double)imp_row(mini_output_image(&r, FACE), 0, y)[x], of_face, 1e-5);
@@ -122,10 +127,20 @@ static void a_given_attribute_leaves_the_others(void **state)
 /* One attribute alters what its masks cover and nothing else. */
 static void an_attribute_alters_only_its_own_masks(void **state)
 {
-    enum { BACKGROUND = 4, CLOTHES = 5, EYES = 8, BROWS = 9, LIPS = 10, HAIR = 11, BEARD = 12, SKIN = 7, NECK = 6 };
+    enum {
+        BACKGROUND = 4,
+        CLOTHES = 5,
+        EYES = 8,
+        BROWS = 9,
+        LIPS = 10,
+        HAIR = 11,
+        BEARD = 12,
+        SKIN = 7,
+        NECK = 6
+    };
     static const struct {
         const char *one, *two;
-        uint32_t masks[5];
+        uint32_t masks[6];
         size_t n;
     } cases[] = {{"hair_color=black", "hair_color=blond", {HAIR, BROWS, BEARD}, 3},
                  {"eye_color=brown", "eye_color=blue", {EYES}, 1},
@@ -133,12 +148,17 @@ static void an_attribute_alters_only_its_own_masks(void **state)
                  {"clothes_color=0.1", "clothes_color=0.9", {CLOTHES}, 1},
                  {"freckles=0", "freckles=1", {SKIN}, 1},
                  {"look=-10", "look=10", {EYES}, 1},
-                 {"hair=straight hair_length=0.7 strands=0", "hair=straight hair_length=0.7 strands=1", {HAIR}, 1}};
+                 {"complexion=0", "complexion=1 ", {SKIN, NECK, LIPS, EYES, BEARD, BROWS}, 6},
+                 {"hair=straight hair_length=0.7 strands=0",
+                  "hair=straight hair_length=0.7 strands=1",
+                  {HAIR},
+                  1}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         char p[2][200];
         struct mini_result r[2];
         for (int k = 0; k < 2; k++) {
-            snprintf(p[k], sizeof p[k], "width=64 height=64 grain=0 seed=%d glasses=none hat=none %s", (int)i + 11,
+            snprintf(p[k], sizeof p[k],
+                     "width=64 height=64 grain=0 seed=%d glasses=none hat=none %s", (int)i + 11,
                      k ? cases[i].two : cases[i].one);
             r[k] = face(state, p[k], (1u << OUTPUTS) - 1, 2);
         }
@@ -162,17 +182,22 @@ static void the_drawing_knows_the_form_alone(void **state)
     for (int k = 0; k < 3; k++) {
         char p[200], q[300];
         snprintf(p, sizeof p, same, kinds[k]);
-        snprintf(q, sizeof q, "%s hair_color=blond complexion=0.9 background=lights light_side=60 eye_color=blue", p);
-        struct mini_result a = face(state, p, 1u << LINES | 1, 1), b = face(state, q, 1u << LINES | 1, 2);
+        snprintf(
+            q, sizeof q,
+            "%s hair_color=blond complexion=0.9 background=lights light_side=60 eye_color=blue", p);
+        struct mini_result a = face(state, p, 1u << LINES | 1, 1),
+                           b = face(state, q, 1u << LINES | 1, 2);
         for (uint32_t y = 0; y < 96; y++) {
             const float *line = imp_row(mini_output_image(&a, LINES), 0, y);
-            assert_memory_equal(line, imp_row(mini_output_image(&b, LINES), 0, y), 96 * sizeof(float));
+            assert_memory_equal(line, imp_row(mini_output_image(&b, LINES), 0, y),
+                                96 * sizeof(float));
             for (uint32_t x = 0; x < 96; x++)
                 ink[k] += 1 - (double)line[x];
         }
         mini_result_free(&a), mini_result_free(&b);
     }
-    assert_true(ink[0] > 60 && ink[1] > ink[0] + 50 && ink[2] > ink[1] + 50 && ink[2] < 0.2 * 96 * 96);
+    assert_true(ink[0] > 60 && ink[1] > ink[0] + 50 && ink[2] > ink[1] + 50 &&
+                ink[2] < 0.2 * 96 * 96);
 }
 
 static void complexion_and_hair_are_drawn_alike_and_apart(void **state)
@@ -182,7 +207,8 @@ static void complexion_and_hair_are_drawn_alike_and_apart(void **state)
         double of[128] = {0}, deep[128] = {0}, sum = 0, beards[2] = {0};
         for (int seed = 0; seed < N; seed++) {
             char p[100];
-            snprintf(p, sizeof p, "width=1 height=1 seed=%d mix=%s", seed, mix ? "independent" : "natural");
+            snprintf(p, sizeof p, "width=1 height=1 seed=%d mix=%s", seed,
+                     mix ? "independent" : "natural");
             struct mini_result r = face(state, p, 3, 1);
             const imp_table *t = row_of(&r);
             const int hair = (int)number(t, "hair_color");
@@ -192,7 +218,8 @@ static void complexion_and_hair_are_drawn_alike_and_apart(void **state)
             mini_result_free(&r);
         }
         assert_true(fabs(sum / N - 0.5) < 0.06);
-        assert_true(fabs(of['b'] / N - 0.6) < 0.09 && fabs(of['r'] / N - 0.2) < 0.07 && fabs(of['g'] / N - 0.2) < 0.07);
+        assert_true(fabs(of['b'] / N - 0.6) < 0.09 && fabs(of['r'] / N - 0.2) < 0.07 &&
+                    fabs(of['g'] / N - 0.2) < 0.07);
         assert_true(fabs(deep['r'] / of['r'] - deep['b'] / of['b']) < 0.15);
         assert_true(mix ? beards[0] > 30 && beards[1] > 30 : beards[0] == 0 && beards[1] > 30);
     }
@@ -201,20 +228,55 @@ static void complexion_and_hair_are_drawn_alike_and_apart(void **state)
 /* Every pair of attributes at every pair of their ends, many pairs in one picture. */
 static void any_values_give_a_picture(void **state)
 {
-    static const struct { const char *key, *ends[2]; } keys[] = {
-        {"age", {"6", "80"}}, {"masculine", {"0", "1"}}, {"face_width", {"0", "1"}}, {"jaw", {"0", "1"}},
-        {"cheeks", {"0", "1"}}, {"chin", {"0", "1"}}, {"eye_size", {"0", "1"}}, {"eye_tilt", {"0", "1"}},
-        {"eye_gap", {"0", "1"}}, {"lids", {"0", "1"}}, {"brows", {"0", "1"}}, {"brow_height", {"0", "1"}},
-        {"nose_length", {"0", "1"}}, {"nose_width", {"0", "1"}}, {"nose_bridge", {"0", "1"}},
-        {"mouth_width", {"0", "1"}}, {"lips", {"0", "1"}}, {"complexion", {"0", "1"}}, {"rosy", {"0", "1"}},
-        {"freckles", {"0", "1"}}, {"look", {"-12", "12"}}, {"smile", {"0", "1"}}, {"mouth_open", {"0", "1"}},
-        {"makeup", {"0", "1"}}, {"hair", {"coily", "tied"}}, {"hair_length", {"0", "1"}}, {"hair_volume", {"0", "1"}},
-        {"strands", {"0", "1"}}, {"fringe", {"no", "yes"}}, {"parting", {"0", "1"}}, {"beard", {"0", "1"}},
-        {"moustache", {"0", "1"}}, {"glasses", {"none", "dark"}}, {"hat", {"beanie", "brim"}},
-        {"clothes", {"tshirt", "jacket"}}, {"clothes_color", {"0", "1"}}, {"background", {"studio", "lights"}},
-        {"light_side", {"-75", "75"}}, {"light_height", {"-75", "75"}}, {"light_strength", {"0", "1"}},
-        {"light_warmth", {"0", "1"}}, {"yaw", {"-20", "20"}}, {"pitch", {"-12", "12"}}, {"roll", {"-15", "15"}},
-        {"grain", {"0", "4"}}, {"mix", {"natural", "independent"}},
+    static const struct {
+        const char *key, *ends[2];
+    } keys[] = {
+        {"age", {"6", "80"}},
+        {"masculine", {"0", "1"}},
+        {"face_width", {"0", "1"}},
+        {"jaw", {"0", "1"}},
+        {"cheeks", {"0", "1"}},
+        {"chin", {"0", "1"}},
+        {"eye_size", {"0", "1"}},
+        {"eye_tilt", {"0", "1"}},
+        {"eye_gap", {"0", "1"}},
+        {"lids", {"0", "1"}},
+        {"brows", {"0", "1"}},
+        {"brow_height", {"0", "1"}},
+        {"nose_length", {"0", "1"}},
+        {"nose_width", {"0", "1"}},
+        {"nose_bridge", {"0", "1"}},
+        {"mouth_width", {"0", "1"}},
+        {"lips", {"0", "1"}},
+        {"complexion", {"0", "1"}},
+        {"rosy", {"0", "1"}},
+        {"freckles", {"0", "1"}},
+        {"look", {"-12", "12"}},
+        {"smile", {"0", "1"}},
+        {"mouth_open", {"0", "1"}},
+        {"makeup", {"0", "1"}},
+        {"hair", {"coily", "tied"}},
+        {"hair_length", {"0", "1"}},
+        {"hair_volume", {"0", "1"}},
+        {"strands", {"0", "1"}},
+        {"fringe", {"no", "yes"}},
+        {"parting", {"0", "1"}},
+        {"beard", {"0", "1"}},
+        {"moustache", {"0", "1"}},
+        {"glasses", {"none", "dark"}},
+        {"hat", {"beanie", "brim"}},
+        {"clothes", {"tshirt", "jacket"}},
+        {"clothes_color", {"0", "1"}},
+        {"background", {"studio", "lights"}},
+        {"light_side", {"-75", "75"}},
+        {"light_height", {"-75", "75"}},
+        {"light_strength", {"0", "1"}},
+        {"light_warmth", {"0", "1"}},
+        {"yaw", {"-20", "20"}},
+        {"pitch", {"-12", "12"}},
+        {"roll", {"-15", "15"}},
+        {"grain", {"0", "4"}},
+        {"mix", {"natural", "independent"}},
     };
     enum { KEYS = sizeof keys / sizeof *keys, PICTURES = 48 };
     static uint8_t seen[KEYS][KEYS][4];
@@ -277,14 +339,16 @@ static void a_small_picture_is_the_large_one_smaller(void **state)
         struct mini_result r[2];
         double sum = 0;
         for (int k = 0; k < 2; k++) {
-            snprintf(p[k], sizeof p[k], "width=%d height=%d grain=0 seed=%d", k ? 512 : 64, k ? 512 : 64, seed);
+            snprintf(p[k], sizeof p[k], "width=%d height=%d grain=0 seed=%d", k ? 512 : 64,
+                     k ? 512 : 64, seed);
             r[k] = face(state, p[k], 1, 2);
         }
         imp_image *small = kit_image_new(64, 64, 3, IMP_SRGB);
         assert_int_equal(kit_resize(mini_output_image(&r[1], 0), small, KIT_AREA, NULL), IMP_OK);
         for (uint32_t y = 0; y < 64; y++)
             for (uint32_t x = 0; x < 64; x++)
-                sum += fabs((double)imp_row(small, 1, y)[x] - (double)imp_row(mini_output_image(&r[0], 0), 1, y)[x]);
+                sum += fabs((double)imp_row(small, 1, y)[x] -
+                            (double)imp_row(mini_output_image(&r[0], 0), 1, y)[x]);
         if (sum / 4096 > 0.02)
             print_message("# seed %d: %g\n", seed, sum / 4096);
         assert_true(sum / 4096 < 0.02);
@@ -305,7 +369,8 @@ static void painting_stops_when_asked(void **state)
 {
     char why[512];
     struct mini_result r;
-    struct mini_node *node = mini_node(*state, "source.face", "width=600 height=600", why, sizeof why);
+    struct mini_node *node =
+        mini_node(*state, "source.face", "width=600 height=600", why, sizeof why);
     const struct mini_call call = {.threads = 2, .wanted = 1, .cancel_after = 3};
     assert_non_null(node);
     mini_process(node, &call, &r);

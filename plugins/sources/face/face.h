@@ -177,8 +177,12 @@ struct f3 face_lit(const struct face *, struct f3 normal, struct f3 albedo, floa
 struct f3 face_lit_skin(const struct face *, struct f3 normal, struct f3 albedo, float lit,
                         float open);
 float face_gloss(const struct face *, struct f3 normal, int sharpness);
-/* Factor on all light. */
+/* Factor on all light, what a camera would choose for a middling complexion; and what it would give
+ * this one more or less of, so that deep complexions are well seen and not pale: a factor of the
+ * skin's own colour, since complexion is not to change what is behind the face. Needs the lights and
+ * the bare skin. */
 float face_exposure(const struct face *);
+float face_lift(const struct face *);
 /* Puts a layer over the sample. */
 void face_put(struct sample *, struct f3 colour, float cover, enum face_region);
 /* A stroke where |distance| is small. */

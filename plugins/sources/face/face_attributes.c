@@ -131,6 +131,7 @@ static void stuff_colours(struct face *f)
     f->skin = among(skins, 7, a[COMPLEXION]);
     f->skin = f3_mul(f->skin, f3(1 + 0.10f * (a[ROSY] - 0.5f), 1 - 0.10f * (a[ROSY] - 0.5f),
                                  1 - 0.02f * (a[ROSY] - 0.5f)));
+    f->skin = f3_scale(f->skin, face_lift(f));
     f->lip = f3_mul(f3_mix(f->skin, f3(0.32f, 0.06f, 0.06f), 0.30f + 0.12f * a[ROSY]),
                     f3(1.0f, 0.72f, 0.74f));
     const struct f3 paint = own(f, 1) < 0.5f ? f3(0.40f, 0.03f, 0.05f) : f3(0.42f, 0.12f, 0.13f);
@@ -224,8 +225,8 @@ void face_init(struct face *f)
     f->centre_y = 0.085f;
     landmarks(f);
     hair_outline(f);
-    stuff_colours(f);
     light_colours(f);
+    stuff_colours(f);
     const struct f3 l = f->light; /* the inverse of roll, pitch and yaw */
     const struct f3 p =
         f3(l.x * f->cos_roll + l.y * f->sin_roll, l.y * f->cos_roll - l.x * f->sin_roll, l.z);

@@ -51,11 +51,21 @@ void face_stroke(struct sample *s, float distance, float strength, enum face_str
         s->ink = most(s->ink, strength * limit(0.5f + (s->line - fabsf(distance)) / s->px, 0, 1));
 }
 
-/* What a camera would choose: lighter for deep complexions, though not so much that they are pale.
- */
-float face_exposure(const struct face *f)
+static const float MIDDLE = 0.37f; /* luminance of a middling complexion */
+
+static float exposure_for(const struct face *f, float skin)
 {
-    const float skin = 0.30f * f->skin.x + 0.59f * f->skin.y + 0.11f * f->skin.z;
     const float light = 0.62f * f->key.y + 0.75f * f->sky.y;
     return 1.14f * (float)kit_pow(0.36f / (most(skin, 0.02f) * light + 0.06f), 0.42f);
+}
+
+float face_exposure(const struct face *f)
+{
+    return exposure_for(f, MIDDLE);
+}
+
+float face_lift(const struct face *f)
+{
+    const float skin = 0.30f * f->skin.x + 0.59f * f->skin.y + 0.11f * f->skin.z;
+    return exposure_for(f, skin) / exposure_for(f, MIDDLE);
 }
