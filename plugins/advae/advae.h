@@ -1,6 +1,7 @@
 /* advae.h - what the filters of this plugin share. */
 #ifndef IMP_ADVAE_H
 #define IMP_ADVAE_H
+#include "inside.h"
 #include "school.h"
 #include <impasto/kit_sight.h>
 
@@ -26,6 +27,9 @@ struct av_card {
     uint32_t side, latent;
 };
 imp_status av_card_read(const kit_nn *, const imp_nn_model *, struct av_card *, imp_error *);
+/* The drawings that it keeps for outlines; none where it has none. av_inside_free. */
+imp_status av_card_inside(const kit_nn *, const imp_nn_model *, const struct av_card *, av_inside *,
+                          imp_error *);
 /* Its inputs become 0, for one picture: a run wants all of them, also those that it does not
  * need. */
 imp_status av_card_clear(av_link *, const struct av_card *, imp_error *);

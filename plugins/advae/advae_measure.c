@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { COUNT, ATTRIBUTES, LAYERS_KEY, SEED };
+enum { COUNT, ATTRIBUTES, LAYERS_KEY, SEED, INSIDE };
 enum { NET, FACES, JUDGE, LOOK };
 
 static const imp_param params[] = {
@@ -32,6 +32,11 @@ static const imp_param params[] = {
               .min = 0,
               .max = 1000000000,
               .help = "Of attributes asked for, codes drawn and probes."},
+    [INSIDE] = {.key = "inside",
+                .type = IMP_CHOICE,
+                .choices = "auto|none",
+                .def_text = "auto",
+                .help = "Outlines: as the same key of advae.synth has it."},
 };
 static const imp_port inputs[] = {
     {.name = "net",
@@ -161,6 +166,9 @@ static imp_status begin(struct av_exam *e, const imp_dataset *d, kit_sight *sigh
         st = still(e, &e->net, kit_sight_model(job->inputs[NET]), err);
     if (st == IMP_OK)
         st = av_card_clear(&e->net, &e->card, err);
+    if (st == IMP_OK && !p[INSIDE].i)
+        st = av_card_inside(&e->self->nn, kit_sight_model(job->inputs[NET]), &e->card, &e->inside,
+                            err);
     if (st == IMP_OK && judge)
         st = kit_blame(err, -1, JUDGE, still(e, &e->judge, judge, err));
     if (st == IMP_OK && look) {
@@ -198,6 +206,7 @@ static imp_status rooms(struct av_exam *e, imp_error *err)
                {&e->other, 3 * plane},
                {&e->strokes, plane},
                {&e->lines, plane},
+               {&e->filled, plane},
                {&e->z, e->card.latent}};
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         if (!(*all[i].to = job->scratch(job, all[i].count * sizeof(float))))
@@ -245,6 +254,7 @@ static imp_status process(void *instance, imp_job *job, imp_error *err) IMP_NX
         av_lessons_free(&e->lessons);
     if (st == IMP_OK)
         st = job->set_output(job, 0, &e->table->head);
+    av_inside_free(&e->inside);
     free(e->maps), free(e->real), free(e->made), free(e);
     return st;
 }

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SEED, VARIETY, STRENGTH, PLACE, OTHERS };
+enum { SEED, VARIETY, STRENGTH, PLACE, INSIDE, OTHERS };
 enum { NET, DRAWING, STYLE };
 enum { OUT, READY };
 
@@ -38,6 +38,15 @@ static const imp_param params[] = {
                .help = "Where the face lies: auto moves and scales a drawing that lies far from "
                        "those the network learnt "
                        "from; centre always does; as_is never."},
+    [INSIDE] = {.key = "inside",
+                .type = IMP_CHOICE,
+                .choices = "auto|none",
+                .def_text = "auto",
+                .help =
+                    "What becomes of a bare outline: auto draws eyes, brows, nose and mouth into "
+                    "it, from a drawing that the network learnt from, one that fits the outline "
+                    "and what is asked, by the seed; none leaves it to the network, which blurs "
+                    "what may lie anywhere."},
     [OTHERS] =
         {.key = "attributes",
          .type = IMP_TEXT,
@@ -236,6 +245,8 @@ static void warn(const struct av_self *self, uint32_t what)
         {AV_MOVED, IMP_LOG_INFO,
          "the drawing was moved to where faces lie (place = as_is leaves it)"},
         {AV_REDRAWN, IMP_LOG_INFO, "its strokes were drawn again in the usual width"},
+        {AV_FILLED, IMP_LOG_INFO,
+         "eyes, nose and mouth were drawn into the outline (inside = none leaves it)"},
     };
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         if (what & all[i].what)
@@ -265,6 +276,24 @@ static imp_status hand_out(imp_job *job, uint32_t side, const float *picture, co
     return st == IMP_OK ? job->set_output(job, READY, &d->head) : st;
 }
 
+/* Eyes, nose and mouth for an outline. */
+static imp_status fill(const struct av_self *self, const struct av_card *card,
+                       const imp_nn_model *model, imp_job *job, float *s, float *y, uint32_t *what,
+                       imp_error *err)
+{
+    const av_kind kind = av_kind_of(s, card->side);
+    av_inside in;
+    bool failed = false;
+    if (job->params[INSIDE].i || !av_is_outline(&kind))
+        return IMP_OK;
+    imp_status st = av_card_inside(&self->nn, model, card, &in, err);
+    if (st == IMP_OK &&
+        av_inside_draw(&in, &card->traits, (uint64_t)job->params[SEED].i, s, y, &failed))
+        *what |= AV_FILLED;
+    av_inside_free(&in);
+    return failed ? imp_fail(err, IMP_E_MEMORY, "no memory for an outline") : st;
+}
+
 static imp_status synth(const struct av_self *self, const struct av_card *card, av_link *net,
                         imp_job *job, float *s, imp_error *err)
 {
@@ -280,6 +309,8 @@ static imp_status synth(const struct av_self *self, const struct av_card *card, 
     if (st == IMP_OK)
         st = ask(card, job->params[OTHERS].s.ptr, (uint64_t)job->params[SEED].i, kind->shown, y,
                  NULL, err);
+    if (st == IMP_OK)
+        st = fill(self, card, net->model, job, s, y, &what, err);
     if (st == IMP_OK)
         warn(self, what);
     if (st == IMP_OK)

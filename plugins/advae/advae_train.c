@@ -27,6 +27,7 @@ enum {
     CONTROL,
     CONTOUR,
     PATCHES,
+    STAY,
     GAPS,
     SEED,
     EVERY,
@@ -145,6 +146,13 @@ static const imp_param params[] = {
     [CONTOUR] = WEIGHT("contour", "Weight of their lines against those of the drawing.", 0),
     [PATCHES] = WEIGHT(
         "patches", "Weight of an adversary that tells made patches from real ones; 0: none.", 0.5),
+    [STAY] =
+        WEIGHT("stay",
+               "Weight of what attributes do not reach: above 0 every third batch of the third "
+               "stage has drawn attributes, half of it in the style of another photo, and is "
+               "to be like the style's photo wherever photos tell nothing of attributes, the "
+               "background mostly.",
+               0),
     [GAPS] = {.key = "gaps",
               .type = IMP_FLOAT,
               .def = 0.06,
@@ -316,6 +324,7 @@ static imp_status plan_of(const struct av_self *self, const imp_cell *p, const i
         .control = p[CONTROL].f,
         .contour = p[CONTOUR].f,
         .patches = p[PATCHES].f,
+        .stay = p[STAY].f,
         .gaps = p[GAPS].f,
         .keep_seconds = p[KEEP].f,
         .note = note,
@@ -417,18 +426,20 @@ static imp_status table_of(imp_job *job, const struct av_trained *t)
         {"features", NULL, IMP_FLOAT, 0}, {"kl", NULL, IMP_FLOAT, 0},
         {"guess", NULL, IMP_FLOAT, 0},    {"removal", NULL, IMP_FLOAT, 0},
         {"control", NULL, IMP_FLOAT, 0},  {"contour", NULL, IMP_FLOAT, 0},
-        {"patches", NULL, IMP_FLOAT, 0},  {"psnr", "dB", IMP_FLOAT, 0},
-        {"leak", NULL, IMP_FLOAT, 0},     {"accuracy", NULL, IMP_FLOAT, 0}};
+        {"patches", NULL, IMP_FLOAT, 0},  {"stay", NULL, IMP_FLOAT, 0},
+        {"psnr", "dB", IMP_FLOAT, 0},     {"leak", NULL, IMP_FLOAT, 0},
+        {"accuracy", NULL, IMP_FLOAT, 0}};
     imp_table *table = job->new_table(job, sizeof columns / sizeof *columns, columns);
     imp_status st = table ? IMP_OK : IMP_E_MEMORY;
     for (uint64_t i = 0; i < t->count && st == IMP_OK; i++) {
         const struct av_row *r = &t->rows[i];
         const char *stage = stages[r->stage];
-        imp_cell cells[14] = {
+        imp_cell cells[15] = {
             {.s = {stage, strlen(stage)}}, {.i = (int64_t)r->step}, {.f = r->rate}};
         for (uint32_t k = 0; k < AV_FIGURES; k++)
             cells[3 + k].f = r->figures[k];
-        cells[11].f = r->psnr, cells[12].f = r->leak, cells[13].f = r->accuracy;
+        cells[3 + AV_FIGURES].f = r->psnr, cells[4 + AV_FIGURES].f = r->leak;
+        cells[5 + AV_FIGURES].f = r->accuracy;
         st = job->add_row(job, table, cells);
     }
     return st == IMP_OK ? job->set_output(job, HISTORY, &table->head) : st;

@@ -47,6 +47,16 @@ imp_status av_card_read(const kit_nn *nn, const imp_nn_model *model, struct av_c
     return st;
 }
 
+imp_status av_card_inside(const kit_nn *nn, const imp_nn_model *model, const struct av_card *card,
+                          av_inside *in, imp_error *err)
+{
+    const imp_nn_model_1 *models = nn->model.table;
+    const char *text = NULL;
+    if (models->meta(nn->model.self, model, "inside", &text, NULL) != IMP_OK)
+        text = NULL;
+    return av_inside_read(text, card->side, card->traits.width, in, err);
+}
+
 imp_status av_card_clear(av_link *l, const struct av_card *c, imp_error *err)
 {
     const av_size photo = {1, 3, c->side, c->side}, drawing = {1, 1, c->side, c->side},

@@ -150,6 +150,15 @@ static bool far_off(const av_ink *ink, const av_ink *usual, double box[3])
            fabs(dy + 0.5 * scale - 0.5) > 0.12;
 }
 
+/* An outline that lies where faces do is in its place: with ears or hair it is of another height.
+ */
+static bool like_a_face(const av_kind *seen, const av_kinds *kinds)
+{
+    const av_kind *face = av_kinds_face(kinds);
+    double box[3];
+    return face && av_is_outline(seen) && !far_off(&seen->ink, &face->ink, box);
+}
+
 /* ---- all of it ---- */
 
 static imp_status ink_of(const imp_image *in, imp_image **ink, uint32_t *what, imp_error *err)
@@ -196,7 +205,8 @@ imp_status av_drawing(const imp_image *in, uint32_t side, const av_kinds *kinds,
     *kind = av_kinds_like(kinds, &seen);
     const av_ink *usual = &(*kind)->ink;
     av_ink now = seen.ink;
-    if (st == IMP_OK && (far_off(&now, usual, box) ? how != AV_AS_IS : how == AV_CENTRE)) {
+    const bool off = far_off(&now, usual, box) && !like_a_face(&seen, kinds);
+    if (st == IMP_OK && (off ? how != AV_AS_IS : how == AV_CENTRE)) {
         *what |= AV_MOVED;
         st = place(ink, box[0], box[1], box[2], large, v, job);
         now = av_ink_of(v, large);

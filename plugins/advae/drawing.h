@@ -11,7 +11,8 @@ enum av_fault_of_drawing {
     AV_PHOTO = 2,
     AV_MOVED = 4,
     AV_REDRAWN = 8,
-    AV_BUSY = 16
+    AV_BUSY = 16,
+    AV_FILLED = 32 /* by who made a photo of it */
 };
 /* A drawing of any size and 1 or 3 channels as side x side numbers, 0 paper to 1 ink. Its sides are
  * filled up to a square with paper; paper and ink become 0 and 1, whichever is the darker; strokes

@@ -5,9 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Of attributes as columns: a choice has one for each of its numbers, a number two, itself and its
- * square. */
-static uint32_t columns_of(const struct av_traits *t)
+uint32_t av_columns(const struct av_traits *t)
 {
     uint32_t count = 0;
     for (uint32_t k = 0; k < t->count; k++)
@@ -15,10 +13,14 @@ static uint32_t columns_of(const struct av_traits *t)
     return count;
 }
 
-/* One of them, its mean 0; 0 where the attribute is unknown. */
-static void column(const float *y, const float *known, uint32_t n, const struct av_traits *t,
-                   uint32_t trait, uint32_t number, bool squared, double *out)
+void av_column(const float *y, const float *known, uint32_t n, const struct av_traits *t,
+               uint32_t k, double *out)
 {
+    uint32_t trait = 0, within = k;
+    while (within >= (t->all[trait].choices[0] ? t->all[trait].width : 2))
+        within -= t->all[trait].choices[0] ? t->all[trait].width : 2, trait++;
+    const bool squared = !t->all[trait].choices[0] && within;
+    const uint32_t number = t->all[trait].at + (squared ? 0 : within);
     double sum = 0, seen = 0;
     for (uint32_t i = 0; i < n; i++) {
         const double v = (double)y[(size_t)i * t->width + number];
@@ -30,18 +32,16 @@ static void column(const float *y, const float *known, uint32_t n, const struct 
         out[i] = known[(size_t)i * t->count + trait] > 0 ? out[i] - sum / seen : 0;
 }
 
-/* Means, and the lower triangle of L; a number that never varies gets a spread of its own, so that
- * it stays. */
-static void factor(const float *mu, uint32_t n, uint32_t m, double *mean, double *l)
+void av_spread(const float *x, uint32_t n, uint32_t m, double *mean, double *l)
 {
     for (uint32_t a = 0; a < m; a++) {
         double sum = 0;
         for (uint32_t i = 0; i < n; i++)
-            sum += (double)mu[(size_t)i * m + a];
+            sum += (double)x[(size_t)i * m + a];
         mean[a] = sum / n;
     }
     for (uint32_t i = 0; i < n; i++) {
-        const float *z = mu + (size_t)i * m;
+        const float *z = x + (size_t)i * m;
         for (uint32_t a = 0; a < m; a++)
             for (uint32_t b = 0; b <= a; b++)
                 l[(size_t)a * m + b] += (z[a] - mean[a]) * (z[b] - mean[b]) / n;
@@ -76,6 +76,17 @@ static double dot(const double *a, const double *b, uint32_t n)
     return sum;
 }
 
+double av_told(const float *x, uint32_t n, uint32_t m, const double *mean, const double *l,
+               const double *c, double *v)
+{
+    memset(v, 0, m * sizeof *v);
+    for (uint32_t i = 0; i < n; i++)
+        for (uint32_t a = 0; a < m; a++)
+            v[a] += ((double)x[(size_t)i * m + a] - mean[a]) * c[i] / n;
+    solve(l, m, v);
+    return dot(v, v, m);
+}
+
 /* One more vector of the basis, if the codes tell of the column what the basis does not hold yet.
  */
 static void more(const float *mu, uint32_t n, const double *c, const double *l, av_erasure *e,
@@ -84,12 +95,7 @@ static void more(const float *mu, uint32_t n, const double *c, const double *l, 
     const uint32_t m = e->latent;
     double *v = q + (size_t)e->rank * m;
     const double variance = dot(c, c, n) / n;
-    memset(v, 0, m * sizeof *v);
-    for (uint32_t i = 0; i < n; i++)
-        for (uint32_t a = 0; a < m; a++)
-            v[a] += ((double)mu[(size_t)i * m + a] - e->mean[a]) * c[i] / n;
-    solve(l, m, v);
-    const double told = dot(v, v, m); /* the variance that a linear function of the code explains */
+    const double told = av_told(mu, n, m, e->mean, l, c, v);
     for (int twice = 0; twice < 2; twice++)
         for (uint32_t k = 0; k < e->rank; k++) {
             const double *u = q + (size_t)k * m, along = dot(u, v, m);
@@ -131,7 +137,7 @@ imp_status av_erase(const float *mu, const float *y, const float *known, uint32_
                     uint32_t latent, const struct av_traits *t, av_erasure *out, imp_error *err)
 {
     const size_t square = (size_t)latent * latent;
-    const uint32_t count = columns_of(t);
+    const uint32_t count = av_columns(t);
     *out = (av_erasure){.latent = latent};
     if (n <= latent)
         return imp_fail(err, IMP_E_INPUT,
@@ -143,13 +149,11 @@ imp_status av_erase(const float *mu, const float *y, const float *known, uint32_
     const bool fine = out->p && l && q && c;
     if (fine) {
         out->mean = out->p + square, out->work = out->mean + latent;
-        factor(mu, n, latent, out->mean, l);
-        for (uint32_t k = 0; k < t->count; k++)
-            for (uint32_t i = 0; i < (t->all[k].choices[0] ? t->all[k].width : 2); i++) {
-                const bool squared = !t->all[k].choices[0] && i;
-                column(y, known, n, t, k, t->all[k].at + (squared ? 0 : i), squared, c);
-                more(mu, n, c, l, out, q);
-            }
+        av_spread(mu, n, latent, out->mean, l);
+        for (uint32_t k = 0; k < count; k++) {
+            av_column(y, known, n, t, k, c);
+            more(mu, n, c, l, out, q);
+        }
         projection(l, q, out);
     } else {
         free(out->p);

@@ -22,6 +22,21 @@ typedef struct av_erasure {
  * of 2 latent / n of its variance) is left alone. n > latent, else IMP_E_INPUT. [any] */
 imp_status av_erase(const float *mu, const float *y, const float *known, uint32_t n,
                     uint32_t latent, const struct av_traits *, av_erasure *out, imp_error *);
+/* ---- the parts, for whoever asks what something tells of something else ---- */
+
+/* Attributes as columns: a choice has one for each of its numbers, a number two, itself and its
+ * square. */
+uint32_t av_columns(const struct av_traits *);
+/* Column k of them, n numbers around 0; 0 where the attribute is unknown. */
+void av_column(const float *y, const float *known, uint32_t n, const struct av_traits *, uint32_t k,
+               double *out);
+/* Means of n x m numbers and their covariance's factor, S = L L', lower triangle, into l (zeroed by
+ * the caller). What never varies gets a spread of its own, so that L has an inverse. */
+void av_spread(const float *x, uint32_t n, uint32_t m, double *mean, double *l);
+/* v = L^-1 cov(x, c); returns ||v||^2, the variance of c that a linear function of x explains. */
+double av_told(const float *x, uint32_t n, uint32_t m, const double *mean, const double *l,
+               const double *c, double *v);
+
 /* The map folded into the linear layer that makes codes: weight latent x features, bias latent.
  * [any] */
 void av_erase_fold(av_erasure *, float *weight, float *bias, uint32_t features);

@@ -70,22 +70,37 @@ av_kind av_kind_of(const float *s, uint32_t side)
     return k;
 }
 
-/* ---- groups ---- */
-
-static double apart(const av_ink *a, const av_ink *b)
+bool av_is_outline(const av_kind *k)
 {
-    const double d[] = {a->left - b->left, a->top - b->top, a->right - b->right,
-                        a->bottom - b->bottom};
-    return d[0] * d[0] + d[1] * d[1] + d[2] * d[2] + d[3] * d[3];
+    double middle = 0, all = 0;
+    for (int y = 0; y < AV_CELLS; y++)
+        for (int x = 0; x < AV_CELLS; x++) {
+            const double v = k->map[y * AV_CELLS + x];
+            all += v;
+            middle += x > 1 && x < AV_CELLS - 2 && y > 0 && y < AV_CELLS - 2 ? v : 0;
+        }
+    return all > 0 && middle < 0.03 * all;
 }
 
-static uint32_t nearest(const av_ink *a, const av_kinds *k, double *distance)
+/* ---- groups ---- */
+
+/* Between outlines and others there is more than any box. */
+static double apart(const av_kind *one, const av_kind *other)
+{
+    const av_ink *a = &one->ink, *b = &other->ink;
+    const double d[] = {a->left - b->left, a->top - b->top, a->right - b->right,
+                        a->bottom - b->bottom};
+    return d[0] * d[0] + d[1] * d[1] + d[2] * d[2] + d[3] * d[3] +
+           (av_is_outline(one) != av_is_outline(other) ? 4 : 0);
+}
+
+static uint32_t nearest(const av_kind *a, const av_kinds *k, double *distance)
 {
     uint32_t best = 0;
     for (uint32_t i = 1; i < k->count; i++)
-        if (apart(a, &k->all[i].ink) < apart(a, &k->all[best].ink))
+        if (apart(a, &k->all[i]) < apart(a, &k->all[best]))
             best = i;
-    *distance = apart(a, &k->all[best].ink);
+    *distance = apart(a, &k->all[best]);
     return best;
 }
 
@@ -96,7 +111,7 @@ static void means(const av_kind *d, size_t n, av_kinds *k, size_t members[AV_KIN
     memset(members, 0, AV_KINDS * sizeof *members);
     for (size_t i = 0; i < n; i++) {
         double far;
-        const uint32_t to = nearest(&d[i].ink, k, &far);
+        const uint32_t to = nearest(&d[i], k, &far);
         av_kind *s = &sums.all[to];
         s->ink.share += d[i].ink.share, s->ink.width += d[i].ink.width;
         s->ink.left += d[i].ink.left, s->ink.top += d[i].ink.top;
@@ -122,7 +137,7 @@ static void shown_by_half(const av_kind *d, size_t n, av_kinds *k, const size_t 
     size_t counts[AV_KINDS][64] = {{0}};
     for (size_t i = 0; i < n; i++) {
         double far;
-        const uint32_t to = nearest(&d[i].ink, k, &far);
+        const uint32_t to = nearest(&d[i], k, &far);
         for (uint32_t b = 0; b < 64; b++)
             counts[to][b] += d[i].shown >> b & 1;
     }
@@ -141,7 +156,7 @@ void av_kinds_find(const av_kind *d, size_t n, av_kinds *out)
         size_t far = 0;
         double most = 0, distance;
         for (size_t i = 0; i < n; i++) {
-            nearest(&d[i].ink, out, &distance);
+            nearest(&d[i], out, &distance);
             if (distance > most)
                 most = distance, far = i;
         }
@@ -169,6 +184,22 @@ const av_kind *av_kinds_like(const av_kinds *k, const av_kind *d)
             like += (double)k->all[i].map[c] * d->map[c];
         if (like > most)
             most = like, best = &k->all[i];
+    }
+    return best;
+}
+
+const av_kind *av_kinds_face(const av_kinds *k)
+{
+    const av_kind *outline = NULL, *best = NULL;
+    double least = 1e9;
+    for (uint32_t i = 0; i < k->count && !outline; i++)
+        outline = av_is_outline(&k->all[i]) ? &k->all[i] : NULL;
+    for (uint32_t i = 0; i < k->count && outline; i++) {
+        const av_ink *a = &k->all[i].ink, *b = &outline->ink;
+        const double far = fabs(a->left - b->left) + fabs(a->top - b->top) +
+                           fabs(a->right - b->right) + fabs(a->bottom - b->bottom);
+        if (!av_is_outline(&k->all[i]) && far < least)
+            least = far, best = &k->all[i];
     }
     return best;
 }

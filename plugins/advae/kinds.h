@@ -3,6 +3,7 @@
  * brought to where that kind lies. */
 #ifndef IMP_ADVAE_KINDS_H
 #define IMP_ADVAE_KINDS_H
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -27,9 +28,14 @@ typedef struct av_kinds {
 
 /* One drawing as a kind of its own. [any] */
 av_kind av_kind_of(const float *s, uint32_t side);
-/* The kinds of n >= 1 drawings: their boxes in at most AV_KINDS groups (k-means from the drawings
- * farthest from each other), those of less than a twentieth left out. The same for the same order.
- * [any] */
+/* Whether a drawing, or a kind, has next to no ink in the middle of its box. [any] */
+bool av_is_outline(const av_kind *);
+/* The kind that is no outline and whose box lies nearest to that of one, a face then; NULL: there
+ * are not both. [any] */
+const av_kind *av_kinds_face(const av_kinds *);
+/* The kinds of n >= 1 drawings: outlines and others, their boxes in at most AV_KINDS groups
+ * (k-means from the drawings farthest from each other), those of less than a twentieth left out.
+ * The same for the same order. [any] */
 void av_kinds_find(const av_kind *drawings, size_t n, av_kinds *out);
 /* The kind whose map is most like this one's. [any] */
 const av_kind *av_kinds_like(const av_kinds *, const av_kind *);

@@ -33,14 +33,34 @@ double av_square(const float *x, const float *t, uint32_t n, size_t size, float 
     return sum / n;
 }
 
+/* |d|, smooth around 0, and its slope. */
+static double smooth(double d, double *slope)
+{
+    const double knee = 0.02, a = fabs(d);
+    *slope = a < knee ? d / knee : d < 0 ? -1 : 1;
+    return a < knee ? 0.5 * d * d / knee : a - 0.5 * knee;
+}
+
 double av_absolute(const float *x, const float *t, size_t count, double weight, float *gradient)
 {
-    const double knee = 0.02, factor = weight / (double)count;
-    double sum = 0;
+    const double factor = weight / (double)count;
+    double sum = 0, slope;
     for (size_t i = 0; i < count; i++) {
-        const double d = (double)x[i] - t[i], a = fabs(d);
-        sum += a < knee ? 0.5 * d * d / knee : a - 0.5 * knee;
-        gradient[i] = (float)(factor * (a < knee ? d / knee : d < 0 ? -1 : 1));
+        sum += smooth((double)x[i] - t[i], &slope);
+        gradient[i] = (float)(factor * slope);
+    }
+    return factor * sum;
+}
+
+double av_absolute_where(const float *x, const float *t, const float *mask, size_t planes,
+                         size_t plane, double weight, float *gradient)
+{
+    const double factor = weight / (double)(planes * plane);
+    double sum = 0, slope;
+    for (size_t k = 0; k < planes * plane; k++) {
+        const double m = (double)mask[k % plane];
+        sum += m * smooth((double)x[k] - t[k], &slope);
+        gradient[k] = (float)(factor * m * slope);
     }
     return factor * sum;
 }

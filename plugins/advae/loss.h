@@ -15,6 +15,9 @@ double av_kl(const float *mu, const float *lv, const float *eps, const float *dz
 double av_square(const float *x, const float *t, uint32_t n, size_t size, float *gradient);
 /* Mean of |x - t| over all numbers, smooth within 0.02 of 0 (Huber), so that flat places rest. */
 double av_absolute(const float *x, const float *t, size_t count, double weight, float *gradient);
+/* The same with a weight of each pixel, the same for all planes: mean of mask |x - t|. */
+double av_absolute_where(const float *x, const float *t, const float *mask, size_t planes,
+                         size_t plane, double weight, float *gradient);
 /* Sum over traits of cross-entropy (choices; y may be shares) or square error (numbers), as a judge
  * answers; unknown traits count nothing. answers, y, gradient: n x width. */
 double av_judge_loss(const struct av_traits *, const float *answers, const float *y,

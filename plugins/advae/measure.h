@@ -8,6 +8,9 @@ struct av_exam {
     const struct av_self *self;
     imp_job *job;
     struct av_card card; /* of the model; its columns are the data set's */
+    av_inside inside;    /* none: outlines are left to the network */
+    float *filled;       /* side x side */
+    uint64_t at;         /* the sample in lessons */
     av_link net, judge, look;
     const kit_sight *sight; /* of look; NULL: none */
     uint32_t layers[AV_LAYERS], layer_count;

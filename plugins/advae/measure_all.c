@@ -20,6 +20,7 @@ double av_correlation(const struct av_pairs *p)
 imp_status av_show(struct av_exam *e, uint64_t i, imp_error *err)
 {
     const imp_status st = e->job->progress(e->job, -1, NULL);
+    e->at = i;
     return st == IMP_OK ? av_lessons_read(&e->lessons, NULL, i, 1, NULL, 0, e->job, err) : st;
 }
 
@@ -27,7 +28,18 @@ imp_status av_make(struct av_exam *e, const float *s, const float *z, const floa
                    const float **picture, imp_error *err)
 {
     av_link *net = &e->net;
-    imp_status st = av_put(net, "generator.drawing", (av_size){1, 1, e->side, e->side}, s, err);
+    float asked[AV_WIDTH];
+    bool failed = false;
+    const av_kind kind = av_kind_of(s, e->side);
+    if (e->inside.count && av_is_outline(&kind)) {
+        memcpy(e->filled, s, (size_t)e->side * e->side * sizeof *s);
+        memcpy(asked, y, e->card.traits.width * sizeof *y);
+        av_inside_draw(&e->inside, &e->card.traits, e->seed + e->at, e->filled, asked, &failed);
+        s = e->filled, y = asked;
+    }
+    imp_status st =
+        failed ? imp_fail(err, IMP_E_MEMORY, "no memory for an outline")
+               : av_put(net, "generator.drawing", (av_size){1, 1, e->side, e->side}, s, err);
     if (st == IMP_OK)
         st = av_put(net, "generator.z", (av_size){1, e->card.latent, 0, 0}, z, err);
     if (st == IMP_OK)
@@ -97,13 +109,15 @@ static imp_status features(struct av_exam *e, const float *x, float *keep, size_
     const kit_sight *s = e->sight;
     imp_image *m = kit_image_new(e->side, e->side, 3, IMP_SRGB);
     size_t used = 0;
+    uint32_t w, h; /* of the picture, or the one size that the network takes */
+    kit_sight_size(s, e->side, e->side, &w, &h);
     imp_status st = m ? IMP_OK : imp_fail(err, IMP_E_MEMORY, "no memory for a picture");
     for (uint32_t c = 0; c < 3 && st == IMP_OK; c++)
         for (uint32_t y = 0; y < e->side; y++)
             for (uint32_t i = 0; i < e->side; i++)
                 imp_row_out(m, c, y)[i] = 0.5f + 0.5f * x[((size_t)c * e->side + y) * e->side + i];
     if (st == IMP_OK)
-        st = kit_sight_look(s, e->look.run, m, e->side, e->side, e->job, err);
+        st = kit_sight_look(s, e->look.run, m, w, h, e->job, err);
     for (uint32_t k = 0; k < e->layer_count && st == IMP_OK; k++) {
         kit_code code;
         if ((st = kit_sight_code(s, e->look.run, e->layers[k], e->job, &code, err)) != IMP_OK)

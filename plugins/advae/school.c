@@ -1,5 +1,5 @@
 /* school.c - the loop of an AD-VAE's training. */
-#include "drawing.h"
+#include "kinds.h"
 #include "school.h"
 #include <inttypes.h>
 #include <math.h>
@@ -61,10 +61,10 @@ static imp_status buffers(struct av_school *s, imp_error *err)
     s->picture = numbers(n, 3 * plane), s->gradient = numbers(n, 3 * plane);
     s->small_x = numbers(n, 3 * plane / 4), s->lines = numbers(n, plane / 4);
     s->crop = numbers(n, plane), s->crop_gradient = numbers(n, plane);
-    s->answers = numbers(n, answers);
+    s->answers = numbers(n, answers), s->apart = numbers(1, plane);
     s->order = malloc((size_t)p->train->count * sizeof *s->order);
     if (!(fine && s->y && s->dy && s->known && s->picture && s->gradient && s->small_x &&
-          s->lines && s->crop && s->crop_gradient && s->answers && s->order))
+          s->lines && s->crop && s->crop_gradient && s->answers && s->apart && s->order))
         return imp_fail(err, IMP_E_MEMORY, "no memory for a batch of %u", p->batch);
     s->order_of = UINT64_MAX;
     return av_lessons_new(&s->lessons, p->train, p->traits, p->batch, err);
@@ -149,7 +149,7 @@ static void end(struct av_school *s)
     float *const all[] = {
         s->z,       s->eps,     s->mu,    s->dz,      s->dmu,  s->dlv,           s->full,
         s->dy,      s->y,       s->known, s->picture, s->crop, s->crop_gradient, s->gradient,
-        s->small_x, s->answers, s->lines, s->maps};
+        s->small_x, s->answers, s->lines, s->maps,    s->apart};
     for (size_t i = 0; i < sizeof links / sizeof *links; i++)
         if (links[i]->nn)
             av_link_close(links[i]);
@@ -174,6 +174,8 @@ static imp_status enter(struct av_school *s, imp_error *err)
         st = av_synth_begin(s, err);
     else if (st == IMP_OK && stage == AV_DRAWING)
         st = av_link_freeze(&s->encoder, err);
+    if (st == IMP_OK && stage == AV_DRAWING)
+        st = av_stay_begin(s, err);
     return st;
 }
 
@@ -264,70 +266,6 @@ static imp_status run(struct av_school *s, imp_error *err)
 
 /* ---- what comes of it ---- */
 
-/* How the drawings are that it learnt from, of some the mean and the kinds: what others are made
- * ready for. */
-static imp_status usual(const struct av_plan *p, char *text, size_t size, char *kinds,
-                        imp_error *err)
-{
-    enum { LOOKED = 256 };
-    const imp_dataset *d = p->train;
-    const uint64_t n = d->count < LOOKED ? d->count : LOOKED;
-    const size_t plane = (size_t)d->width * d->width;
-    float *s = malloc(plane * sizeof *s);
-    av_kind *all = malloc(LOOKED * sizeof *all);
-    double *attributes = malloc((d->attribute_count + 1) * sizeof *attributes);
-    av_kinds found;
-    double sums[6] = {0};
-    imp_status st =
-        s && all && attributes ? IMP_OK : imp_fail(err, IMP_E_MEMORY, "no memory for drawings");
-    for (uint64_t i = 0; i < n && st == IMP_OK; i++) {
-        imp_sample sample = {sizeof sample, UINT32_MAX, NULL, s, attributes};
-        if ((st = d->read(d, i * d->count / n, &sample, err)) != IMP_OK)
-            break;
-        for (size_t k = 0; k < plane; k++)
-            s[k] = 1 - s[k];
-        all[i] = av_kind_of(s, d->width), all[i].shown = 0;
-        for (uint32_t k = 0; k < p->traits->count; k++)
-            all[i].shown |= (uint64_t)av_trait_shown(&p->traits->all[k], attributes) << k;
-        const av_ink *ink = &all[i].ink;
-        const double each[] = {ink->share, ink->width, ink->left,
-                               ink->top,   ink->right, ink->bottom};
-        for (int k = 0; k < 6; k++)
-            sums[k] += each[k] / (double)n;
-    }
-    snprintf(text, size, "%.4f %.4f %.4f %.4f %.4f %.4f", sums[0], sums[1], sums[2], sums[3],
-             sums[4], sums[5]);
-    kit_points(text);
-    if (st == IMP_OK)
-        av_kinds_find(all, n, &found), av_kinds_write(&found, kinds);
-    free(s), free(all), free(attributes);
-    return st;
-}
-
-/* Codes of the first photos, as a network that mixes them: what a seed draws lies among what photos
- * were, where the normal distribution also has what no photo was. */
-static imp_status keep_codes(struct av_school *s, av_link *styles, imp_error *err)
-{
-    const struct av_plan *p = s->p;
-    const struct av_form f = {.latent = p->latent, .maps = 1};
-    float *mu = numbers(AV_CODES, p->latent), *codes = numbers(AV_CODES, p->latent);
-    uint64_t order[AV_CODES];
-    imp_status st = mu && codes ? IMP_OK : imp_fail(err, IMP_E_MEMORY, "no memory for codes");
-    for (uint32_t i = 0; i < AV_CODES; i++)
-        order[i] = i % p->train->count;
-    if (st == IMP_OK)
-        st = av_link_build(styles, p->nn, av_net_text(AV_STYLES, &f), 0, err);
-    if (st == IMP_OK)
-        st = av_codes_of(s, order, AV_CODES, mu, NULL, NULL, err);
-    for (uint32_t i = 0; i < AV_CODES && st == IMP_OK; i++)
-        for (uint32_t k = 0; k < p->latent; k++) /* by number of the code, then by photo */
-            codes[(size_t)k * AV_CODES + i] = mu[(size_t)i * p->latent + k];
-    if (st == IMP_OK)
-        st = av_write(styles, "code.weight", codes, (size_t)AV_CODES * p->latent, err);
-    free(mu), free(codes);
-    return st;
-}
-
 /* Encoder and generator side by side, with what they are for as metadata. */
 static imp_status result(struct av_school *s, imp_nn_model **out, imp_error *err)
 {
@@ -337,11 +275,12 @@ static imp_status result(struct av_school *s, imp_nn_model **out, imp_error *err
     void *self = p->nn->train.self;
     imp_nn_model *generator = NULL, *codes = NULL, *now = NULL;
     av_link styles = {.nn = NULL};
-    char *traits = malloc(AV_LINE), drawing[100], kinds[AV_KINDS_TEXT] = "",
-         shown[AV_TRAITS * AV_NAME] = "";
-    if (!traits)
-        return imp_fail(err, IMP_E_MEMORY, "no memory for the model's attributes");
-    av_traits_write(p->traits, traits);
+    char *traits = malloc(AV_LINE), drawing[AV_DRAWING_TEXT], kinds[AV_KINDS_TEXT] = "",
+         shown[AV_TRAITS * AV_NAME] = "", *inside = NULL;
+    imp_status st = traits ? av_keep_drawings(p, drawing, kinds, &inside, err)
+                           : imp_fail(err, IMP_E_MEMORY, "no memory for the model's attributes");
+    if (st == IMP_OK)
+        av_traits_write(p->traits, traits);
     for (uint32_t k = 0; k < p->traits->count; k++)
         if (p->traits->all[k].shown)
             strcat(strcat(shown, *shown ? " " : ""), p->traits->all[k].name);
@@ -351,13 +290,13 @@ static imp_status result(struct av_school *s, imp_nn_model **out, imp_error *err
                                    {"drawing", drawing},
                                    {"kinds", kinds},
                                    {"shown", shown},
+                                   {"inside", inside},
                                    {"input", "rgb"},
                                    {"range", "-1 1"}};
-    imp_status st = usual(p, drawing, sizeof drawing, kinds, err);
     if (st == IMP_OK)
         st = trains->snapshot(self, s->synth.trainer, &generator, err);
     if (st == IMP_OK)
-        st = keep_codes(s, &styles, err);
+        st = av_keep_codes(s, &styles, err);
     if (st == IMP_OK)
         st = trains->snapshot(self, styles.trainer, &codes, err);
     if (st == IMP_OK) {
@@ -370,7 +309,7 @@ static imp_status result(struct av_school *s, imp_nn_model **out, imp_error *err
     if (styles.nn)
         av_link_close(&styles);
     for (size_t i = 0; i < sizeof meta / sizeof *meta && st == IMP_OK; i++) {
-        if (!*meta[i][1])
+        if (!meta[i][1] || !*meta[i][1])
             continue;
         imp_nn_model *next = NULL;
         st = trains->with_meta(self, now, meta[i][0], meta[i][1], &next, err);
@@ -381,7 +320,7 @@ static imp_status result(struct av_school *s, imp_nn_model **out, imp_error *err
         models->release(p->nn->model.self, generator, NULL);
     if (st != IMP_OK && now)
         models->release(p->nn->model.self, now, NULL), now = NULL;
-    free(traits);
+    free(traits), free(inside);
     *out = now;
     return st;
 }

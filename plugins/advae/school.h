@@ -7,7 +7,9 @@
  *   synth  generator with a drawing: x^ = G2(S(s), z, y); the encoder stands still
  *            weights of |x - x^|, features and patches, z of the photo mirrored or moved; with
  *            control or contour every third batch is free: z drawn, or another photo's, y drawn:
- *            the judge's answers, and lines of x^ against lines of x
+ *            the judge's answers, and lines of x^ against lines of x; with stay every third has y
+ *            drawn and a code of its own or of another photo, and is like the code's photo where
+ *            photos tell nothing of attributes
  *
  * (methods: conditional VAE with adversarial removal, 1706.00409 for the ramp; the deviations from
  * the reconstruction are in ARCHITECTURE.md.) Private to this plugin. */
@@ -36,7 +38,7 @@ struct av_plan { /* what to learn, and how; all borrowed */
     uint32_t layers[AV_LAYERS], layer_count;
     uint64_t steps[AV_STAGES], every, seed;
     uint32_t batch, latent, way, removal, start, erase;
-    double maps, rate, beta, lambda, pixels, features, control, contour, patches, gaps,
+    double maps, rate, beta, lambda, pixels, features, control, contour, patches, stay, gaps,
         keep_seconds;
     imp_nn_model *judge; /* given: stage 1 is left out. NULL: none */
     imp_nn_model
@@ -55,6 +57,7 @@ enum av_figure {
     AV_CONTROL,
     AV_CONTOUR,
     AV_PATCH,
+    AV_STAY,
     AV_FIGURES
 };
 struct av_row { /* written into checkpoints */
@@ -80,6 +83,7 @@ struct av_school {
     /* buffers of a batch */
     float *z, *eps, *mu, *dz, *dmu, *dlv, *full, *y, *dy, *known;
     float *picture, *gradient, *small_x, *crop, *crop_true, *crop_gradient, *answers, *lines, *maps;
+    float *apart; /* side x side: 1 where photos tell nothing of attributes */
     size_t map_room;
     imp_image *sheet; /* of the last row */
 };
@@ -110,10 +114,27 @@ bool av_removes(const struct av_plan *);
 /* Codes and attributes (NULL: not wanted) of n samples as they are. */
 imp_status av_codes_of(struct av_school *, const uint64_t *order, uint32_t n, float *mu, float *y,
                        float *known, imp_error *);
+/* Lines of metadata: of the usual drawing, of their kinds, and (NULL: none; free()) of what lies
+ * inside outlines. drawing, kinds: room for AV_DRAWING_TEXT and AV_KINDS_TEXT letters. */
+enum { AV_DRAWING_TEXT = 100 };
+imp_status av_keep_drawings(const struct av_plan *, char *drawing, char *kinds, char **inside,
+                            imp_error *);
+/* Codes of the first photos, as a network that mixes them. */
+imp_status av_keep_codes(struct av_school *, av_link *styles, imp_error *);
 /* Takes out of the encoder's last layer what a linear probe reads of attributes. */
 imp_status av_erase_codes(struct av_school *, imp_error *);
 imp_status av_synth_begin(struct av_school *,
                           imp_error *); /* stage 2's networks, once stage 1 is over */
+/* Finds where photos tell nothing of attributes, if the plan asks for it. */
+imp_status av_stay_begin(struct av_school *, imp_error *);
+/* coarse: n x 3 x side/AV_CELL x side/AV_CELL colours of photos; y, known: their attributes. out,
+ * side x side: 1 where attributes explain nothing of colours, falling to 0 where they explain 2 %
+ * of the variance, beyond chance. */
+enum { AV_CELL = 8 };
+imp_status av_apart(const float *coarse, const float *y, const float *known, uint32_t n,
+                    const struct av_traits *, uint32_t side, float *out, imp_error *);
+/* Whose code sample i of a batch has whose attributes are drawn: its own, or the next one's. */
+uint32_t av_stay_of(uint32_t i, uint32_t n);
 imp_status av_synth_step(struct av_school *, uint64_t within, imp_error *);
 imp_status av_row_of(struct av_school *, enum av_stage, imp_error *); /* tests, and one row more */
 imp_status av_row_room(struct av_school *, imp_error *);

@@ -18,9 +18,19 @@ imp_status av_synth_begin(struct av_school *s, imp_error *err)
     return st;
 }
 
-/* The codes of the photos as the encoder is shown them, drawn; or, of a free batch, of the photo
- * before, or of nobody. */
-static imp_status codes(struct av_school *s, bool is_free, imp_error *err)
+/* What a batch is for: photos that were taken; photos that nobody took, guided by the judge; photos
+ * with other attributes, the same where photos tell nothing of them. */
+enum batch { BOUND, FREE, STAY };
+static enum batch batch_of(const struct av_plan *p, uint64_t within)
+{
+    if (within % 3 == 2 && p->control + p->contour > 0)
+        return FREE;
+    return within % 3 == 1 && p->stay > 0 ? STAY : BOUND;
+}
+
+/* The codes of the photos as the encoder is shown them, drawn; of a free batch, of the photo
+ * before, or of nobody; with attributes drawn, of the photo itself, or of the next. */
+static imp_status codes(struct av_school *s, enum batch what, imp_error *err)
 {
     const uint32_t n = s->lessons.n, latent = s->p->latent;
     const size_t count = (size_t)n * latent;
@@ -40,12 +50,13 @@ static imp_status codes(struct av_school *s, bool is_free, imp_error *err)
          i++) /* y's own numbers are nobody's here */
         memcpy(s->z + (size_t)i * latent, s->eps + (size_t)i * latent,
                s->p->traits->width * sizeof *s->z);
-    if (!is_free)
+    if (what == BOUND)
         return IMP_OK;
     memcpy(s->mu, s->z, count * sizeof *s->z);
     for (uint32_t i = 0; i < n; i++) {
-        const float *from =
-            i % 2 ? s->mu + (size_t)((i + 1) % n) * latent : s->eps + (size_t)i * latent;
+        const float *from = what == STAY ? s->mu + (size_t)av_stay_of(i, n) * latent
+                            : i % 2      ? s->mu + (size_t)((i + 1) % n) * latent
+                                         : s->eps + (size_t)i * latent;
         memcpy(s->z + (size_t)i * latent, from, latent * sizeof *from);
     }
     return IMP_OK;
@@ -65,6 +76,20 @@ static imp_status draw_picture(struct av_school *s, const float **picture, imp_e
                         : st;
 }
 
+/* What the adversary of patches finds. */
+static imp_status realness(struct av_school *s, const float *picture, imp_error *err)
+{
+    const av_lessons *l = &s->lessons;
+    const double weight = s->p->patches;
+    double loss = 0;
+    if (!(weight > 0))
+        return IMP_OK;
+    const imp_status st =
+        av_patch_loss(s, picture, l->x, l->s, l->n, weight, s->gradient, &loss, err);
+    av_count(s, AV_PATCH, loss);
+    return st;
+}
+
 /* How the photo is to look: its own. */
 static imp_status bound_loss(struct av_school *s, const float *picture, imp_error *err)
 {
@@ -79,11 +104,7 @@ static imp_status bound_loss(struct av_school *s, const float *picture, imp_erro
         st = av_feature_loss(s, picture, l->x, l->n, p->features, s->gradient, &loss, err);
         av_count(s, AV_FEATURES, loss);
     }
-    if (st == IMP_OK && p->patches > 0) {
-        st = av_patch_loss(s, picture, l->x, l->s, l->n, p->patches, s->gradient, &loss, err);
-        av_count(s, AV_PATCH, loss);
-    }
-    return st;
+    return st == IMP_OK ? realness(s, picture, err) : st;
 }
 
 /* Lines of the photo itself, for the loss of lines; kept in s->lines. */
@@ -137,23 +158,20 @@ static imp_status free_loss(struct av_school *s, const float *picture, imp_error
     if (st != IMP_OK)
         return st;
     memcpy(s->gradient, back, size * sizeof *back);
-    double loss = 0;
-    if (p->patches > 0)
-        st = av_patch_loss(s, picture, l->x, l->s, l->n, p->patches, s->gradient, &loss, err);
-    return st;
+    return realness(s, picture, err);
 }
 
 /* What is asked for: the photo's attributes, or drawn ones. Those that its drawing shows are left
  * to it in half of the cases, in most where drawn ones would gainsay it; then nothing is known of
  * them. */
-static void asked(struct av_school *s, uint64_t within, bool is_free)
+static void asked(struct av_school *s, uint64_t within, bool drawn)
 {
     const struct av_traits *t = s->p->traits;
-    const double left = is_free ? 0.75 : 0.5;
+    const double left = drawn ? 0.75 : 0.5;
     for (uint32_t i = 0; i < s->lessons.n; i++) {
         const uint64_t sample = within * s->p->batch + i;
         float *y = s->y + (size_t)i * t->width;
-        if (is_free)
+        if (drawn)
             av_traits_draw(t, s->p->seed, sample, y);
         else
             memcpy(y, s->lessons.y + (size_t)i * t->width, t->width * sizeof *y);
@@ -167,20 +185,37 @@ static void asked(struct av_school *s, uint64_t within, bool is_free)
     }
 }
 
+/* Of a photo with other attributes: what they do not reach, and that it looks real. */
+static imp_status stay_loss(struct av_school *s, const float *picture, imp_error *err)
+{
+    const av_lessons *l = &s->lessons;
+    const size_t plane = (size_t)s->side * s->side;
+    double sum = 0;
+    for (uint32_t i = 0; i < l->n; i++) {
+        const size_t at = i * 3 * plane, of = av_stay_of(i, l->n) * 3 * plane;
+        sum += av_absolute_where(picture + at, l->x + of, s->apart, 3, plane, s->p->stay / l->n,
+                                 s->gradient + at);
+    }
+    av_count(s, AV_STAY, sum / s->p->stay);
+    return realness(s, picture, err);
+}
+
 imp_status av_synth_step(struct av_school *s, uint64_t within, imp_error *err)
 {
     const struct av_plan *p = s->p;
     const uint32_t n = s->lessons.n;
-    const bool is_free = within % 3 == 2 && p->control + p->contour > 0;
+    const enum batch what = batch_of(p, within);
     const float *picture;
     imp_status st = av_forget(&s->synth, err);
-    asked(s, within, is_free);
+    asked(s, within, what != BOUND);
     if (st == IMP_OK)
-        st = codes(s, is_free, err);
+        st = codes(s, what, err);
     if (st == IMP_OK)
         st = draw_picture(s, &picture, err);
     if (st == IMP_OK)
-        st = is_free ? free_loss(s, picture, err) : bound_loss(s, picture, err);
+        st = what == FREE   ? free_loss(s, picture, err)
+             : what == STAY ? stay_loss(s, picture, err)
+                            : bound_loss(s, picture, err);
     if (st == IMP_OK)
         st = av_seed(&s->synth, "picture", (av_size){n, 3, s->side, s->side}, s->gradient, err);
     if (st == IMP_OK)

@@ -97,6 +97,20 @@ for a in "${ablations[@]}"; do
     mv "$out/${words[0]}.md.new" "$out/${words[0]}.md"
 done
 
+# ---- nearness to the photos in another network's eyes: SqueezeNet 1.1, when DATA has it ----
+squeezenet=$data/weights/squeezenet1.1_openvino_fp16/squeezenet1.1_fp32.onnx
+if [ -e "$squeezenet" ] && [ -s "$out/pixels-alone-1.md" ] && part squeeze; then
+    judge other-64 50 64
+    for name in adversary-1 cvae-1 no-patches-1 pixels-alone-1; do
+        [ -s "$out/$name/model.safetensors" ] || continue
+        run "$here/faces-measure.ini" -o "$out/$name-squeeze" --set vars.model="$out/$name/model.safetensors" --set vars.judge="$out/other-64/judge.safetensors" \
+            --set vars.size=64 --set vars.look="$squeezenet" --set look.input=bgr --set "look.range=0 255" --set "look.mean=104 117 123" \
+            --set "figures.layers=relu_conv1 fire3/concat fire5/concat"
+        echo "| $name | $(value "$out/$name-squeeze/figures.csv" features) | $(value "$out/$name/figures.csv" features) |"
+    done >"$out/squeeze.md.new"
+    mv "$out/squeeze.md.new" "$out/squeeze.md"
+fi
+
 # ---- the report; sheets of drawn faces go beside it, those of DATA's stay in OUT ----
 sheets() { # NAME...
     mkdir -p "$here/advae"
@@ -112,6 +126,8 @@ sheets() { # NAME...
     printf '\n## Ablations (64 px, half the maps, 1,500 batches of 8 each stage, the same for all)\n\n'
     head_line
     for a in "${ablations[@]}"; do if [ -s "$out/${a%%|*}.md" ]; then cat "$out/${a%%|*}.md"; else echo "| ${a%%|*} | not run |"; fi; done
+    printf '\nRelative distance of features, of one photo made again from that photo, in networks that took no part:\n\n| training | SqueezeNet 1.1, relu_conv1, fire3, fire5 | VGG-19, relu1_1, 2_1, 3_1 |\n|---|---|---|\n'
+    if [ -s "$out/squeeze.md" ]; then cat "$out/squeeze.md"; else echo '| not run |'; fi
     sheets adversary-1 cvae-1 none-1 pixels-alone-1 judge-guides-1
     printf '\n## Faces of others (omi, 803 synthetic photos, ratings of people)\n\n'
     if [ -s "$out/omi.md" ]; then cat "$out/omi.md"; else echo 'Not run.'; fi

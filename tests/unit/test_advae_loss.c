@@ -164,10 +164,12 @@ static void pixels_by_differences(void **state)
     const float h = 1e-3f;
     (void)state;
     draw(1, x, 24, 0.5), draw(2, t, 24, 0.5);
-    for (uint32_t which = 0; which < 3; which++) {
+    const float mask[8] = {1, 0.5f, 0, 0.25f, 1, 0, 1, 1};
+    for (uint32_t which = 0; which < 4; which++) {
 #define LOSS(g)                                                                                    \
     (which == 0   ? av_square(x, t, 3, 8, g)                                                       \
      : which == 1 ? av_absolute(x, t, 24, 2, g)                                                    \
+     : which == 2 ? av_absolute_where(x, t, mask, 3, 8, 2, g)                                      \
                   : av_relative(x, t, 24, 3, g))
         (void)LOSS(g);
         for (uint32_t i = 0; i < 24; i++) {
@@ -184,6 +186,9 @@ static void pixels_by_differences(void **state)
     for (uint32_t i = 0; i < 24; i++)
         sum += 0.5 * ((double)x[i] - t[i]) * ((double)x[i] - t[i]) / 3;
     near(av_square(x, t, 3, 8, g), sum, 1e-9);
+    (void)av_absolute_where(x, t, mask, 3, 8, 2, g);
+    for (uint32_t c = 0; c < 3; c++)
+        assert_true(g[8 * c + 2] == 0 && g[8 * c + 5] == 0 && g[8 * c] != 0);
 }
 
 /* sum_k w_k y_k(v): by differences */

@@ -71,6 +71,7 @@ static struct av_plan usual(struct av_traits *t)
                             .control = 0.3,
                             .contour = 20,
                             .patches = 0.1,
+                            .stay = 5,
                             .gaps = 0.06};
 }
 
@@ -357,6 +358,46 @@ static void a_card_says_what_it_is(void **state)
     drop(&x);
 }
 
+/* Hair and tone are seen in the disc alone, in the middle; corners are of nobody's colour. */
+static void what_attributes_do_not_reach(void **state)
+{
+    enum { N = 96, PLACES = SIDE / AV_CELL, SIZE = 3 * PLACES * PLACES };
+    static float coarse[N * SIZE], y[N * 4], known[N * 2], apart[SIDE * SIDE];
+    struct av_traits t;
+    struct said said;
+    struct job job = new_job();
+    av_lessons l;
+    (void)state;
+    must(av_traits_of(&discs, NULL, 0, &t, NULL, listen(&said)));
+    must(av_lessons_new(&l, &discs, &t, N, listen(&said)));
+    must(av_lessons_read(&l, NULL, 0, N, NULL, 0, &job.as, listen(&said)));
+    for (size_t i = 0; i < N * 3; i++)
+        for (uint32_t k = 0; k < SIDE * SIDE; k++)
+            coarse[(i * PLACES + k / SIDE / AV_CELL) * PLACES + k % SIDE / AV_CELL] +=
+                l.x[i * SIDE * SIDE + k] / (AV_CELL * AV_CELL);
+    memcpy(y, l.y, sizeof y), memcpy(known, l.known, sizeof known);
+    must(av_apart(coarse, y, known, N, &t, SIDE, apart, listen(&said)));
+    for (uint32_t j = 12; j < 20; j++)
+        for (uint32_t i = 12; i < 20; i++)
+            assert_true(apart[j * SIDE + i] == 0);
+    for (size_t i = 0; i < N; i++) /* the middle now says nothing either: other people's */
+        y[i * 4 + 3] = (float)kit_uniform(9, 1, i), known[i * 2] = 0;
+    must(av_apart(coarse, y, known, N, &t, SIDE, apart, listen(&said)));
+    double share = 0;
+    for (uint32_t k = 0; k < SIDE * SIDE; k++)
+        share += apart[k] / (SIDE * SIDE);
+    print_message("# of other people's attributes, apart: %.2f\n", share);
+    assert_true(share > 0.9);
+    av_lessons_free(&l);
+}
+static void who_gives_the_code(void **state)
+{
+    (void)state;
+    for (uint32_t n = 2; n < 9; n++)
+        for (uint32_t i = 0; i < n; i++)
+            assert_int_equal(av_stay_of(i, n), i % 2 ? (i + 1) % n : i);
+}
+
 /* After some hundred steps: photos come back, the judge answers, colours obey. */
 static void it_learns(void **state)
 {
@@ -365,6 +406,7 @@ static void it_learns(void **state)
     struct job job = new_job();
     (void)state;
     p.steps[0] = 150, p.steps[1] = 150, p.steps[2] = 300, p.every = 150, p.batch = 8, p.maps = 0.3;
+    p.stay = 0;
     p.erase = 0; /* too few steps to learn y without what the code tells */
     struct av_trained x = train(&p, &job);
     const struct av_row *judge = &x.rows[0], *vae = &x.rows[1], *last = &x.rows[x.count - 1];
@@ -404,6 +446,8 @@ int main(void)
         cmocka_unit_test(it_goes_on_from_another_model),
         cmocka_unit_test(what_drawings_show_is_kept),
         cmocka_unit_test(a_card_says_what_it_is),
+        cmocka_unit_test(what_attributes_do_not_reach),
+        cmocka_unit_test(who_gives_the_code),
         cmocka_unit_test(it_learns),
         cmocka_unit_test(a_rate_too_high_is_told),
     };
