@@ -261,6 +261,8 @@ static imp_status run(struct av_school *s, imp_error *err)
         if (st == IMP_OK)
             st = tell(s, &from, first);
     }
+    if (st == IMP_OK && !s->now.row_count) /* no steps: another model, told anew by these faces */
+        st = av_row_of(s, AV_DRAWING, err);
     return st;
 }
 

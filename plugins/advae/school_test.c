@@ -262,7 +262,7 @@ imp_status av_row_of(struct av_school *s, enum av_stage stage, imp_error *err)
         struct av_row *r = &s->rows[s->now.row_count++];
         *r = (struct av_row){.step = s->now.step,
                              .stage = stage,
-                             .rate = av_rate_of(s->p, s->now.step - 1),
+                             .rate = s->now.step ? av_rate_of(s->p, s->now.step - 1) : 0,
                              .psnr = stage ? psnr(t->square / (double)t->batches) : NAN,
                              .leak = NAN,
                              .accuracy =

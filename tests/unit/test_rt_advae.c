@@ -307,6 +307,21 @@ static void it_goes_on_from_another_model(void **state)
     drop(&x), drop(&y);
 }
 
+/* Without steps a model is told anew: its parameters stay, codes and words are of these faces. */
+static void without_steps_it_stays(void **state)
+{
+    struct av_traits t;
+    struct av_plan p = usual(&t), q = p;
+    struct job a = new_job(), b = new_job();
+    (void)state;
+    struct av_trained x = train(&p, &a);
+    q.begin = x.model, q.steps[0] = q.steps[1] = q.steps[2] = 0, q.control = q.contour = 0;
+    struct av_trained y = train(&q, &b);
+    assert_true(same(x.model, y.model, ""));
+    assert_true(y.count == 1 && y.sheet && y.rows[0].rate == 0);
+    drop(&x), drop(&y);
+}
+
 /* What drawings show is told by the model, and training with it is another training. */
 static void what_drawings_show_is_kept(void **state)
 {
@@ -444,6 +459,7 @@ int main(void)
         cmocka_unit_test(codes_tell_nothing_linear_once_erased),
         cmocka_unit_test(all_ways_train),
         cmocka_unit_test(it_goes_on_from_another_model),
+        cmocka_unit_test(without_steps_it_stays),
         cmocka_unit_test(what_drawings_show_is_kept),
         cmocka_unit_test(a_card_says_what_it_is),
         cmocka_unit_test(what_attributes_do_not_reach),
