@@ -40,7 +40,7 @@ static struct ground leaf_of(const struct scene *s, const struct leaf *l)
     float dark = (0.30f + 0.70f * l->up) * (1 + 0.55f * sw_clamp(l->clump, -1.4f, 1.4f));
     if (s->kind == SCENE_SNOW) {
         const float white = sw_step(-0.35f, 0.35f, l->clump + 0.9f * l->up - 0.55f);
-        c = f3_mix(f3_scale(c, 1.5f), f3(0.60f, 0.63f, 0.68f), 0.72f * white);
+        c = f3_mix(f3_scale(c, 1.5f), f3(0.60f, 0.63f, 0.68f), 0.45f * white);
         dark = sw_mix(dark, 0.75f + 0.25f * l->up, white);
     }
     const struct f3 n = f3_unit(f3(l->way.x + 0.9f * l->bend_x,
@@ -150,7 +150,7 @@ static void sand(const struct scene *s, const struct land_spots *p, struct groun
         const struct f3 c = f3_mix(f3(0.46f, 0.29f, 0.155f), f3(0.54f, 0.38f, 0.23f),
                                    sw_unit(0.5f + 0.6f * patch[i] + 0.8f * (s->chance[5] - 0.5f)));
         const float rough = sw_clamp(fine[i] + 0.7f * streak[i], -2, 2);
-        g[i] = (struct ground){.colour = f3_scale(c, 1 + 0.12f * rough)};
+        g[i] = (struct ground){.colour = f3_scale(c, 1 + 0.14f * rough)};
     }
 }
 

@@ -19,12 +19,14 @@ static void on_slopes(const struct scene *s, const struct land_row *r, const flo
     const int snow = s->kind == SCENE_SNOW;
     const float line = snow ? 700 : 560, from = snow ? 18 : 45, to = snow ? 60 : 110,
                 wide = snow ? 60 : 30, off = 0.25f * (s->chance[6] - 0.3f),
-                flat = sw_step(0.95f, 0.6f, slope);
+                flat = sw_step(0.95f, 0.6f, slope), bare = snow ? -0.15f : -0.35f,
+                full = snow ? 0.30f : 0.05f;
     for (uint32_t i = 0; i < r->n; i++) {
         const float n = noise[i];
         there[i] = sw_step(from, to, r->z[i] + wide * n) *
                    sw_step(line + 160 * n, line - 220 + 160 * n, y[i]) * flat *
-                   sw_step(2.5f, 6, y[i]) * sw_step(-0.35f, 0.05f, n + off);
+                   sw_step(2.5f, 6, y[i]) *
+                   sw_step(bare, full, n + off);
     }
 }
 

@@ -106,7 +106,7 @@ static float woods_there(const struct scene *s, float x, float z, float y)
     const float open = s->kind == SCENE_SNOW
                            ? sw_step(-0.25f, 0.30f, n + 0.5f * (s->chance[6] - 0.5f))
                            : sw_step(-0.05f, 0.35f, n + 0.3f * (s->chance[6] - 0.5f));
-    return open * sw_step(9, 26, z + fabsf(x)) * 0.50f;
+    return open * sw_step(9, 26, z + fabsf(x)) * (s->kind == SCENE_SNOW ? 0.34f : 0.50f);
 }
 
 static int plant_at(const struct strip *t, int32_t i, int32_t j, const struct stand *g,

@@ -147,7 +147,7 @@ struct finish still_wall(const struct scene *s, struct f3 p)
         {0.20f, 0.21f, 0.18f}, {0.30f, 0.22f, 0.13f}, {0.13f, 0.16f, 0.20f}, {0.34f, 0.33f, 0.31f}};
     const float patch = sw_octaves(p.x * 0.5f, p.y * 0.5f, s->seed + 215, 5, 0.55f) +
                         0.95f * sw_octaves(p.x * 5, p.y * 5, s->seed + 216, 6, 0.84f);
-    return (struct finish){f3_scale(paint[(uint32_t)(s->chance[7] * 3.99f)], 1 + 0.21f * patch),
+    return (struct finish){f3_scale(paint[(uint32_t)(s->chance[7] * 3.99f)], 1 + 0.30f * patch),
                            f3(0, 0, -1), 0, 0};
 }
 

@@ -13,13 +13,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MOST = 600, FACES = 60, NAMED = 100 };
+enum { MOST = 600, FACES = 60, NAMED = 100, KINDS = 40 };
 
 struct group {
     const char *name;
     struct picture_stats *all;
     int count;
     double power[STATS_BINS]; /* geometric mean, each picture's sum made 1 */
+    char kind[KINDS][64];
+    int kind_count, first[KINDS + 1]; /* pictures of kind k: first[k] to before first[k + 1] */
 };
 
 static bool add_picture(struct group *g, const imp_image *m)
@@ -128,6 +130,10 @@ static void add_source(struct group *g, struct mini *mini, const char *filter, c
                 add_picture(g, m), mini_release(&m->head);
         }
         add_diversity(d, g->all + before, g->count - before);
+        if (kinds && g->kind_count < KINDS) {
+            memcpy(g->kind[g->kind_count], word, sizeof word);
+            g->first[g->kind_count++] = before, g->first[g->kind_count] = g->count;
+        }
     }
 }
 
@@ -177,6 +183,25 @@ static void print_group(const struct group *g, const struct group *real)
                r.high, r.most);
         if (real && real->count)
             printf("   %3.0f %% of %s", within(g, real, k), real->name);
+        printf("\n");
+    }
+}
+
+/* Each kind's least and most, and how many are outside of the real ones' range. */
+static void print_kinds(const struct group *g, const struct group *real)
+{
+    static const char *const names[] = {"slope", "kurtosis", "colours"};
+    if (!g->kind_count || !real->count)
+        return;
+    printf("\n%-18s  slope                kurtosis             colours\n", g->name);
+    for (int k = 0; k < g->kind_count; k++) {
+        printf("%-18s", g->kind[k]);
+        for (int which = 0; which < 3; which++) {
+            const struct group part = {.name = names[which], .all = g->all + g->first[k], .count = g->first[k + 1] - g->first[k]};
+            const struct range r = range_of(&part, which);
+            const int out = part.count - (int)(within(&part, real, which) * part.count / 100 + 0.5);
+            printf("  %6.2f..%6.2f%s", r.least, r.most, out == 0 ? "     " : out == part.count ? " all " : " some");
+        }
         printf("\n");
     }
 }
@@ -249,6 +274,9 @@ int main(int argc, char **argv)
     printf("%-18s %4s  %-9s %8s %8s %8s %8s %8s   %s\n", "pictures", "n", "measure", "least", "10 %", "median", "90 %", "most", "within the range");
     for (int i = 0; i < GROUPS; i++)
         print_group(&g[i], i % 2 ? &g[i - 1] : NULL);
+    printf("\nKinds; some, all: outside of the range of the real ones\n");
+    print_kinds(&g[SCENES], &g[PHOTOS]);
+    print_kinds(&g[PAINTED], &g[PAINTINGS]);
     printf("\nDifference of pairs (root mean square of %d x %d thumbs; of one kind, where there are kinds)\n", STATS_THUMB, STATS_THUMB);
     for (int i = 0; i < GROUPS; i++)
         if (d[i].pairs)

@@ -159,6 +159,20 @@ case_visage_knows_what_an_outline_does_not_show() {
     cmp free/all.png asked/all.png
     ! cmp -s free/contour.png asked/contour.png || fail 'an outline was left to say what it does not show'
 }
+# A jaw and two ears get a face drawn in, by the seed and what is asked; inside = none leaves them bare, a whole drawing as it is.
+case_visage_draws_faces_into_outlines() {
+    printf '[preset]\nformat = 1\n[a]\nfilter = source.face\nwidth = 128\nheight = 128\nseed = 503\nhat = none\ndrawing = contour\n' >d.ini
+    printf '[o]\nfilter = save\nin = a.lines\nname = d.png\n' >>d.ini
+    exits 0 impasto run d.ini -o lines
+    for how in "one " "again " "other --set face.seed=7" "smile --set face.smile=1 --set face.open=1" "bare --set face.inside=none"; do
+        exits 0 impasto run "$root/presets/face.ini" lines/d.png -o "${how%% *}" -v --set "vars.net=$visage" --set out.in=face.ready ${how#* }
+        case $how in bare*) lacks "$err" 'were drawn into the outline' ;; *) has "$err" 'were drawn into the outline' ;; esac
+    done
+    cmp one/d.png again/d.png
+    for other in other smile bare; do ! cmp -s one/d.png $other/d.png || fail "$other is no other"; done
+    exits 0 impasto run "$root/presets/face.ini" "$root/samples/drawings/face-14.png" -o whole -v --set "vars.net=$visage"
+    lacks "$err" 'were drawn into the outline'
+}
 case_visage_leaves_the_background_alone() {
     measured hair black blond "$corner"
     [ "$measure" -le 80 ] || fail "the corner differs by $measure thousandths with the hair"

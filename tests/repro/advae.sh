@@ -30,10 +30,10 @@ leak() {
         $1 == metric && (kind == "points") == ($4 > 0) { sum += 100 * (kind == "points" ? $3 - $4 : $3); n++ }
         END { if (n) printf "%.1f", sum / n; else printf "-" }' "$1"
 }
-# figures DIR MODEL SIZE [DRAWING]
+# figures DIR MODEL SIZE [DRAWING [SETS]]
 figures() {
     [ -s "$1/figures.csv" ] || run "$here/faces-measure.ini" -o "$1" --set vars.model="$2" --set vars.judge="$out/other-$3/judge.safetensors" \
-        --set vars.size="$3" --set vars.look="$(look)" --set figures.layers="relu1_1 relu2_1 relu3_1" --set vars.drawing="${4:-all}"
+        --set vars.size="$3" --set vars.look="$(look)" --set figures.layers="relu1_1 relu2_1 relu3_1" --set vars.drawing="${4:-all}" "${@:5}"
 }
 head_line() {
     echo '| training | PSNR | SSIM | features | control | collateral | under a contrary style | style (shuffled) | contour (shuffled) | contour, other style | hue moved | FID (two halves) | diversity | leak, linear: points; R2 % | leak, two layers | MIG | SAP | DCI |'
@@ -57,7 +57,9 @@ training() {
 if part visage && [ -s "$visage" ]; then
     judge other-128 50 128
     for d in all face contour; do figures "$out/visage-$d" "$visage" 128 $d; done
-    { head_line; for d in all face contour; do line "visage, drawing = $d" "$out/visage-$d/figures.csv"; done; echo
+    figures "$out/visage-bare" "$visage" 128 contour --set figures.inside=none
+    { head_line; for d in all face contour; do line "visage, drawing = $d" "$out/visage-$d/figures.csv"; done
+      line 'visage, drawing = contour, inside = none' "$out/visage-bare/figures.csv"; echo
       echo '| attribute | judge on photos, right and correlation | control, outline alone | face | all lines | correlation | | | under a contrary style | | |'; echo '|---|---|---|---|---|---|---|---|---|---|---|'
       for a in hair complexion glasses beard moustache open smile; do
           row="| $a | $(value "$out/visage-all/figures.csv" judge $a), $(value "$out/visage-all/figures.csv" "judge's correlation" $a) |"
