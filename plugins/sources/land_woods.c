@@ -25,8 +25,7 @@ static void on_slopes(const struct scene *s, const struct land_row *r, const flo
         const float n = noise[i];
         there[i] = sw_step(from, to, r->z[i] + wide * n) *
                    sw_step(line + 160 * n, line - 220 + 160 * n, y[i]) * flat *
-                   sw_step(2.5f, 6, y[i]) *
-                   sw_step(bare, full, n + off);
+                   sw_step(2.5f, 6, y[i]) * sw_step(bare, full, n + off);
     }
 }
 

@@ -98,21 +98,22 @@ tell_goals() {
         awk -F, -v a="| $net | $s | $steps | $kept | $less | $work |" -v h="$(answers "$net-$s-goal")" 'NR == 2 { b = 100 * (1 - $7) } $8 == "true" { w = $9; e = $10; r = 100 * (1 - $7) }
             /the result/ { if (match($0, /error [0-9.e-]+ after/)) r = 100 * (1 - substr($0, RSTART + 6, RLENGTH - 12)) }
             END { split(h, v, " "); printf "%s %s | %.2f, %.2f | %.2f, %.2f |", a, w, b, r, v[1], v[2] }' "$out/$net-$s-goal/history.csv"
-        awk -F, '$1 != "sample" { n++; d = ($4 == $2) - ($3 == $2); s += d; q += d * d } END { m = s / n; printf " %+.2f ± %.2f |\n", 100 * m, 196 * sqrt((q / n - m * m) / n) }' "$out/$net-$s-goal/answers.csv"
+        changed "$net-$s-goal"
     done; done
 }
 
-tell_further() {
+tell_fewer() {
     local s x
     printf '| network | seed | fewer by | widths | held: before, after | difference |\n|---|---|---|---|---|---|\n'
-    for s in 1 2 3; do for x in 30 50 80; do
-        done_ "lenet-$s-x$x" && done_ "lenet-$s-goal" || continue
-        awk -F, -v s="$s" -v all="$(sed -n 2p "$out/lenet-$s-goal/history.csv" | cut -d, -f3)" -v b="$(answers "lenet-$s-goal" | cut -d' ' -f1)" \
-            -v a="$(answers "lenet-$s-x$x" | cut -d' ' -f2)" '$8 == "true" { p = $3; w = $9 } END { printf "| lenet | %d | %.1f | %s | %.2f, %.2f |", s, all / p, w, b, a }' "$out/lenet-$s-x$x/history.csv"
-        paste -d, "$out/lenet-$s-goal/answers.csv" "$out/lenet-$s-x$x/answers.csv" |
-            awk -F, '$1 != "sample" { n++; d = ($8 == $6) - ($3 == $2); s += d; q += d * d } END { m = s / n; printf " %+.2f ± %.2f |\n", 100 * m, 196 * sqrt((q / n - m * m) / n) }'
+    for s in 1 2 3; do for x in 30 80; do
+        done_ "lenet-$s-x$x" || continue
+        awk -F, -v s="$s" -v h="$(answers "lenet-$s-x$x")" 'NR == 2 { all = $3 } $8 == "true" { p = $3; w = $9 }
+            END { split(h, v, " "); printf "| lenet | %d | %.1f | %s | %s, %s |", s, all / p, w, v[1], v[2] }' "$out/lenet-$s-x$x/history.csv"
+        changed "lenet-$s-x$x"
     done; done
 }
+# Paired difference in points of the answers after and before, and half of its 95 % interval, as a cell
+changed() { awk -F, '$1 != "sample" { n++; d = ($4 == $2) - ($3 == $2); s += d; q += d * d } END { m = s / n; printf " %+.2f ± %.2f |\n", 100 * m, 196 * sqrt((q / n - m * m) / n) }' "$out/$1/answers.csv"; }
 
 tell_times() {
     local f
