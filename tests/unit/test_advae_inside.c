@@ -118,6 +118,32 @@ static void the_one_that_fits_is_drawn(void **state)
     assert_false(failed);
 }
 
+/* Of two that say the same, the one whose jaw is alike. */
+static void the_jaw_decides(void **state)
+{
+    static float s[SIDE * SIDE];
+    const struct av_traits t = traits();
+    av_inside in;
+    kit_error e;
+    float y[] = {1, 0, -1};
+    bool failed;
+    (void)state, (void)kit_error_init(&e);
+    assert_int_equal(av_inside_new(&in, SIDE, t.width, &e.as), IMP_OK);
+    for (int wide = 0; wide < 2; wide++) {
+        face(s, wide ? 44 : 26, true, false);
+        if (wide)
+            bar(s, 20, 50, 44, 51);
+        assert_true(av_inside_add(&in, s, y));
+    }
+    for (uint64_t seed = 1; seed < 9; seed++)
+        for (int wide = 0; wide < 2; wide++) {
+            face(s, wide ? 44 : 26, false, false);
+            assert_true(av_inside_draw(&in, &t, seed, s, y, &failed));
+            assert_true((ink_in(s, 22, 47, 26, 54) > 3) == wide);
+        }
+    av_inside_free(&in);
+}
+
 /* Grey strokes stay as grey. */
 static void strokes_keep_their_ink(void **state)
 {
@@ -169,6 +195,13 @@ static void text_and_back(void **state)
         }
         text[i] = was;
     }
+    static const char *const runs[] = {"0 1; 0 0 0 42", "0 1; 0 0 0 52", "0 1; 0 0 0 7______",
+                                       "0 1; 0 0 0 42z"};
+    for (int i = 0; i < 4;
+         i++) { /* of 3 x 3: just full, one too many, no end, what follows does not matter */
+        assert_int_equal(av_inside_read(runs[i], 3, t.width, &back, &e.as), IMP_OK);
+        assert_int_equal(back.count, i == 0 || i == 3), av_inside_free(&back);
+    }
     assert_int_equal(av_inside_read(text, SIDE / 2, t.width, &back, &e.as), IMP_OK);
     assert_int_equal(back.count, 0), av_inside_free(&back);
     assert_int_equal(av_inside_read(text, SIDE, t.width + 1, &back, &e.as), IMP_OK);
@@ -181,9 +214,8 @@ static void text_and_back(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(outlines_are_told),
-        cmocka_unit_test(the_one_that_fits_is_drawn),
-        cmocka_unit_test(strokes_keep_their_ink),
+        cmocka_unit_test(outlines_are_told), cmocka_unit_test(the_one_that_fits_is_drawn),
+        cmocka_unit_test(the_jaw_decides),   cmocka_unit_test(strokes_keep_their_ink),
         cmocka_unit_test(text_and_back),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);

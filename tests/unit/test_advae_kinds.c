@@ -60,6 +60,29 @@ static av_kinds learnt(void)
     return k;
 }
 
+/* Outlines and faces whose boxes are alike: boxes of both differ more among themselves. */
+static void outlines_are_a_kind_of_their_own(void **state)
+{
+    static av_kind all[2 * EACH];
+    av_kinds k;
+    (void)state;
+    for (uint32_t i = 0; i < 2 * EACH; i++) {
+        const double size = 0.8 + 0.4 * (i / 2 % 4) / 3;
+        drawn(i % 2 ? FACE : OUTLINE, 0, 0, size);
+        if (i % 2 == 0) /* ears, as high as eyes */
+            arc(0.5 - 0.21 * size, 0.6 - 0.02 * size, 0.01, 0.02 * size, 0, 6.3),
+                arc(0.5 + 0.21 * size, 0.6 - 0.02 * size, 0.01, 0.02 * size, 0, 6.3);
+        all[i] = av_kind_of(paper, SIDE), all[i].shown = i % 2;
+        assert_true(av_is_outline(&all[i]) == (i % 2 == 0));
+    }
+    av_kinds_find(all, 2 * EACH, &k);
+    for (uint32_t i = 0; i < 2 * EACH; i++)
+        assert_true(av_is_outline(av_kinds_like(&k, &all[i])) == (i % 2 == 0));
+    for (uint32_t i = 0; i < k.count; i++)
+        assert_int_equal(k.all[i].shown, !av_is_outline(&k.all[i]));
+    assert_false(av_is_outline(av_kinds_face(&k)));
+}
+
 static void kinds_are_found_and_told(void **state)
 {
     const av_kinds k = learnt();
@@ -150,6 +173,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(kinds_are_found_and_told),
+        cmocka_unit_test(outlines_are_a_kind_of_their_own),
         cmocka_unit_test(a_line_of_metadata_comes_back),
         cmocka_unit_test(each_kind_goes_to_its_place),
         cmocka_unit_test(drawings_all_alike_are_one_kind),
