@@ -150,13 +150,20 @@ static bool far_off(const av_ink *ink, const av_ink *usual, double box[3])
            fabs(dy + 0.5 * scale - 0.5) > 0.12;
 }
 
-/* An outline that lies where faces do is in its place: with ears or hair it is of another height.
- */
-static bool like_a_face(const av_kind *seen, const av_kinds *kinds)
+/* An outline whose chin lies where a kind's does and that is as wide is in its place: with ears, or
+ * with hair over them, it is of another height. */
+static bool in_place(const av_kind *seen, const av_kinds *kinds)
 {
-    const av_kind *face = av_kinds_face(kinds);
-    double box[3];
-    return face && av_is_outline(seen) && !far_off(&seen->ink, &face->ink, box);
+    const av_ink *a = &seen->ink;
+    bool in = false;
+    for (uint32_t i = 0; i < kinds->count && av_is_outline(seen); i++) {
+        const av_ink *b = &kinds->all[i].ink;
+        const double wide = (a->right - a->left) / (b->right - b->left);
+        in = in || (av_is_outline(&kinds->all[i]) && wide > 0.8 && wide < 1.25 &&
+                    fabs(a->bottom - b->bottom) < 0.12 &&
+                    fabs(a->left + a->right - b->left - b->right) < 2 * 0.12);
+    }
+    return in;
 }
 
 /* ---- all of it ---- */
@@ -205,7 +212,7 @@ imp_status av_drawing(const imp_image *in, uint32_t side, const av_kinds *kinds,
     *kind = av_kinds_like(kinds, &seen);
     const av_ink *usual = &(*kind)->ink;
     av_ink now = seen.ink;
-    const bool off = far_off(&now, usual, box) && !like_a_face(&seen, kinds);
+    const bool off = far_off(&now, usual, box) && !in_place(&seen, kinds);
     if (st == IMP_OK && (off ? how != AV_AS_IS : how == AV_CENTRE)) {
         *what |= AV_MOVED;
         st = place(ink, box[0], box[1], box[2], large, v, job);

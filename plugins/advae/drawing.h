@@ -17,9 +17,9 @@ enum av_fault_of_drawing {
 /* A drawing of any size and 1 or 3 channels as side x side numbers, 0 paper to 1 ink. Its sides are
  * filled up to a square with paper; paper and ink become 0 and 1, whichever is the darker; strokes
  * far from the width of the kind it is most like are drawn again in it; AUTO moves it to that
- * kind's box when it lies far from it, CENTRE always. *what: av_fault_of_drawing of what was done
- * or is odd; *kind: the one of `kinds` it is most like. IMP_E_INPUT: blank, or nothing but ink.
- * IMP_E_MEMORY, IMP_CANCELLED. [worker] */
+ * kind's box when it lies far from it (an outline: when chin or width do), CENTRE always. *what:
+ * av_fault_of_drawing of what was done or is odd; *kind: the one of `kinds` it is most like.
+ * IMP_E_INPUT: blank, or nothing but ink. IMP_E_MEMORY, IMP_CANCELLED. [worker] */
 imp_status av_drawing(const imp_image *, uint32_t side, const av_kinds *kinds, enum av_place,
                       float *out, uint32_t *what, const av_kind **kind, imp_job *, imp_error *);
 

@@ -244,7 +244,7 @@ bool av_inside_draw(const av_inside *a, const struct av_traits *t, uint64_t seed
     for (uint32_t i = 0; i < a->count; i++) {
         const struct fit f = fit_of(a->parts + i * plane, a->side, &ink, far);
         const double bad = f.misfit + 6 * unlike(t, y, a->y + (size_t)i * a->width) +
-                           kit_uniform(seed, 0x696e73, i);
+                           2 * kit_uniform(seed, 0x696e73, i);
         if (bad < least)
             least = bad, which = i, best = f;
     }

@@ -164,19 +164,20 @@ case_visage_draws_faces_into_outlines() {
     printf '[preset]\nformat = 1\n[a]\nfilter = source.face\nwidth = 128\nheight = 128\nseed = 503\nhat = none\ndrawing = contour\n' >d.ini
     printf '[o]\nfilter = save\nin = a.lines\nname = d.png\n' >>d.ini
     exits 0 impasto run d.ini -o lines
-    for how in "one " "again " "other --set face.seed=7" "smile --set face.smile=1 --set face.open=1" "bare --set face.inside=none"; do
+    for how in "one " "again " "three --set face.seed=3" "four --set face.seed=4" "five --set face.seed=5" "smile --set face.smile=1 --set face.open=1" "bare --set face.inside=none"; do
         exits 0 impasto run "$root/presets/face.ini" lines/d.png -o "${how%% *}" -v --set "vars.net=$visage" --set out.in=face.ready ${how#* }
         case $how in bare*) lacks "$err" 'were drawn into the outline' ;; *) has "$err" 'were drawn into the outline' ;; esac
     done
     cmp one/d.png again/d.png
-    for other in other smile bare; do ! cmp -s one/d.png $other/d.png || fail "$other is no other"; done
+    for other in smile bare; do ! cmp -s one/d.png $other/d.png || fail "$other is no other"; done
+    [ "$(md5sum {one,three,four,five}/d.png | cut -c1-32 | sort -u | wc -l)" -ge 2 ] || fail 'seeds bring no other faces'
     exits 0 impasto run "$root/presets/face.ini" "$root/samples/drawings/face-14.png" -o whole -v --set "vars.net=$visage"
     lacks "$err" 'were drawn into the outline'
 }
 case_visage_leaves_the_background_alone() {
     measured hair black blond "$corner"
-    [ "$measure" -le 80 ] || fail "the corner differs by $measure thousandths with the hair"
-    measured complexion 0 1 "$corner" # from one end to the other the background does get a little darker
-    [ "$measure" -le 120 ] || fail "the corner differs by $measure thousandths with the complexion"
+    [ "$measure" -le 60 ] || fail "the corner differs by $measure thousandths with the hair"
+    measured complexion 0 1 "$corner"
+    [ "$measure" -le 60 ] || fail "the corner differs by $measure thousandths with the complexion"
 }
 run_cases

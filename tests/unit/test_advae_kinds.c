@@ -69,9 +69,8 @@ static void outlines_are_a_kind_of_their_own(void **state)
     for (uint32_t i = 0; i < 2 * EACH; i++) {
         const double size = 0.8 + 0.4 * (i / 2 % 4) / 3;
         drawn(i % 2 ? FACE : OUTLINE, 0, 0, size);
-        if (i % 2 == 0) /* ears, as high as eyes */
-            arc(0.5 - 0.21 * size, 0.6 - 0.02 * size, 0.01, 0.02 * size, 0, 6.3),
-                arc(0.5 + 0.21 * size, 0.6 - 0.02 * size, 0.01, 0.02 * size, 0, 6.3);
+        arc(0.5 - 0.21 * size, 0.6 - 0.04 * size, 0.01, 0.04 * size, 0, 6.3); /* ears */
+        arc(0.5 + 0.21 * size, 0.6 - 0.04 * size, 0.01, 0.04 * size, 0, 6.3);
         all[i] = av_kind_of(paper, SIDE), all[i].shown = i % 2;
         assert_true(av_is_outline(&all[i]) == (i % 2 == 0));
     }

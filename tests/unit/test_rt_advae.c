@@ -405,6 +405,21 @@ static void what_attributes_do_not_reach(void **state)
     assert_true(share > 0.9);
     av_lessons_free(&l);
 }
+/* Every third batch is such: another training, whose history tells of it. */
+static void staying_is_learnt(void **state)
+{
+    struct av_traits t;
+    struct av_plan p = usual(&t), q = p;
+    struct job a = new_job(), b = new_job();
+    (void)state;
+    q.stay = 0;
+    struct av_trained x = train(&p, &a), y = train(&q, &b);
+    assert_false(same(x.model, y.model, "generator."));
+    assert_true(same(x.model, y.model, "encoder."));
+    assert_true(x.rows[x.count - 1].figures[AV_STAY] > 0);
+    assert_true(isnan(y.rows[y.count - 1].figures[AV_STAY]));
+    drop(&x), drop(&y);
+}
 static void who_gives_the_code(void **state)
 {
     (void)state;
@@ -463,6 +478,7 @@ int main(void)
         cmocka_unit_test(what_drawings_show_is_kept),
         cmocka_unit_test(a_card_says_what_it_is),
         cmocka_unit_test(what_attributes_do_not_reach),
+        cmocka_unit_test(staying_is_learnt),
         cmocka_unit_test(who_gives_the_code),
         cmocka_unit_test(it_learns),
         cmocka_unit_test(a_rate_too_high_is_told),
