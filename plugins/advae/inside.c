@@ -150,19 +150,18 @@ static struct blob box_of(const float *s, const uint8_t *parts, enum av_part par
     return b;
 }
 
-/* Mean distance of a kept outline from the ink, cut at a tenth of the side; in px of 128. */
-static double misfit(const uint8_t *parts, uint32_t side, const struct fit *f, const float *far)
+/* Mean distance of n pixels of a kept outline from the ink, cut at a tenth of the side; in px of
+ * 128. */
+static double misfit(const uint32_t *at, uint32_t n, uint32_t side, const struct fit *f,
+                     const float *far)
 {
     const double most = 0.1 * side;
-    double sum = 0, n = 0;
-    for (uint32_t i = 0; i < side * side; i++) {
-        if (parts[i] != AV_OUTLINE)
-            continue;
-        const double x = f->x + (i % side + 0.5 - f->from_x) * f->scale,
-                     y = f->y + (i / side + 0.5 - f->from_y) * f->scale;
+    double sum = 0;
+    for (uint32_t k = 0; k < n; k++) {
+        const double x = f->x + (at[k] % side + 0.5 - f->from_x) * f->scale,
+                     y = f->y + (at[k] / side + 0.5 - f->from_y) * f->scale;
         const bool in = x >= 0 && y >= 0 && x < side && y < side;
         sum += in ? fmin(most, (double)far[(size_t)y * side + (size_t)x]) : most;
-        n++;
     }
     return (n ? sum / n : most) * 128 / side;
 }
@@ -171,8 +170,12 @@ static double misfit(const uint8_t *parts, uint32_t side, const struct fit *f, c
  * aside, or of another size, is a worse one. An outline may have ears where the other has hair, so
  * their widths say little. */
 static struct fit fit_of(const uint8_t *parts, uint32_t side, const struct blob *ink,
-                         const float *far)
+                         const float *far, uint32_t *at)
 {
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < side * side; i++)
+        if (parts[i] == AV_OUTLINE)
+            at[n++] = i;
     const struct blob b = box_of(NULL, parts, AV_OUTLINE, side),
                       in = box_of(NULL, parts, AV_INSIDE, side);
     const double middle = 0.5 * (ink->left + ink->right + 1.0),
@@ -185,7 +188,7 @@ static struct fit fit_of(const uint8_t *parts, uint32_t side, const struct blob 
                             .y = ink->bottom + 1.0,
                             .from_x = 0.5 * (b.left + b.right + 1.0),
                             .from_y = b.bottom + 1.0};
-            f.misfit = misfit(parts, side, &f, far) + 0.4 * abs(k) +
+            f.misfit = misfit(at, n, side, &f, far) + 0.4 * abs(k) +
                        0.3 * fabs(f.x + aside * f.scale - middle) * 128 / side;
             if (f.misfit < best.misfit)
                 best = f;
@@ -231,18 +234,19 @@ bool av_inside_draw(const av_inside *a, const struct av_traits *t, uint64_t seed
 {
     const size_t plane = (size_t)a->side * a->side;
     float *far = a->count ? malloc(plane * sizeof *far) : NULL;
+    uint32_t *at = a->count ? malloc(plane * sizeof *at) : NULL;
     const struct blob ink = box_of(s, NULL, AV_PAPER, a->side);
     struct fit best = {.misfit = 0};
     double least = 1e30;
     uint32_t which = 0;
-    *failed = a->count && !far;
-    if (!far || !ink.size) {
-        free(far);
+    *failed = a->count && !(far && at);
+    if (!far || !at || !ink.size) {
+        free(far), free(at);
         return false;
     }
     far_from_ink(s, (int)a->side, far);
     for (uint32_t i = 0; i < a->count; i++) {
-        const struct fit f = fit_of(a->parts + i * plane, a->side, &ink, far);
+        const struct fit f = fit_of(a->parts + i * plane, a->side, &ink, far, at);
         const double bad = f.misfit + 6 * unlike(t, y, a->y + (size_t)i * a->width) +
                            2 * kit_uniform(seed, 0x696e73, i);
         if (bad < least)
@@ -253,7 +257,7 @@ bool av_inside_draw(const av_inside *a, const struct av_traits *t, uint64_t seed
         if (a->shown >> k & 1)
             memcpy(y + t->all[k].at, a->y + (size_t)which * a->width + t->all[k].at,
                    t->all[k].width * sizeof *y);
-    free(far);
+    free(far), free(at);
     return true;
 }
 
