@@ -122,7 +122,7 @@ tell_times() {
         [ -s "$f" ] || continue
         f=${f##*/times-}
         paste -d' ' <(cut -d, -f1 "$out/times-${f}" | sort -g | sed -n 4p) <(cut -d, -f2 "$out/times-${f}" | sort -g | sed -n 4p) |
-            awk -v name="${f%.csv}" -v r="$(row "${f%.csv}")" '{ split(r, v, " "); printf "| %s | %.4f | %.4f | %.1f %% | %.1f %% | %.2f |\n", name, $1, $2, 100 * $2 / $1, v[2], (1 - $2 / $1) / (1 - v[2] / 100) }'
+            awk -v name="${f%.csv}" -v r="$(row "${f%.csv}")" '{ split(r, v, " "); if (v[2] < 100) printf "| %s | %.4f | %.4f | %.1f %% | %.1f %% | %.2f |\n", name, $1, $2, 100 * $2 / $1, v[2], (1 - $2 / $1) / (1 - v[2] / 100) }'
     done
 }
 
