@@ -60,7 +60,8 @@ static imp_status insides(const struct av_plan *p, const av_kinds *kinds, av_ins
         in->shown &= av_is_outline(&kinds->all[k]) ? ~kinds->all[k].shown : UINT64_MAX;
     for (uint64_t i = 0; kind && i < d->count && in->count < AV_INSIDES && st == IMP_OK; i++) {
         imp_sample sample = {sizeof sample, UINT32_MAX, NULL, s, attributes};
-        st = d->read(d, i, &sample, err);
+        if ((st = d->read(d, i, &sample, err)) != IMP_OK)
+            break;
         for (size_t k = 0; k < plane; k++)
             s[k] = 1 - s[k];
         const av_kind like = av_kind_of(s, d->width);
@@ -68,7 +69,7 @@ static imp_status insides(const struct av_plan *p, const av_kinds *kinds, av_ins
         av_traits_encode(p->traits, attributes, y, known);
         for (uint32_t k = 0; k < p->traits->count; k++)
             all = all && (known[k] > 0 || !(in->shown >> k & 1));
-        if (st == IMP_OK && all && !av_is_outline(&like) && av_kinds_like(kinds, &like) == kind)
+        if (all && !av_is_outline(&like) && av_kinds_like(kinds, &like) == kind)
             av_inside_add(in, s, y);
     }
     free(s), free(attributes);
