@@ -63,18 +63,26 @@ static bool of_outline(const struct blob *b, const struct blob *box)
     return b->bottom > box->bottom - 0.08 * h || (aside && (upright || b->size < 0.02 * w * w / 8));
 }
 
+/* Of ink, or of a kept drawing's part. */
+static struct blob box_of(const float *s, const uint8_t *parts, enum av_part part, uint32_t side)
+{
+    struct blob b = {0, side, side, 0, 0};
+    for (uint32_t i = 0; i < side * side; i++)
+        if (s ? s[i] > 0.5f : part == AV_OUTLINE ? parts[i] == part : parts[i] >= part) {
+            const uint32_t x = i % side, y = i / side;
+            b.size++;
+            b.left = x < b.left ? x : b.left, b.right = x > b.right ? x : b.right;
+            b.top = y < b.top ? y : b.top, b.bottom = y > b.bottom ? y : b.bottom;
+        }
+    return b;
+}
+
 /* The drawing's parts; the number of those inside. ink: 0 and 1, becomes enum av_part. */
 static uint32_t parts_of(uint8_t *ink, uint32_t side, uint32_t *stack)
 {
     enum { SEEN = 3 };
-    struct blob box = {0, side, side, 0, 0};
+    const struct blob box = box_of(NULL, ink, AV_OUTLINE, side); /* all ink is 1 still */
     uint32_t inside = 0;
-    for (uint32_t i = 0; i < side * side; i++)
-        if (ink[i]) {
-            const uint32_t x = i % side, y = i / side;
-            box.left = x < box.left ? x : box.left, box.right = x > box.right ? x : box.right;
-            box.top = y < box.top ? y : box.top, box.bottom = y > box.bottom ? y : box.bottom;
-        }
     for (uint32_t i = 0; i < side * side; i++) {
         if (ink[i] != 1)
             continue;
@@ -135,20 +143,6 @@ static void far_from_ink(const float *s, int side, float *far)
 struct fit { /* place = to + (a kept drawing's place - from) * scale */
     double scale, x, y, from_x, from_y, misfit;
 };
-
-/* Of ink, or of a kept drawing's part. */
-static struct blob box_of(const float *s, const uint8_t *parts, enum av_part part, uint32_t side)
-{
-    struct blob b = {0, side, side, 0, 0};
-    for (uint32_t i = 0; i < side * side; i++)
-        if (s ? s[i] > 0.5f : part == AV_OUTLINE ? parts[i] == part : parts[i] >= part) {
-            const uint32_t x = i % side, y = i / side;
-            b.size++;
-            b.left = x < b.left ? x : b.left, b.right = x > b.right ? x : b.right;
-            b.top = y < b.top ? y : b.top, b.bottom = y > b.bottom ? y : b.bottom;
-        }
-    return b;
-}
 
 /* Mean distance of n pixels of a kept outline from the ink, cut at a tenth of the side; in px of
  * 128. */
