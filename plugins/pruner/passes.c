@@ -136,8 +136,8 @@ static imp_status loss_of_task(struct pr_pass *p, enum pr_seed how, double *loss
     if (st == IMP_OK && how)
         st = room(p, count, err);
     if (st == IMP_OK)
-        st = kit_task_loss(&p->net->task, p->run, p->batch, loss, right, how ? p->gradient : NULL,
-                           err);
+        st = kit_task_loss(&p->net->task, p->run, p->batch, loss, NULL, right,
+                           how ? p->gradient : NULL, err);
     if (st == IMP_OK && how)
         st = seed(p, p->net->task.out_node, &v, err);
     return st;

@@ -6,7 +6,8 @@
 #include "net.h"
 
 enum {
-    EPOCHS, BATCH, LOSS, TARGET, SMOOTHING, OPTIMISER, RATE, MOMENTUM, BETA2, EPSILON, DECAY, CLIP,
+    EPOCHS, BATCH, LOSS, TARGET, SMOOTHING, RESTORE, RESTORE_WEIGHT,
+    OPTIMISER, RATE, MOMENTUM, BETA2, EPSILON, DECAY, DECAYS, CLIP,
     SCHEDULE, WARM_UP, LAST, DROPS, FACTOR, FLIP, CROP, SHIFT, FILL, SHUFFLE, SEED, STEPS, EVERY,
     PATIENCE, BEST, KEEP
 };
@@ -28,6 +29,12 @@ static const imp_param params[] = {
     {.key = "smoothing", .type = IMP_FLOAT, .def = 0, .min = 0, .max = 0.9,
      .help = "cross-entropy: the share of the target that is spread over all classes; 0.1 keeps large "
              "networks from being too sure."},
+    {.key = "restore", .type = IMP_NAMES, .def_text = "",
+     .help = "Further outputs of the network, each as large as the picture, that have to give it back as "
+             "it was prepared: codes from which that can be done keep what is in the picture. A head behind "
+             "relu3_1, for instance, listed in `outputs` of the architecture; net.normalise's last cuts it off."},
+    {.key = "restore_weight", .type = IMP_FLOAT, .def = 1, .min = 0, .max = 1e6,
+     .help = "restore: what the mean squared distance of each from the picture counts in the loss."},
     {.key = "optimiser", .type = IMP_CHOICE, .choices = "sgd|adam", .def_text = "sgd",
      .help = "sgd: gradient descent with momentum. adam: a step for each weight by its own past; wants "
              "a rate of about 0.001."},
@@ -41,6 +48,9 @@ static const imp_param params[] = {
      .help = "adam: added to the root of that mean."},
     {.key = "weight_decay", .type = IMP_FLOAT, .def = 0, .min = 0, .max = 1,
      .help = "This part of each weight is added to its gradient; 0.0001 to 0.0005 is usual."},
+    {.key = "decays", .type = IMP_CHOICE, .choices = "all|weights", .def_text = "all",
+     .help = "What weight_decay is for: all that learns, or weights alone and neither biases nor scales of norms, "
+             "which much of it for long makes so small that maps die."},
     {.key = "clip", .type = IMP_FLOAT, .def = 0, .min = 0, .max = 1e9,
      .help = "A gradient longer than this is shortened to it; 0: never."},
     {.key = "schedule", .type = IMP_CHOICE, .choices = "constant|step|cosine", .def_text = "cosine",
@@ -87,7 +97,8 @@ static const imp_port inputs[] = {
 static const imp_port outputs[] = {
     {.name = "net", .kind = IMP_OBJECT, .type = IMP_NN_MODEL_TYPE, .help = "The trained network."},
     {.name = "history", .kind = IMP_TABLE, .flags = IMP_PORT_OPTIONAL,
-     .help = "step, epoch, rate, loss, accuracy, test_loss, test_accuracy: a row an epoch, or as every says."},
+     .help = "step, epoch, rate, loss, accuracy, test_loss, test_accuracy: a row an epoch, or as every says; with "
+             "restore, restored and test_restored: the mean squared distance."},
 };
 
 static const kit_nn services = {
@@ -107,7 +118,10 @@ static kit_task task_of(const imp_cell *p)
     return (kit_task){.nn = &services,
                       .loss = (uint32_t)p[LOSS].i,
                       .target = (uint32_t)p[TARGET].i,
-                      .smoothing = p[SMOOTHING].f};
+                      .smoothing = p[SMOOTHING].f,
+                      .restored = p[RESTORE].w.ptr,
+                      .restored_count = (uint32_t)p[RESTORE].w.count,
+                      .restore_weight = p[RESTORE_WEIGHT].f};
 }
 
 static kit_training training_of(const imp_cell *p)
@@ -120,7 +134,7 @@ static kit_training training_of(const imp_cell *p)
                       .momentum = p[MOMENTUM].f,
                       .beta2 = p[BETA2].f,
                       .epsilon = p[EPSILON].f,
-                      .weight_decay = p[DECAY].f,
+                      .weight_decay = p[DECAYS].i ? 0 : p[DECAY].f,
                       .clip_norm = p[CLIP].f},
         .schedule = {.rule = (uint32_t)p[SCHEDULE].i,
                      .rate = p[RATE].f,
@@ -131,6 +145,7 @@ static kit_training training_of(const imp_cell *p)
                     .crop = (uint32_t)p[CROP].i,
                     .shift = p[SHIFT].f,
                     .fill = (float)p[FILL].f},
+        .weight_decay = p[DECAYS].i ? p[DECAY].f : 0,
         .seed = seed,
         .steps = (uint64_t)p[STEPS].i,
         .row_steps = (uint64_t)p[EVERY].i,
@@ -249,8 +264,8 @@ static void plan_cost(imp_plan *plan, const imp_nn_model *model, const imp_cell 
     const uint32_t ndim = task->in_rank;
     const int64_t *shape = ndim == 2 ? flat : input;
     uint64_t run = 0, least = 0, weights = 0, macs = 0;
-    if (rt_model_table.memory(NULL, model, task->out_node, ndim, shape, 0, &run, &least, NULL) !=
-            IMP_OK ||
+    const uint32_t node = task->restored_count ? IMP_NN_ALL : task->out_node;
+    if (rt_model_table.memory(NULL, model, node, ndim, shape, 0, &run, &least, NULL) != IMP_OK ||
         rt_edit_table.cost(NULL, model, ndim, shape, &weights, &macs, NULL) != IMP_OK)
         return;
     const uint64_t samples = 4 * (uint64_t)(batch * (2 * data->channels + c) * input[2] * input[3]);

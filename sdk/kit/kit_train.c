@@ -39,24 +39,52 @@ static imp_status not_a_number(const struct kit_loop *l, double loss, imp_error 
                     rate / 10);
 }
 
+/* Adds the decay to the gradients of what has more axes than one. */
+static imp_status decay_weights(struct kit_loop *l, imp_error *err)
+{
+    const float decay = (float)l->t->weight_decay;
+    uint32_t count = 0;
+    imp_status st = decay > 0
+                        ? kit_loop_trains(l)->param_count(kit_loop_self(l), l->trainer, &count, err)
+                        : IMP_OK;
+    for (uint32_t i = 0; st == IMP_OK && i < count; i++) {
+        const char *name = NULL;
+        imp_tensor v = {.head = {sizeof v, IMP_TENSOR}}, g = v;
+        st = kit_loop_trains(l)->param(kit_loop_self(l), l->trainer, i, &name, &v, &g, err);
+        if (st != IMP_OK || !g.data || v.ndim < 2)
+            continue;
+        size_t n = 1;
+        for (uint32_t k = 0; k < v.ndim; k++)
+            n *= (size_t)v.shape[k];
+        const float *value = v.data;
+        float *gradient = g.data;
+        for (size_t k = 0; k < n; k++)
+            gradient[k] += decay * value[k];
+    }
+    return st;
+}
+
 /* Forward, loss, backward. */
-static imp_status learn(struct kit_loop *l, double *loss, uint32_t *right, imp_error *err)
+static imp_status learn(struct kit_loop *l, double *loss, double *restored, uint32_t *right,
+                        imp_error *err)
 {
     imp_status st = kit_task_forward(&l->task, l->run, l->batch, l->job, err);
     if (st == IMP_OK)
-        st = kit_task_loss(&l->task, l->run, l->batch, loss, right, l->gradient, err);
+        st = kit_task_loss(&l->task, l->run, l->batch, loss, restored, right, l->gradient, err);
     if (st == IMP_OK && !isfinite(*loss))
         return not_a_number(l, *loss, err);
     if (st == IMP_OK)
         st = kit_loop_trains(l)->zero_gradients(kit_loop_self(l), l->trainer, err);
-    return st == IMP_OK ? kit_task_backward(&l->task, l->run, l->batch, l->gradient, l->job, err)
-                        : st;
+    if (st == IMP_OK)
+        st = kit_task_backward(&l->task, l->run, l->batch, l->gradient, l->job, err);
+    return st == IMP_OK ? decay_weights(l, err) : st;
 }
 
-static void advance(struct kit_loop *l, uint32_t n, double loss, uint32_t right)
+static void advance(struct kit_loop *l, uint32_t n, double loss, double restored, uint32_t right)
 {
     struct kit_position *p = &l->now;
     p->loss_sum += loss * n;
+    p->restored_sum += restored * n;
     p->seen += n;
     p->right += right;
     p->step++;
@@ -73,7 +101,7 @@ static imp_status one_step(struct kit_loop *l, imp_error *err)
     const uint64_t left = l->train->count - l->now.at;
     const uint32_t n = left < l->t->batch ? (uint32_t)left : l->t->batch;
     imp_nn_optimiser o = l->t->optimiser;
-    double loss = 0;
+    double loss = 0, restored = 0;
     uint32_t right = 0;
     o.struct_size = sizeof o;
     o.rate = kit_loop_rate(l, l->now.step);
@@ -84,11 +112,11 @@ static imp_status one_step(struct kit_loop *l, imp_error *err)
     if (st != IMP_OK)
         return st;
     l->between_steps = 0;
-    st = learn(l, &loss, &right, err);
+    st = learn(l, &loss, &restored, &right, err);
     if (st == IMP_OK)
         st = kit_loop_trains(l)->step(kit_loop_self(l), l->trainer, &o, err);
     if (st == IMP_OK)
-        advance(l, n, loss, right);
+        advance(l, n, loss, restored, right);
     return st;
 }
 
@@ -196,7 +224,7 @@ static imp_status open_loop(struct kit_loop *l, const imp_nn_model *model, imp_e
     l->order_of = UINT64_MAX;
     l->batch = kit_batch_new(l->train, &l->task.input, l->task.target, t->batch);
     l->order = t->shuffle ? calloc((size_t)count, sizeof *l->order) : NULL;
-    l->gradient = calloc(t->batch, l->task.out_width * sizeof *l->gradient);
+    l->gradient = calloc(t->batch, kit_task_width(&l->task) * sizeof *l->gradient);
     if (!l->batch || (t->shuffle && !l->order) || !l->gradient)
         return imp_fail(err, IMP_E_MEMORY, "no memory for batches of %u samples", t->batch);
     st = kit_loop_trains(l)->trainer_new(kit_loop_self(l), model, t->seed, &l->trainer, err);
@@ -239,6 +267,7 @@ static imp_status hand_out(struct kit_loop *l, kit_trained *out, imp_error *err)
     out->best = (uint32_t)p->best;
     out->has_test = l->test != NULL;
     out->has_classes = l->task.target == KIT_TARGET_CLASS;
+    out->has_restored = l->task.restored_count != 0;
     out->stopped_early = p->step < l->last_step;
     l->rows = NULL;
     return IMP_OK;

@@ -6,10 +6,10 @@
 
 /* Where a training stands: all that a checkpoint has beside the trainer's state and the rows. */
 struct kit_position {
-    uint64_t step, epoch, at; /* steps done; the epoch and samples of it already seen */
-    uint64_t seen, right;     /* samples since the last row */
-    double loss_sum;          /* over them */
-    uint64_t row_count, best; /* best: number of a row */
+    uint64_t step, epoch, at;      /* steps done; the epoch and samples of it already seen */
+    uint64_t seen, right;          /* samples since the last row */
+    double loss_sum, restored_sum; /* over them */
+    uint64_t row_count, best;      /* best: number of a row */
 };
 
 struct kit_loop {

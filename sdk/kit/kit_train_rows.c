@@ -87,7 +87,7 @@ static imp_status remember_best(struct kit_loop *l, imp_error *err)
 
 static void note(const struct kit_loop *l, const kit_row *r)
 {
-    char line[256], train[48] = "", test[96] = "";
+    char line[300], train[48] = "", test[96] = "", restored[48] = "";
     if (!l->t->note)
         return;
     if (!isnan(r->train.accuracy))
@@ -97,8 +97,10 @@ static void note(const struct kit_loop *l, const kit_row *r)
     else if (l->test)
         snprintf(test, sizeof test, "; test loss %.4g, accuracy %.2f %%", r->test.loss,
                  100 * r->test.accuracy);
-    snprintf(line, sizeof line, "step %" PRIu64 " of %" PRIu64 ", epoch %.4g: loss %.4g%s%s",
-             r->step, l->last_step, r->epoch, r->train.loss, train, test);
+    if (!isnan(r->train.restored))
+        snprintf(restored, sizeof restored, ", restored to %.4g", r->train.restored);
+    snprintf(line, sizeof line, "step %" PRIu64 " of %" PRIu64 ", epoch %.4g: loss %.4g%s%s%s",
+             r->step, l->last_step, r->epoch, r->train.loss, train, restored, test);
     l->t->note(l->t->note_user, line);
 }
 
@@ -116,8 +118,10 @@ imp_status kit_loop_row(struct kit_loop *l, imp_error *err)
     kit_row r = {.epoch = (double)p->epoch + (double)p->at / (double)l->train->count,
                  .rate = kit_loop_rate(l, p->step - 1),
                  .step = p->step,
-                 .train = {p->loss_sum / seen, classes ? (double)p->right / seen : NAN},
-                 .test = {NAN, NAN}};
+                 .train = {.loss = p->loss_sum / seen,
+                           .accuracy = classes ? (double)p->right / seen : NAN,
+                           .restored = p->restored_sum / seen},
+                 .test = {NAN, NAN, NAN}};
     if (l->test && (st = test_it(l, &r.test, err)) != IMP_OK)
         return st;
     const bool best = !p->row_count || better(l, &r, &l->rows[p->best]);
@@ -126,7 +130,7 @@ imp_status kit_loop_row(struct kit_loop *l, imp_error *err)
     l->rows[p->row_count++] = r;
     p->best = best ? p->row_count - 1 : p->best;
     p->seen = p->right = 0;
-    p->loss_sum = 0;
+    p->loss_sum = p->restored_sum = 0;
     l->between_steps = 1;
     note(l, &r);
     return IMP_OK;
@@ -134,7 +138,7 @@ imp_status kit_loop_row(struct kit_loop *l, imp_error *err)
 
 imp_table *kit_train_table(imp_job *job, const kit_trained *t)
 {
-    imp_column columns[7] = {{"step", NULL, IMP_INT, 0},
+    imp_column columns[9] = {{"step", NULL, IMP_INT, 0},
                              {"epoch", NULL, IMP_FLOAT, 0},
                              {"rate", NULL, IMP_FLOAT, 0},
                              {"loss", NULL, IMP_FLOAT, 0}};
@@ -145,11 +149,15 @@ imp_table *kit_train_table(imp_job *job, const kit_trained *t)
         columns[n++] = (imp_column){"test_loss", NULL, IMP_FLOAT, 0};
     if (t->has_test && t->has_classes)
         columns[n++] = (imp_column){"test_accuracy", NULL, IMP_FLOAT, 0};
+    if (t->has_restored)
+        columns[n++] = (imp_column){"restored", NULL, IMP_FLOAT, 0};
+    if (t->has_restored && t->has_test)
+        columns[n++] = (imp_column){"test_restored", NULL, IMP_FLOAT, 0};
     imp_table *table = job->new_table(job, n, columns);
     imp_status st = table ? IMP_OK : IMP_E_MEMORY;
     for (uint32_t i = 0; st == IMP_OK && i < t->row_count; i++) {
         const kit_row *r = &t->rows[i];
-        imp_cell cells[7] = {
+        imp_cell cells[9] = {
             {.i = (int64_t)r->step}, {.f = r->epoch}, {.f = r->rate}, {.f = r->train.loss}};
         uint32_t k = 4;
         if (t->has_classes)
@@ -158,6 +166,10 @@ imp_table *kit_train_table(imp_job *job, const kit_trained *t)
             cells[k++].f = r->test.loss;
         if (t->has_test && t->has_classes)
             cells[k++].f = r->test.accuracy;
+        if (t->has_restored)
+            cells[k++].f = r->train.restored;
+        if (t->has_restored && t->has_test)
+            cells[k++].f = r->test.restored;
         st = job->add_row(job, table, cells);
     }
     return st == IMP_OK ? table : NULL;

@@ -160,7 +160,7 @@ static void the_gradient_that_reaches_the_weights_is_the_losses(void **state)
         task.out_node = 1; /* the fake takes gradients there only */
         fake_zero(NULL, trainer, NULL);
         assert_int_equal(kit_task_forward(&task, run, b, NULL, NULL), IMP_OK);
-        assert_int_equal(kit_task_loss(&task, run, b, &loss, NULL, gradient, NULL), IMP_OK);
+        assert_int_equal(kit_task_loss(&task, run, b, &loss, NULL, NULL, gradient, NULL), IMP_OK);
         assert_int_equal(kit_task_backward(&task, run, b, gradient, NULL, NULL), IMP_OK);
         for (uint32_t i = 0; i < FAKE_SIZE; i += 5) {
             const float at = trainer->as.weight[i];

@@ -25,6 +25,10 @@ static const char architecture[] =
     "relu\n"
     "[flat]\nop = flatten\n[fc]\nop = gemm\nunits = 3\ntrans_b = yes\n";
 
+/* The same, and the picture from its maps. */
+static const char restoring[] =
+    "[again]\nop = conv\nin = relu1\nfilters = 3\nkernel = 3\npad = 1\n";
+
 static const char *file(void)
 {
     static char path[300];
@@ -217,6 +221,7 @@ static void what_does_not_fit_is_said_while_planning(void **state)
     refused(state, &data, "", "");
     refused(state, &data, "target=picture", "cross-entropy is for classes");
     refused(state, &data, "target=attributes loss=mse", "has no attributes to learn");
+    refused(state, &data, "restore=again", "no output 'again' that could restore the picture");
     data.class_count = 5;
     refused(state, &data, "", "gives 3 numbers, the data set has 5 classes");
     data = thirds(10);
@@ -227,6 +232,47 @@ static void what_does_not_fit_is_said_while_planning(void **state)
     refused(state, &data, "", "2 channels: 1 or 3");
     data = thirds(0);
     refused(state, &data, "", "the data set is empty");
+}
+
+static struct mini_result built_restoring(void **state)
+{
+    char text[1000];
+    const char *behind = strchr(architecture, '\n') + 1;
+    FILE *f = fopen(file(), "wb");
+    assert_non_null(f);
+    snprintf(text, sizeof text, "[network]\noutputs = fc again\n%s%s", behind, restoring);
+    assert_true(fputs(text, f) >= 0 && !fclose(f));
+    const struct mini_result r = built(state);
+    f = fopen(file(), "wb");
+    assert_true(f && fputs(architecture, f) >= 0 && !fclose(f));
+    return r;
+}
+
+static void what_is_restored_stands_in_the_history(void **state)
+{
+    imp_dataset train = thirds(300), test = thirds(60);
+    imp_object *objects[] = {object_of(&train), object_of(&test)};
+    struct mini_result net = built_restoring(state), r;
+    const imp_value *in[] = {mini_output(&net, 0, 0), &objects[0]->head, &objects[1]->head};
+    struct mini_node *node =
+        node_of(state, "net.train",
+                "epochs=4 batch=10 rate=0.02 restore=again restore_weight=2 decays=weights");
+    run(node, in, 3, 0, &r);
+    assert_int_equal(r.status, IMP_OK);
+    const imp_table *history = (const imp_table *)(const void *)mini_output(&r, 1, 0);
+    const imp_cell *last = history->cells + 3 * 9;
+    assert_int_equal(history->row_count, 4);
+    assert_int_equal(history->column_count, 9);
+    assert_string_equal(history->columns[7].name, "restored");
+    assert_string_equal(history->columns[8].name, "test_restored");
+    assert_true(last[7].f > 0 && last[7].f < 0.5 * history->cells[7].f &&
+                last[8].f < history->cells[7].f);
+    assert_true(last[3].f > 2 * last[7].f && last[6].f > 0.9);
+    mini_node_free(node);
+    mini_result_free(&r);
+    mini_result_free(&net);
+    mini_release(&objects[0]->head);
+    mini_release(&objects[1]->head);
 }
 
 static void grey_samples_feed_a_network_for_colours(void **state)
@@ -251,6 +297,7 @@ int main(void)
         cmocka_unit_test(it_trains_a_network_that_tells_classes_by_name),
         cmocka_unit_test(a_run_that_was_stopped_ends_with_the_same_history),
         cmocka_unit_test(what_does_not_fit_is_said_while_planning),
+        cmocka_unit_test(what_is_restored_stands_in_the_history),
         cmocka_unit_test(grey_samples_feed_a_network_for_colours),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -147,6 +147,7 @@ void kit_nn_close(kit_nn *, const imp_host *); /* of what is held; all NULL allo
 const imp_dataset *kit_dataset_of(const imp_value *);
 const imp_dataset *kit_dataset_planned(const imp_plan *, uint32_t port);
 enum kit_loss { KIT_CROSS_ENTROPY = 0, KIT_MSE = 1 };
+enum { KIT_RESTORED_MOST = 8 };
 typedef struct kit_task {
     const kit_nn *nn;
     kit_input input;
@@ -154,22 +155,31 @@ typedef struct kit_task {
     double smoothing;            /* of cross-entropy */
     uint32_t in_node, out_node;  /* found by kit_task_check; cross-entropy looks before a softmax */
     uint32_t in_rank, out_width; /* values of the output for a sample */
+    /* Further outputs, borrowed names, each to give the input back as it was prepared: restore_weight times
+     * their mean squared distances from it is added to the loss. */
+    const char *const *restored;
+    double restore_weight;
+    uint32_t restored_count, in_width;        /* in_width: values of the input for a sample, found */
+    uint32_t restored_node[KIT_RESTORED_MOST]; /* found */
 } kit_task;
-/* Finds the network's one input and output, and says what does not fit the data set. */
+/* Finds the network's one input and its outputs, and says what does not fit the data set. */
 imp_status kit_task_check(kit_task *, const imp_nn_model *, const imp_dataset *, imp_error *);
 
 typedef struct kit_score {
     double loss;     /* mean over the samples */
     double accuracy; /* 0..1; NaN where there are no classes */
+    double restored; /* mean squared distance of what is restored, without its weight; NaN: nothing is */
 } kit_score;
 /* The network on all samples of a data set, `most` at a time. run: of the model, or of its trainer
  * (training is not switched here). A loss that is not finite is an error that names the samples. */
 imp_status kit_evaluate(const kit_task *, imp_nn_run *, const imp_dataset *, uint32_t most,
                         imp_job *, kit_score *, imp_error *);
-/* The batch that was read through the network, up to the output; then its loss, right answers added,
- * gradient NULL or n x out_width floats, written; then that gradient back through the network. */
+/* The batch that was read through the network, up to the outputs; then its loss, right answers added,
+ * restored as in a score or NULL, gradient NULL or n x kit_task_width floats, written; then that gradient
+ * back through the network. */
+size_t kit_task_width(const kit_task *);
 imp_status kit_task_forward(const kit_task *, imp_nn_run *, kit_batch *, imp_job *, imp_error *);
-imp_status kit_task_loss(const kit_task *, imp_nn_run *, kit_batch *, double *loss,
+imp_status kit_task_loss(const kit_task *, imp_nn_run *, kit_batch *, double *loss, double *restored,
                          uint32_t *right, float *gradient, imp_error *);
 imp_status kit_task_backward(const kit_task *, imp_nn_run *, kit_batch *, float *gradient, imp_job *,
                              imp_error *);
@@ -181,6 +191,7 @@ typedef struct kit_training {
     imp_nn_optimiser optimiser; /* rate: by the schedule */
     kit_schedule schedule;      /* steps: set by the loop */
     kit_augment augment;        /* seed: the training's */
+    double weight_decay;        /* as the optimiser's, of weights alone: biases and scales of norms have one axis */
     uint64_t seed;
     uint64_t steps;             /* stop after so many; 0 = by epochs alone */
     uint64_t row_steps;         /* steps between rows of the history; 0 = an epoch */
@@ -204,7 +215,7 @@ typedef struct kit_trained {
     kit_row *rows;       /* free() */
     uint32_t row_count, best; /* best: a row, by test accuracy or loss (train's without test data) */
     uint32_t has_test, has_classes;
-    uint32_t stopped_early, reserved0;
+    uint32_t stopped_early, has_restored;
 } kit_trained;
 /* Trains a copy of the model. test: NULL = none. The job is asked whether to stop at each step, told
  * how it goes, and given checkpoints under the name "training", from which a later call with the
