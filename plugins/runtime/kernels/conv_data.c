@@ -7,6 +7,7 @@
 #include "gemm.h"
 #include "lanes.h"
 #include "rows.h"
+#include "windows_sums.h"
 #include "wino.h"
 
 #include <string.h>
@@ -180,6 +181,9 @@ imp_status rt_conv_back_data(const struct rt_conv *v, const float *y, const floa
         return rt_depthwise_back_data(v, y, gate, w, add, x, scratch, job);
     if (rt_wino_set(&g, v, true))
         return rt_wino_run(&g, y, gate, w, NULL, &after, x, scratch, job);
+    struct rt_windows_sums windows;
+    if (rt_windows_sums_set(&windows, v, true))
+        return rt_windows_sums_run(&windows, y, gate, w, &after, x, scratch, job);
     struct back b = plan(v);
     b.y = y;
     b.gate = gate;
@@ -196,6 +200,9 @@ uint64_t rt_conv_back_data_bytes(const struct rt_conv *v)
         return rt_depthwise_bytes(v);
     if (rt_wino_set(&g, v, true))
         return rt_wino_bytes(&g);
+    struct rt_windows_sums windows;
+    if (rt_windows_sums_set(&windows, v, true))
+        return rt_windows_sums_bytes(&windows);
     const struct back b = plan(v);
     return rt_lanes_bytes(&b.lanes);
 }

@@ -2,6 +2,7 @@
 #include "conv.h"
 #include "lanes.h"
 #include "rows.h"
+#include "windows_sums.h"
 #include "wino.h"
 
 /* Items that there should be at least, and the fewest filters of one. */
@@ -116,6 +117,9 @@ imp_status rt_conv_forward(const struct rt_conv *v, const float *x, const float 
         return rt_plain_forward(v, x, w, after, y, job);
     if (rt_wino_set(&g, v, false))
         return rt_wino_run(&g, x, NULL, w, v->kept, after, y, scratch, job);
+    struct rt_windows_sums windows;
+    if (rt_windows_sums_set(&windows, v, false))
+        return rt_windows_sums_run(&windows, x, NULL, w, after, y, scratch, job);
     struct forward f = plan(v);
     f.x = x;
     f.w = w;
@@ -133,6 +137,9 @@ uint64_t rt_conv_forward_bytes(const struct rt_conv *v)
         return 0;
     if (rt_wino_set(&g, v, false))
         return rt_wino_bytes(&g);
+    struct rt_windows_sums windows;
+    if (rt_windows_sums_set(&windows, v, false))
+        return rt_windows_sums_bytes(&windows);
     const struct forward f = plan(v);
     return rt_lanes_bytes(&f.lanes);
 }

@@ -5,6 +5,7 @@
 #include "conv.h"
 #include "gemm.h"
 #include "lanes.h"
+#include "windows_weight.h"
 #include "wino_weight.h"
 
 #include <impasto/kit.h>
@@ -133,14 +134,45 @@ static void fold_piece(void *user, uint32_t i) IMP_NX
     }
 }
 
+static imp_status fold_parts(const float *parts, int64_t count, int64_t size, float *w,
+                             imp_job *job)
+{
+    struct fold f = {.parts = parts, .w = w, .count = count, .size = size};
+    f.pieces = rt_pieces(size, (double)count);
+    return rt_parallel(job, f.pieces, fold_piece, &f);
+}
+
+static uint64_t part_bytes(const struct rt_windows_weight *s)
+{
+    const struct rt_conv *v = s->v;
+    const int64_t weights = v->groups * v->m * v->c * v->taps;
+    return s->parts > 1 ? rt_lines((uint64_t)(s->parts * weights) * sizeof(float)) : 0;
+}
+
+static imp_status by_windows(struct rt_windows_weight *s, const float *x, const float *y,
+                             const float *gate, float *w, void *scratch, imp_job *job)
+{
+    float *to = s->parts > 1 ? scratch : w;
+    imp_status st = IMP_OK;
+    for (; s->turn < s->turns && st == IMP_OK; s->turn++)
+        st = rt_windows_weight_run(s, x, y, gate, to, (char *)scratch + part_bytes(s), job);
+    if (st != IMP_OK || s->parts == 1)
+        return st;
+    const struct rt_conv *v = s->v;
+    return fold_parts(to, s->parts, v->groups * v->m * v->c * v->taps, w, job);
+}
+
 imp_status rt_conv_back_weight(const struct rt_conv *v, const float *x, const float *y,
                                const float *gate, float *w, void *scratch, imp_job *job)
 {
     struct rt_wino_weight p;
+    struct rt_windows_weight s;
     if (rt_conv_is_depthwise(v))
         return rt_depthwise_back_weight(v, x, y, gate, w, scratch, job);
     if (rt_wino_weight_set(&p, v))
         return rt_wino_weight_run(&p, x, y, gate, w, scratch, job);
+    if (rt_windows_weight_set(&s, v))
+        return by_windows(&s, x, y, gate, w, scratch, job);
     struct sum u = plan(v);
     u.x = x;
     u.y = y;
@@ -149,20 +181,19 @@ imp_status rt_conv_back_weight(const struct rt_conv *v, const float *x, const fl
     imp_status st = IMP_OK;
     for (; u.turn < u.turns && st == IMP_OK; u.turn++)
         st = rt_lanes_run(&u.lanes, job, (char *)scratch + u.part_bytes, one, &u);
-    if (st != IMP_OK || u.parts == 1)
-        return st;
-    struct fold f = {.parts = u.w, .w = w, .count = u.parts, .size = u.weights};
-    f.pieces = rt_pieces(f.size, (double)f.count);
-    return rt_parallel(job, f.pieces, fold_piece, &f);
+    return st != IMP_OK || u.parts == 1 ? st : fold_parts(u.w, u.parts, u.weights, w, job);
 }
 
 uint64_t rt_conv_back_weight_bytes(const struct rt_conv *v)
 {
     struct rt_wino_weight p;
+    struct rt_windows_weight s;
     if (rt_conv_is_depthwise(v))
         return rt_depthwise_bytes(v);
     if (rt_wino_weight_set(&p, v))
         return rt_wino_weight_bytes(&p);
+    if (rt_windows_weight_set(&s, v))
+        return rt_windows_weight_bytes(&s) + part_bytes(&s);
     const struct sum u = plan(v);
     return rt_lanes_bytes(&u.lanes) + u.part_bytes;
 }

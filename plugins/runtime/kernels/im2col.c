@@ -1,6 +1,5 @@
 /* im2col.c - see im2col.h. */
 #include "im2col.h"
-#include "v_columns.h"
 
 #include <impasto/kit.h>
 
@@ -82,60 +81,59 @@ static inline int64_t run_of(const int64_t *table, int64_t rows, int64_t r, int6
     return n;
 }
 
-/* Zeroes what lies outside x in `run` rows of columns: p->lo and p->hi say where. */
-static inline void clear_sides(float *cols, int64_t run, const struct span *p)
+/* Zeroes what lies outside x in `run` rows of columns. */
+static inline void clear_sides(float *cols, int64_t run, const struct rt_columns *c)
 {
-    const int64_t w = p->x1 - p->x0, before = p->lo - p->x0, after = p->hi - p->x0;
-    for (int64_t r = 0; r < run && (before > 0 || after < w); r++, cols += w) {
-        for (int64_t i = 0; i < before; i++)
+    for (int64_t r = 0; r < run && c->n < c->width; r++, cols += c->width) {
+        for (int64_t i = 0; i < c->before; i++)
             cols[i] = 0;
-        for (int64_t i = after; i < w; i++)
+        for (int64_t i = c->before + c->n; i < c->width; i++)
             cols[i] = 0;
     }
 }
 
-/* One row of the matrix of columns: cols[r][x] = x[row r of the strip][x * stride + shift]. At
- * stride 1 a run of rows is one copy, whose sides then are cleared. */
+/* At stride 1 a run of rows is one copy, whose sides then are cleared. */
 KIT_CLONES
-static void pack(const float *restrict x, const int64_t *table, int64_t rows, const struct span *p,
-                 float *restrict cols)
+void rt_columns_pack(const struct rt_columns *given, int64_t step, const float *restrict x,
+                     float *restrict cols)
 {
-    const int64_t w = p->x1 - p->x0, before = p->lo - p->x0, n = p->hi - p->lo, step = p->stride;
-    for (int64_t r = 0, run; r < rows; r += run, cols += run * w) {
-        run = table[r] < 0 || step > 1 ? 1 : run_of(table, rows, r, w);
-        const int64_t length = table[r] < 0 ? 0 : n > 0 ? (run - 1) * w + n : 0;
-        if (!length) {
-            for (int64_t i = 0; i < run * w; i++)
+    const struct rt_columns c = *given;
+    for (int64_t r = 0, run; r < c.rows; r += run, cols += run * c.width) {
+        const bool out = c.table[r] < 0 || c.n < 1;
+        run = out || step > 1 ? 1 : run_of(c.table, c.rows, r, c.width);
+        if (out) {
+            for (int64_t i = 0; i < c.width; i++)
                 cols[i] = 0;
             continue;
         }
-        const float *from = x + table[r] + p->lo * step + p->shift;
-        float *to = cols + before;
+        const int64_t length = (run - 1) * c.width + c.n;
+        const float *from = x + c.table[r] + c.at;
+        float *to = cols + c.before;
         if (step == 1)
             for (int64_t i = 0; i < length; i++)
                 to[i] = from[i];
         else
             for (int64_t i = 0; i < length; i++)
                 to[i] = from[i * step];
-        clear_sides(cols, run, p);
+        clear_sides(cols, run, &c);
     }
 }
 
-/* Back: x[row r of the strip][x * stride + shift] += cols[r][x]. The sides, which came from
- * nowhere, are cleared first, so that a run of rows is one sum. */
+/* Back: x += columns. The sides, which came from nowhere, are cleared first, so that a run of rows
+ * is one sum. */
 KIT_CLONES
-static void unpack(float *restrict cols, const int64_t *table, int64_t rows, const struct span *p,
+static void unpack(const struct rt_columns *given, int64_t step, float *restrict cols,
                    float *restrict x)
 {
-    const int64_t w = p->x1 - p->x0, before = p->lo - p->x0, n = p->hi - p->lo, step = p->stride;
-    for (int64_t r = 0, run; r < rows && n > 0; r += run, cols += run * w) {
-        run = table[r] < 0 || step > 1 ? 1 : run_of(table, rows, r, w);
-        if (table[r] < 0)
+    const struct rt_columns c = *given;
+    for (int64_t r = 0, run; r < c.rows && c.n > 0; r += run, cols += run * c.width) {
+        run = c.table[r] < 0 || step > 1 ? 1 : run_of(c.table, c.rows, r, c.width);
+        if (c.table[r] < 0)
             continue;
-        clear_sides(cols, run, p);
-        float *to = x + table[r] + p->lo * step + p->shift;
-        const float *from = cols + before;
-        const int64_t length = (run - 1) * w + n;
+        clear_sides(cols, run, &c);
+        float *to = x + c.table[r] + c.at;
+        const float *from = cols + c.before;
+        const int64_t length = (run - 1) * c.width + c.n;
         if (step == 1)
             for (int64_t i = 0; i < length; i++)
                 to[i] += from[i];
@@ -170,7 +168,7 @@ void rt_im2col(const struct rt_conv *v, const struct rt_strip *s, const int64_t 
                 if (p.stride == 2)
                     twos->pack(&all, from, to);
                 else
-                    pack(from, table + q * rows, rows, &p, to);
+                    rt_columns_pack(&all, p.stride, from, to);
             }
     }
 }
@@ -190,6 +188,6 @@ void rt_col2im(const struct rt_conv *v, const struct rt_strip *s, const int64_t 
                 if (p.stride == 2)
                     twos->unpack(&all, from, to);
                 else
-                    unpack(from, table + q * rows, rows, &p, to);
+                    unpack(&all, p.stride, from, to);
             }
 }

@@ -46,6 +46,23 @@ static void pack(const struct rt_columns *given, const float *x, float *cols)
     }
 }
 
+static void split(const float *x, int64_t n, float *even, float *odd)
+{
+    rt_vec a, b;
+    int64_t i = 0;
+    for (; i + 2 * L <= n; i += 2 * L) {
+        rt_split(rt_load(x + i), rt_load(x + i + L), &a, &b);
+        rt_store(even + i / 2, a);
+        rt_store(odd + i / 2, b);
+    }
+    if (i == n)
+        return;
+    rt_split(part(x + i, n - i), part(x + i + L, n - i - L), &a, &b);
+    put(even + i / 2, (n - i + 1) / 2, a);
+    if (n - i > 1)
+        put(odd + i / 2, (n - i) / 2, b);
+}
+
 /* x += v, n of it at steps of 2 */
 static inline void add_spread(float *x, int64_t n, rt_vec v)
 {
@@ -66,4 +83,4 @@ static void unpack(const struct rt_columns *given, const float *cols, float *x)
                        part(cols + c.before + i, c.n - i));
 }
 
-const struct rt_columns_table RT_V(rt_columns) = {.pack = pack, .unpack = unpack};
+const struct rt_columns_table RT_V(rt_columns) = {.pack = pack, .unpack = unpack, .split = split};

@@ -13,6 +13,8 @@ struct rt_columns {
 struct rt_columns_table {
     void (*pack)(const struct rt_columns *, const float *x, float *cols);
     void (*unpack)(const struct rt_columns *, const float *cols, float *x); /* adds to x */
+    /* n samples of x: the first, third, ... to even, the others to odd */
+    void (*split)(const float *x, int64_t n, float *even, float *odd);
 };
 RT_DECLARE(struct rt_columns_table, rt_columns);
 
