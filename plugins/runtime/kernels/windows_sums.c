@@ -22,13 +22,15 @@ static void set_filters(struct rt_windows_sums *s)
         s->m_blocks *= 2;
 }
 
-/* What strips as they are cost in all: their vectors, the copies, and threads that wait. */
+/* What strips as they are cost in all: their vectors, of which one or two alone load more than they
+ * multiply; the copies; threads that wait. */
 static double cost_of(const struct rt_windows_sums *s)
 {
     const struct rt_windows *g = &s->g;
+    const int64_t vectors = rt_windows_up(g->tall * g->pitch - (g->pitch - g->x.out), 16);
+    const double alone = vectors == 1 ? 0.7 : vectors == 2 || vectors == 4 ? 0.2 : 0.1;
     const double k = (double)(s->channels * s->v->taps);
-    const int64_t n = g->tall * g->pitch - (g->pitch - g->x.out);
-    const double sums = (double)(rt_windows_up(n, 16) * 16 * s->filters) * k;
+    const double sums = ((double)vectors + alone) * 16 * (double)s->filters * k;
     const double copies = copied * (double)(g->planes * g->plane * s->channels * s->m_blocks);
     const int64_t items = s->v->n * s->v->groups * g->strips * s->m_blocks;
     const int64_t waits = rt_windows_up(items, 2) * 2 + rt_windows_up(items, 4) * 4;
@@ -105,12 +107,13 @@ uint64_t rt_windows_sums_bytes(const struct rt_windows_sums *s)
 static void tap_table(const struct rt_windows_sums *s, struct rt_row_at *at)
 {
     const struct rt_windows *g = &s->g;
-    for (int64_t c = 0; c < s->block; c++)
-        for (int64_t y = 0; y < g->y.kernel; y++)
-            for (int64_t x = 0; x < g->x.kernel; x++, at++) {
-                at->a = c * s->a_channel + y * g->x.kernel + x;
-                at->b = c * g->planes * g->plane + rt_windows_tap(g, y, x);
-            }
+    for (int64_t y = 0, t = 0; y < g->y.kernel; y++)
+        for (int64_t x = 0; x < g->x.kernel; x++, t++) {
+            const int64_t tap = rt_windows_tap(g, y, x);
+            for (int64_t c = 0; c < s->block; c++)
+                at[c * s->v->taps + t] = (struct rt_row_at){.a = c * s->a_channel + t,
+                                                            .b = c * g->planes * g->plane + tap};
+        }
 }
 
 struct run {

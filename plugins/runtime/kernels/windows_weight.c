@@ -161,10 +161,12 @@ static void set_taps(const struct rt_windows_weight *s, int64_t channels, int64_
 {
     const struct rt_windows *g = &s->g;
     const int64_t step = s->direct ? s->v->in_size : g->planes * g->plane;
-    for (int64_t c = 0; c < channels; c++)
-        for (int64_t y = 0; y < g->y.kernel; y++)
-            for (int64_t x = 0; x < g->x.kernel; x++)
-                *at++ = c * step + (s->direct ? 0 : rt_windows_tap(g, y, x));
+    for (int64_t y = 0, t = 0; y < g->y.kernel; y++)
+        for (int64_t x = 0; x < g->x.kernel; x++, t++) {
+            const int64_t tap = s->direct ? 0 : rt_windows_tap(g, y, x);
+            for (int64_t c = 0; c < channels; c++)
+                at[c * s->v->taps + t] = c * step + tap;
+        }
 }
 
 /* Sums of `rows` channels and taps, turned again, to filters. */
