@@ -15,25 +15,31 @@
 struct shape {
     const char *name;
     int64_t n, c, m, h, w, pad;
+    int64_t ky, kx;
 };
-
 /* What is fused: how, then, beside scale, shift and sum, the activation goes. */
 static const struct {
     float slope, top;
 } acts[] = {{1, INFINITY}, {0, INFINITY}, {0, 2}, {0.25f, 2}};
 
 static const struct shape all[] = {
-    {"one pixel", 1, 1, 1, 1, 1, 1},
-    {"one tile", 1, 3, 5, 4, 4, 1},
-    {"tiles cut at the border", 1, 5, 9, 7, 10, 1},
-    {"no pad", 1, 4, 8, 9, 13, 0},
-    {"wide pads", 1, 3, 4, 6, 5, 2},
-    {"a long row", 1, 2, 3, 3, 250, 1},
-    {"a column", 1, 3, 2, 90, 2, 1},
-    {"tiny pictures, many to a vector", 20, 6, 17, 2, 2, 1},
-    {"rows that end inside a vector", 3, 7, 24, 14, 14, 1},
-    {"several panels, an odd number of channels", 2, 33, 20, 40, 44, 1},
-    {"inputs too large to share", 1, 48, 11, 200, 190, 1},
+    {"one pixel", 1, 1, 1, 1, 1, 1, 3, 3},
+    {"one tile", 1, 3, 5, 4, 4, 1, 3, 3},
+    {"tiles cut at the border", 1, 5, 9, 7, 10, 1, 3, 3},
+    {"no pad", 1, 4, 8, 9, 13, 0, 3, 3},
+    {"wide pads", 1, 3, 4, 6, 5, 2, 3, 3},
+    {"a long row", 1, 2, 3, 3, 250, 1, 3, 3},
+    {"a column", 1, 3, 2, 90, 2, 1, 3, 3},
+    {"tiny pictures, many to a vector", 20, 6, 17, 2, 2, 1, 3, 3},
+    {"rows that end inside a vector", 3, 7, 24, 14, 14, 1, 3, 3},
+    {"several panels, an odd number of channels", 2, 33, 20, 40, 44, 1, 3, 3},
+    {"inputs too large to share", 1, 48, 11, 200, 190, 1, 3, 3},
+    {"5x5", 2, 5, 9, 19, 22, 2, 5, 5},
+    {"2x2", 1, 5, 9, 11, 13, 1, 2, 2},
+    {"9x4, no pad", 1, 3, 10, 17, 30, 0, 9, 4},
+    {"1x7", 3, 4, 6, 6, 40, 0, 1, 7},
+    {"6x6 that pads as far as it can", 1, 3, 7, 8, 5, 5, 6, 6},
+    {"5x5, inputs too large to share", 1, 30, 9, 101, 150, 2, 5, 5},
 };
 
 struct bed {
@@ -60,7 +66,7 @@ static void bed_init(struct bed *b, const struct shape *s, bool back)
     for (uint32_t i = 0; i < 2; i++) {
         struct rt_axis_window *a = &b->v.window.axis[i];
         *a = (struct rt_axis_window){.in = i ? s->w : s->h,
-                                     .kernel = 3,
+                                     .kernel = i ? s->kx : s->ky,
                                      .stride = 1,
                                      .dilation = 1,
                                      .pad = s->pad,
@@ -71,7 +77,7 @@ static void bed_init(struct bed *b, const struct shape *s, bool back)
     const int64_t wide = s->n * s->c * b->v.in_size, narrow = s->n * s->m * b->v.out_size;
     b->x_size = back ? narrow : wide;
     b->y_size = back ? wide : narrow;
-    b->w_size = s->m * s->c * 9;
+    b->w_size = s->m * s->c * s->ky * s->kx;
     b->filters = back ? s->c : s->m;
     b->x = numbers(b->x_size, 0);
     b->y = numbers(b->y_size, 1);
@@ -110,7 +116,7 @@ static double *oracle(const struct bed *b, const struct shape *s, bool back, boo
     assert_non_null(u.want);
     w.wide = (struct conv_axes){{1, s->h, s->w}};
     w.narrow = (struct conv_axes){{1, b->v.window.axis[0].out, b->v.window.axis[1].out}};
-    w.kernel = (struct conv_axes){{1, 3, 3}};
+    w.kernel = (struct conv_axes){{1, s->ky, s->kx}};
     w.stride = w.dilation = (struct conv_axes){{1, 1, 1}};
     w.pad = (struct conv_axes){{0, s->pad, s->pad}};
     conv_walk(&w, product, &u);
@@ -246,7 +252,7 @@ static void check_weight(const struct shape *s, bool fused)
         u.want[i] = 1;
     w.wide = (struct conv_axes){{1, s->h, s->w}};
     w.narrow = (struct conv_axes){{1, b.v.window.axis[0].out, b.v.window.axis[1].out}};
-    w.kernel = (struct conv_axes){{1, 3, 3}};
+    w.kernel = (struct conv_axes){{1, s->ky, s->kx}};
     w.stride = w.dilation = (struct conv_axes){{1, 1, 1}};
     w.pad = (struct conv_axes){{0, s->pad, s->pad}};
     conv_walk(&w, weight_product, &u);
@@ -277,6 +283,8 @@ static void the_gradient_by_filters_agrees_with_the_oracle(void **state)
 {
     (void)state;
     for (size_t i = 0; i < RT_COUNT(all); i++) {
+        if (all[i].ky != 3)
+            continue; /* of 3x3 alone */
         check_weight(&all[i], false);
         check_weight(&all[i], true);
     }
@@ -290,7 +298,7 @@ static void other_convolutions_are_refused(void **state)
         {.in = 9, .kernel = 3, .stride = 2, .dilation = 1, .pad = 1, .pad_end = 1},
         {.in = 9, .kernel = 3, .stride = 1, .dilation = 2, .pad = 1, .pad_end = 1},
         {.in = 9, .kernel = 1, .stride = 1, .dilation = 1},
-        {.in = 9, .kernel = 5, .stride = 1, .dilation = 1, .pad = 2, .pad_end = 2},
+        {.in = 19, .kernel = 11, .stride = 1, .dilation = 1, .pad = 5, .pad_end = 5},
     };
     (void)state;
     for (size_t i = 0; i < RT_COUNT(wrong); i++) {
@@ -305,19 +313,27 @@ static void other_convolutions_are_refused(void **state)
     }
 }
 
-static void the_layer_it_is_made_for_takes_it(void **state)
+static bool takes(int64_t c, int64_t m, int64_t side, int64_t kernel, bool back)
 {
-    struct rt_conv v = {.n = 1, .groups = 1, .c = 64, .m = 64, .window.axes = 2};
+    struct rt_conv v = {.n = 1, .groups = 1, .c = c, .m = m, .window.axes = 2};
     struct rt_wino g;
-    (void)state;
     for (int i = 0; i < 2; i++) {
         v.window.axis[i] = (struct rt_axis_window){
-            .in = 256, .kernel = 3, .stride = 1, .dilation = 1, .pad = 1, .pad_end = 1};
+            .in = side, .kernel = kernel, .stride = 1, .dilation = 1, .pad = kernel / 2, .pad_end = kernel / 2};
         assert_true(rt_axis_place(&v.window.axis[i], RT_PAD_NOTSET, false));
     }
     rt_conv_set(&v);
-    assert_true(rt_wino_set(&g, &v, false));
-    assert_true(rt_wino_bytes(&g) < 64u << 20);
+    return rt_wino_set(&g, &v, back) && rt_wino_bytes(&g) < 64u << 20;
+}
+
+static void the_layers_it_is_made_for_take_it(void **state)
+{
+    (void)state;
+    assert_true(takes(64, 64, 256, 3, false));
+    assert_true(takes(64, 64, 56, 5, false) && takes(64, 64, 56, 5, true));
+    assert_true(takes(3, 32, 256, 9, false)); /* the first layer of a style network, not the last */
+    assert_false(takes(32, 3, 256, 9, false));
+    assert_false(takes(64, 64, 56, 1, false));
 }
 
 int main(void)
@@ -327,7 +343,7 @@ int main(void)
         cmocka_unit_test(tiles_of_6_agree_with_the_oracle),
         cmocka_unit_test(the_gradient_by_filters_agrees_with_the_oracle),
         cmocka_unit_test(other_convolutions_are_refused),
-        cmocka_unit_test(the_layer_it_is_made_for_takes_it),
+        cmocka_unit_test(the_layers_it_is_made_for_take_it),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -32,7 +32,7 @@ static inline void row_of_tiles(int s, const struct rt_wino *g, const struct rt_
 {
     const int64_t y = r->ty * s + i - g->pad_top;
     const int64_t at =
-        ((r->n * g->c + c) * g->h + y) * g->w + r->tx * s - g->pad_left - (int64_t)r->lane * s;
+        ((r->n * g->planes + c) * g->h + y) * g->w + r->tx * s - g->pad_left - (int64_t)r->lane * s;
     if (y >= 0 && y < g->h)
         rt_wino_row(s, r, x + at, gate ? gate + at : NULL, g->h * g->w, d);
     else

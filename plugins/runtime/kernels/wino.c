@@ -20,6 +20,10 @@ static const struct rt_wino_kernels *kernels(enum rt_simd v)
  * from which on outputs are not most of the work: 3 to 64 of 256x256 take 4.6 ms so, 3.2 as
  * columns. */
 enum { STREAMED = 2 << 20, FEWEST = 5 };
+/* Of a filter along an axis, at most: nine parts; and of all of it. */
+enum { MOST_TAPS = 9, FEWEST_TAPS = 4 };
+/* Outputs below which pictures of a batch are worked on together elsewhere. */
+enum { SMALL_PLANE = 256 };
 
 /* Cycles of both passes, measured on Zen 4 and rounded: products take one a vector, filter and
  * channel; the transforms more where rows of tiles are short; filters that no cache holds slow the
@@ -36,12 +40,15 @@ static double wino_cost(const struct rt_wino *g)
            c * m * (four ? 14 : 22);
 }
 
-/* The same of products of columns; columns of short rows are costly to make. */
+/* The same of the other ways: columns, of which short rows are costly to make; where filters are
+ * not 3x3, copies (windows.h), but for small pictures together; and back, sums of columns. */
 static double plain_cost(const struct rt_wino *g)
 {
     const double vectors = (double)g->n * (double)g->oh * (double)g->ow / (double)g->lanes;
-    const double columns = g->ow < 8 ? 320 : 40;
-    return vectors * (double)g->c * 9 * ((double)((g->m + 7) / 8 * 8) * 1.3 + columns);
+    const double products = vectors * (double)g->planes * (double)(g->kernel_y * g->kernel_x);
+    const double m = (double)((g->m + 7) / 8 * 8), columns = g->ow < 8 ? 320 : 40;
+    const bool together = g->n > 1 && g->oh * g->ow < SMALL_PLANE && !g->flipped;
+    return products * (rt_wino_is_whole(g) || together ? m * 1.3 + columns : (double)g->m);
 }
 
 void rt_wino_use(struct rt_wino *g, int64_t s)
@@ -58,51 +65,103 @@ void rt_wino_use(struct rt_wino *g, int64_t s)
 static bool fits(const struct rt_conv *v, bool back)
 {
     const struct rt_window *w = &v->window;
-    if (w->axes != 2 || v->groups != 1 || !v->n || !v->in_size || !v->out_size)
+    if (w->axes != 2 || v->groups != 1 || v->taps < FEWEST_TAPS || !v->n || !v->in_size ||
+        !v->out_size)
         return false;
     for (uint32_t i = 0; i < 2; i++) {
         const struct rt_axis_window *a = &w->axis[i];
-        if (a->kernel != 3 || a->stride != 1 || a->dilation != 1 || a->pad < 0 ||
-            (back && a->pad > 2))
+        if (a->kernel > MOST_TAPS || a->stride != 1 || a->dilation != 1 || a->pad < 0 ||
+            (back && a->pad > a->kernel - 1))
             return false;
     }
     return true;
+}
+
+static void set_pass(struct rt_wino *g, const struct rt_conv *v, bool back)
+{
+    const struct rt_axis_window *a = v->window.axis;
+    *g = (struct rt_wino){.n = v->n,
+                          .planes = back ? v->m : v->c,
+                          .m = back ? v->c : v->m,
+                          .h = back ? a[0].out : a[0].in,
+                          .w = back ? a[1].out : a[1].in,
+                          .oh = back ? a[0].in : a[0].out,
+                          .ow = back ? a[1].in : a[1].out,
+                          .kernel_y = a[0].kernel,
+                          .kernel_x = a[1].kernel,
+                          .flipped = back};
+    g->pad_top = back ? a[0].kernel - 1 - a[0].pad : a[0].pad;
+    g->pad_left = back ? a[1].kernel - 1 - a[1].pad : a[1].pad;
+    g->parts_x = (a[1].kernel + 2) / 3;
+    g->c = g->planes * g->parts_x * ((a[0].kernel + 2) / 3);
+    g->row_step = back ? v->taps : v->c * v->taps;
+    g->k_step = back ? v->c * v->taps : v->taps;
 }
 
 bool rt_wino_fits(struct rt_wino *g, const struct rt_conv *v, bool back)
 {
     if (!fits(v, back))
         return false;
-    const struct rt_axis_window *a = v->window.axis;
-    if (back)
-        *g = (struct rt_wino){.n = v->n,
-                              .c = v->m,
-                              .m = v->c,
-                              .h = a[0].out,
-                              .w = a[1].out,
-                              .oh = a[0].in,
-                              .ow = a[1].in,
-                              .pad_top = 2 - a[0].pad,
-                              .pad_left = 2 - a[1].pad,
-                              .row_step = 9,
-                              .k_step = v->c * 9,
-                              .flipped = 1};
-    else
-        *g = (struct rt_wino){.n = v->n,
-                              .c = v->c,
-                              .m = v->m,
-                              .h = a[0].in,
-                              .w = a[1].in,
-                              .oh = a[0].out,
-                              .ow = a[1].out,
-                              .pad_top = a[0].pad,
-                              .pad_left = a[1].pad,
-                              .row_step = v->c * 9,
-                              .k_step = 9};
+    set_pass(g, v, back);
     g->simd = rt_simd();
     g->lanes = kernels(g->simd)->lanes;
     rt_wino_use(g, 4);
     return true;
+}
+
+/* ---- parts ---- */
+
+/* The pass of one part: where it reads x. */
+static struct rt_wino part_of(const struct rt_wino *g, int64_t part)
+{
+    struct rt_wino one = *g;
+    one.pad_top -= part / g->parts_x * 3;
+    one.pad_left -= part % g->parts_x * 3;
+    return one;
+}
+
+static uint64_t whole_bytes(const struct rt_wino *g)
+{
+    return rt_wino_is_whole(g) ? 0 : rt_lines((uint64_t)(g->m * g->c * 9) * sizeof(float));
+}
+
+struct whole {
+    const struct rt_wino *g;
+    const float *w;
+    float *to;
+};
+
+/* A row of filters as 3x3 ones: [parts][planes][9]. */
+static void whole_row(const void *user, int64_t row, void *scratch)
+{
+    const struct whole *u = user;
+    const struct rt_wino *g = u->g;
+    const int64_t taps = g->kernel_y * g->kernel_x;
+    float *to = u->to + row * g->c * 9;
+    (void)scratch;
+    for (int64_t part = 0; part < g->c / g->planes; part++)
+        for (int64_t c = 0; c < g->planes; c++)
+            for (int64_t t = 0; t < 9; t++) {
+                const int64_t y = part / g->parts_x * 3 + t / 3, x = part % g->parts_x * 3 + t % 3;
+                const int64_t at = y * g->kernel_x + x;
+                const float *w = u->w + row * g->row_step + c * g->k_step;
+                *to++ =
+                    y >= g->kernel_y || x >= g->kernel_x ? 0 : w[g->flipped ? taps - 1 - at : at];
+            }
+}
+
+/* The pass and filters as if they were 3x3 and not turned round. */
+static imp_status make_whole(struct rt_wino *g, const float **w, float *to, imp_job *job)
+{
+    const struct whole u = {g, *w, to};
+    struct rt_lanes l = {.items = g->m, .cost = (double)g->c * 30};
+    rt_lanes_set(&l);
+    const imp_status st = rt_lanes_run(&l, job, NULL, whole_row, &u);
+    *w = to;
+    g->row_step = g->c * 9;
+    g->k_step = 9;
+    g->flipped = 0;
+    return st;
 }
 
 /* ---- how ---- */
@@ -160,7 +219,7 @@ static uint64_t common_bytes(const struct plan *p)
 uint64_t rt_wino_bytes(const struct rt_wino *g)
 {
     const struct plan p = plan_of(g);
-    return common_bytes(&p) + rt_lanes_bytes(&p.lanes);
+    return whole_bytes(g) + common_bytes(&p) + rt_lanes_bytes(&p.lanes);
 }
 
 /* Bytes of transformed filters or inputs that all items read, at most: 1024 filters of 1024
@@ -175,7 +234,7 @@ static bool bounded(const struct rt_wino *g)
 
 bool rt_wino_set(struct rt_wino *g, const struct rt_conv *v, bool back)
 {
-    if (!rt_wino_fits(g, v, back) || (!back && v->c < FEWEST))
+    if (!rt_wino_fits(g, v, back) || (!back && g->c < FEWEST))
         return false;
     struct rt_wino six = *g;
     rt_wino_use(&six, 6);
@@ -241,6 +300,23 @@ static void set_panel(const struct rt_wino *g, int64_t index, struct rt_wino_pan
         rt_wino_group_set(g, from + i, &p->group[i]);
 }
 
+/* Channels [c0, c1) of a panel, of all parts. */
+static void all_inputs(const struct plan *p, const struct rt_wino_panel *panel, int64_t index,
+                       int64_t c0, int64_t c1, float *v)
+{
+    const struct rt_wino *g = p->g;
+    for (int64_t part = c0 / g->planes; part * g->planes < c1; part++) {
+        const int64_t first = part * g->planes, low = c0 > first ? c0 - first : 0;
+        const int64_t high = c1 - first < g->planes ? c1 - first : g->planes;
+        const struct rt_wino one = part_of(g, part);
+        struct rt_wino_panel shifted;
+        if (part)
+            set_panel(&one, index, &shifted);
+        p->k->inputs(&one, part ? &shifted : panel, p->x, p->gate, low, high,
+                     v + first * panel->width);
+    }
+}
+
 /* ---- each panel by itself, filters made first ---- */
 
 static void filters_piece(const void *user, int64_t item, void *scratch)
@@ -256,7 +332,7 @@ static void whole_panel(const void *user, int64_t item, void *scratch)
     struct rt_wino_panel panel;
     float *sums = scratch, *v = (float *)(void *)((char *)scratch + p->sums_bytes);
     set_panel(p->g, item, &panel);
-    p->k->inputs(p->g, &panel, p->x, p->gate, 0, p->g->c, v);
+    all_inputs(p, &panel, item, 0, p->g->c, v);
     for (int64_t at = 0; at < p->rows; at += p->chunk) {
         const int64_t end = at + p->chunk < p->rows ? at + p->chunk : p->rows;
         p->k->products(p->g, &panel, p->u + (uint64_t)at * p->u_bytes / sizeof(float), v, at, end,
@@ -293,8 +369,7 @@ static void inputs_piece(const void *user, int64_t item, void *scratch)
     (void)scratch;
     rt_piece(p->g->c, (uint32_t)cuts, (uint32_t)(item % cuts), &c0, &c1);
     set_panel(p->g, index, &panel);
-    p->k->inputs(p->g, &panel, p->x, p->gate, c0, c1,
-                 p->v + (uint64_t)index * p->v_bytes / sizeof(float));
+    all_inputs(p, &panel, index, c0, c1, p->v + (uint64_t)index * p->v_bytes / sizeof(float));
 }
 
 static void eight_rows(const void *user, int64_t item, void *scratch)
@@ -339,7 +414,8 @@ enum { FEW_GROUPS = 8, MANY = 1 << 17 };
 uint64_t rt_wino_kept_bytes(const struct rt_wino *g)
 {
     const struct plan p = plan_of(g);
-    const bool pays = p.shared && g->groups <= FEW_GROUPS && g->c * g->m >= MANY;
+    const bool pays =
+        p.shared && g->groups <= FEW_GROUPS && g->c * g->m >= MANY && rt_wino_is_whole(g);
     return pays ? (uint64_t)p.rows * p.u_bytes : 0;
 }
 
@@ -351,16 +427,24 @@ imp_status rt_wino_keep(const struct rt_wino *g, const float *w, float *kept, im
     return all_filters(&p, job);
 }
 
-imp_status rt_wino_run(const struct rt_wino *g, const float *x, const float *gate, const float *w,
-                       const float *kept, const struct rt_after *after, float *y, void *scratch,
-                       imp_job *job)
+imp_status rt_wino_run(const struct rt_wino *given, const float *x, const float *gate,
+                       const float *w, const float *kept, const struct rt_after *after, float *y,
+                       void *scratch, imp_job *job)
 {
-    struct plan p = plan_of(g);
+    struct rt_wino g = *given;
+    imp_status st = IMP_OK;
+    if (!rt_wino_is_whole(&g)) {
+        st = make_whole(&g, &w, scratch, job);
+        scratch = (char *)scratch + whole_bytes(given);
+    }
+    struct plan p = plan_of(&g);
     p.x = x;
     p.gate = gate;
     p.w = w;
     p.kept = kept;
     p.after = after;
     p.y = y;
+    if (st != IMP_OK)
+        return st;
     return p.shared ? run_rows(&p, scratch, job) : run_panels(&p, scratch, job);
 }

@@ -1,11 +1,13 @@
-/* wino.h - 3x3 convolutions at stride 1 by Winograd's F(s x s, 3 x 3), s = 4 or 6: a tile of s x s
+/* wino.h - convolutions at stride 1 by Winograd's F(s x s, 3 x 3), s = 4 or 6: a tile of s x s
  * outputs takes (s + 2)^2 multiplications a channel instead of 9 s^2.
  *
  *     Y = A' [ sum over c of (G w G') . (B' d B) ] A        d: (s + 2)^2 inputs, Y: s^2 outputs
  *
  * Lavin and Gray, arXiv 1509.09308. Points 0, +-1/sqrt 2, +-sqrt 2, infinity for s = 4 (relative
  * error 9e-7 RMS), 0, +-1, +-2, +-1/2, infinity for s = 6 (3e-6). The gradient by the input is the
- * same with filters turned round.
+ * same with filters turned round. A filter of another size is 3x3 ones side by side, zeros where
+ * there is nothing left of it, each on x shifted by so many threes: *parts*, whose sums are those
+ * of more channels (5x5: four parts, 9 multiplications an output instead of 25).
  *
  * Vectors run over neighbouring tiles, so pictures stay [n][c][h][w]. A *group* is as many tiles as
  * a vector has lanes, a *panel* up to three groups: what a product of matrices works on at a time.
@@ -21,6 +23,8 @@ enum { RT_WINO_ROWS = 8, RT_WINO_GROUPS = 3, RT_WINO_SIDE = 8, RT_WINO_MOST_LANE
 /* One pass: y [n][m][oh][ow] from x [n][c][h][w]. */
 struct rt_wino {
     int64_t n, c, m, h, w, oh, ow, pad_top, pad_left;
+    int64_t planes, parts_x; /* channels of x: c = planes * parts; parts side by side */
+    int64_t kernel_y, kernel_x;
     int64_t s, points; /* points = (s + 2)^2 */
     int64_t tiles_y, tiles_x, tiles, groups, panels, lanes;
     int64_t row_step, k_step; /* of the filters: where output row and input channel are; */
@@ -79,6 +83,11 @@ struct rt_wino_kernels {
 };
 RT_DECLARE(struct rt_wino_kernels, rt_wino_kernels);
 
+/* Is the filter one 3x3, as it lies there? */
+static inline bool rt_wino_is_whole(const struct rt_wino *g)
+{
+    return g->kernel_y == 3 && g->kernel_x == 3;
+}
 /* Can forward (back false) or the gradient by x be done so? Sets the pass, for s = 4. */
 bool rt_wino_fits(struct rt_wino *, const struct rt_conv *, bool back);
 /* Takes tiles of s, 4 or 6. */
@@ -93,6 +102,7 @@ uint64_t rt_wino_kept_bytes(const struct rt_wino *);
 imp_status rt_wino_keep(const struct rt_wino *, const float *w, float *kept, imp_job *);
 /* y = after(w * x). kept: w as rt_wino_keep left it, or NULL. IMP_OK, IMP_CANCELLED. */
 imp_status rt_wino_run(const struct rt_wino *, const float *x, const float *gate, const float *w,
-                       const float *kept, const struct rt_after *, float *y, void *scratch, imp_job *);
+                       const float *kept, const struct rt_after *, float *y, void *scratch,
+                       imp_job *);
 
 #endif

@@ -23,7 +23,7 @@ static int64_t divide_up(int64_t a, int64_t b)
 bool rt_wino_weight_fits(struct rt_wino_weight *p, const struct rt_conv *v)
 {
     *p = (struct rt_wino_weight){.columns = 0};
-    if (!rt_wino_fits(&p->g, v, false))
+    if (!rt_wino_fits(&p->g, v, false) || !rt_wino_is_whole(&p->g))
         return false;
     const struct rt_wino *g = &p->g;
     const int64_t vectors = divide_up(g->c, g->lanes);
