@@ -1,6 +1,7 @@
 /* Convolutions over copies of what strips read: the copies, sums and gradients, against obvious
  * loops in double. */
 #include <kernels/conv.h>
+#include <kernels/dilated.h>
 #include <kernels/windows_sums.h>
 #include <kernels/windows_weight.h>
 #include <math.h>
@@ -193,7 +194,7 @@ static double *oracle(const struct data *d, char what)
 }
 
 static void agree(const struct data *d, const char *what, const float *got, const double *want,
-                  int64_t n)
+                  int64_t n, double most)
 {
     double power = 0, error = 0;
     for (int64_t i = 0; i < n; i++) {
@@ -203,7 +204,7 @@ static void agree(const struct data *d, const char *what, const float *got, cons
         if (!isfinite((double)got[i]))
             fail_msg("%s: %s %lld is %g", d->name->name, what, (long long)i, (double)got[i]);
     }
-    if (!(error <= power * 1e-12))
+    if (!(error <= power * most))
         fail_msg("%s: %s: relative error %g", d->name->name, what, sqrt(error / power));
 }
 
@@ -217,13 +218,13 @@ static void check_forward(const struct data *d)
         double *want = oracle(d, 'f');
         assert_int_equal(rt_windows_sums_run(&s, d->x, NULL, d->w, &after, y, scratch, NULL),
                          IMP_OK);
-        agree(d, "forward", y, want, d->ys);
+        agree(d, "forward", y, want, d->ys, 1e-12);
         after.add = y; /* once more, on top of itself */
         assert_int_equal(rt_windows_sums_run(&s, d->x, NULL, d->w, &after, y, scratch, NULL),
                          IMP_OK);
         for (int64_t i = 0; i < d->ys; i++)
             want[i] *= 2;
-        agree(d, "forward, added", y, want, d->ys);
+        agree(d, "forward, added", y, want, d->ys, 1e-12);
         free(want);
         free(scratch);
     }
@@ -240,7 +241,7 @@ static void check_data(const struct data *d)
         double *want = oracle(d, 'd');
         assert_int_equal(rt_windows_sums_run(&s, d->y, d->gate, d->w, &after, x, scratch, NULL),
                          IMP_OK);
-        agree(d, "gradient by the input", x, want, d->xs);
+        agree(d, "gradient by the input", x, want, d->xs, 1e-12);
         free(want);
         free(scratch);
     }
@@ -257,7 +258,7 @@ static void check_weight(const struct data *d)
         assert_int_equal(rt_conv_back_weight(&d->v, d->x, d->y, d->gate, w, scratch, NULL), IMP_OK);
     for (int64_t i = 0; i < d->ws; i++)
         want[i] *= 2;
-    agree(d, "gradient by filters", w, want, d->ws);
+    agree(d, "gradient by filters", w, want, d->ws, 1e-12);
     free(want);
     free(scratch);
     free(w);
@@ -272,6 +273,69 @@ static void sums_and_gradients_are_what_loops_give(void **state)
         check_data(&d);
         check_weight(&d);
         drop(&d);
+    }
+}
+
+/* ---- dilated, by phases ---- */
+
+static const struct geometry dilated[] = {
+    {"dilation 2", 2, 2, 1, 10, 24, {{26, 3, 1, 2, 2}, {27, 3, 1, 2, 2}}},
+    {"dilation 3 and 1, no pad", 2, 1, 1, 16, 9, {{31, 3, 1, 3, 0}, {40, 3, 1, 1, 0}}},
+    {"dilations 5 and 2 of 5x5", 2, 1, 1, 64, 64, {{64, 5, 1, 5, 10}, {66, 5, 1, 2, 4}}},
+    {"wide pads", 2, 1, 1, 16, 16, {{20, 3, 1, 2, 4}, {20, 3, 1, 4, 8}}},
+    {"dilation beyond the picture", 2, 9, 1, 32, 32, {{7, 3, 1, 9, 9}, {60, 3, 1, 2, 2}}},
+};
+
+/* After: scaled, shifted, added to what is there, cut below. */
+static void check_dilated(const struct data *d, bool back)
+{
+    struct rt_dilated s;
+    const int64_t n = back ? d->xs : d->ys, channels = d->v.groups * (back ? d->v.c : d->v.m);
+    float *to = drawn(n, 5), *scale = drawn(channels, 6), *shift = drawn(channels, 7);
+    if (!rt_dilated_set(&s, &d->v, back))
+        fail_msg("%s: refused, back: %d", d->name->name, back);
+    void *scratch = room(rt_dilated_bytes(&s));
+    double *want = oracle(d, back ? 'd' : 'f');
+    for (int64_t i = 0; i < n; i++) {
+        const int64_t c = i / (n / d->v.n / channels) % channels;
+        const double v = (double)scale[c] * want[i] + (double)shift[c] + (double)to[i];
+        want[i] = v < 0 ? v / 4 : v;
+    }
+    const struct rt_after after = {
+        .scale = scale, .shift = shift, .add = to, .slope = 0.25f, .top = INFINITY};
+    assert_int_equal(rt_dilated_run(&s, back ? d->y : d->x, back ? d->gate : NULL, d->w, &after, to,
+                                    scratch, NULL),
+                     IMP_OK);
+    agree(d, back ? "dilated, by the input" : "dilated, forward", to, want, n, 4e-12);
+    free(want), free(scratch), free(shift), free(scale), free(to);
+}
+
+static void dilated_ones_are_what_loops_give(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof dilated / sizeof *dilated; i++) {
+        struct data d = data_of(&dilated[i]);
+        check_dilated(&d, false);
+        check_dilated(&d, true);
+        drop(&d);
+    }
+}
+
+static void what_is_not_dilated_so_is_refused(void **state)
+{
+    static const struct geometry others[] = {
+        {"not dilated", 2, 1, 1, 64, 64, {{26, 3, 1, 1, 1}, {26, 3, 1, 1, 1}}},
+        {"stride 2", 2, 1, 1, 64, 64, {{26, 3, 2, 2, 2}, {26, 3, 2, 2, 2}}},
+        {"a pad between", 2, 1, 1, 64, 64, {{26, 3, 1, 2, 1}, {26, 3, 1, 2, 1}}},
+        {"groups", 2, 1, 2, 64, 64, {{26, 3, 1, 2, 2}, {26, 3, 1, 2, 2}}},
+        {"phases that take much memory", 2, 9, 1, 64, 64, {{256, 3, 1, 2, 2}, {256, 3, 1, 2, 2}}},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+        const struct rt_conv v = conv_of(&others[i]);
+        struct rt_dilated s;
+        if (rt_dilated_set(&s, &v, false) || rt_dilated_set(&s, &v, true))
+            fail_msg("%s: taken", others[i].name);
     }
 }
 
@@ -318,6 +382,8 @@ int main(void)
         cmocka_unit_test(copies_hold_what_each_tap_reads),
         cmocka_unit_test(sums_and_gradients_are_what_loops_give),
         cmocka_unit_test(every_kind_of_cut_is_met),
+        cmocka_unit_test(dilated_ones_are_what_loops_give),
+        cmocka_unit_test(what_is_not_dilated_so_is_refused),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -4,6 +4,7 @@
  * either several whole pictures or a band of rows of one, for which it takes every output that
  * reads from the band (neighbouring bands take some of them, too). */
 #include "conv.h"
+#include "dilated.h"
 #include "gemm.h"
 #include "lanes.h"
 #include "rows.h"
@@ -181,6 +182,9 @@ imp_status rt_conv_back_data(const struct rt_conv *v, const float *y, const floa
         return rt_depthwise_back_data(v, y, gate, w, add, x, scratch, job);
     if (rt_wino_set(&g, v, true))
         return rt_wino_run(&g, y, gate, w, NULL, &after, x, scratch, job);
+    struct rt_dilated dilated;
+    if (rt_dilated_set(&dilated, v, true))
+        return rt_dilated_run(&dilated, y, gate, w, &after, x, scratch, job);
     struct rt_windows_sums windows;
     if (rt_windows_sums_set(&windows, v, true))
         return rt_windows_sums_run(&windows, y, gate, w, &after, x, scratch, job);
@@ -200,6 +204,9 @@ uint64_t rt_conv_back_data_bytes(const struct rt_conv *v)
         return rt_depthwise_bytes(v);
     if (rt_wino_set(&g, v, true))
         return rt_wino_bytes(&g);
+    struct rt_dilated dilated;
+    if (rt_dilated_set(&dilated, v, true))
+        return rt_dilated_bytes(&dilated);
     struct rt_windows_sums windows;
     if (rt_windows_sums_set(&windows, v, true))
         return rt_windows_sums_bytes(&windows);

@@ -1,5 +1,6 @@
 /* conv_forward.c - y[m][strip] = bias + sum over blocks of channels of w[m][block] . columns */
 #include "conv.h"
+#include "dilated.h"
 #include "lanes.h"
 #include "rows.h"
 #include "windows_sums.h"
@@ -117,6 +118,9 @@ imp_status rt_conv_forward(const struct rt_conv *v, const float *x, const float 
         return rt_plain_forward(v, x, w, after, y, job);
     if (rt_wino_set(&g, v, false))
         return rt_wino_run(&g, x, NULL, w, v->kept, after, y, scratch, job);
+    struct rt_dilated dilated;
+    if (rt_dilated_set(&dilated, v, false))
+        return rt_dilated_run(&dilated, x, NULL, w, after, y, scratch, job);
     struct rt_windows_sums windows;
     if (rt_windows_sums_set(&windows, v, false))
         return rt_windows_sums_run(&windows, x, NULL, w, after, y, scratch, job);
@@ -137,6 +141,9 @@ uint64_t rt_conv_forward_bytes(const struct rt_conv *v)
         return 0;
     if (rt_wino_set(&g, v, false))
         return rt_wino_bytes(&g);
+    struct rt_dilated dilated;
+    if (rt_dilated_set(&dilated, v, false))
+        return rt_dilated_bytes(&dilated);
     struct rt_windows_sums windows;
     if (rt_windows_sums_set(&windows, v, false))
         return rt_windows_sums_bytes(&windows);
