@@ -200,7 +200,7 @@ $(B)/libenergy.a: $(filter-out $(B)/obj/plugins/energy/energy_plugin.o,$(call pl
 $(B)/libpruner.a: $(filter-out $(B)/obj/plugins/pruner/prune_plugin.o,$(call plugin_o,pruner))
 	$(call say,AR,$@)
 	$(Q)rm -f $@.new && ar rcs $@.new $^ && mv -f $@.new $@
-$(addprefix $(B)/tests/,test_rt_prune test_rt_planted test_rt_constants test_rt_thin_onnx test_prune_score): $(B)/libpruner.a
+$(addprefix $(B)/tests/,test_rt_prune test_rt_distil test_rt_planted test_rt_constants test_rt_thin_onnx test_prune_score): $(B)/libpruner.a
 $(B)/libadvae.a: $(filter-out $(B)/obj/plugins/advae/advae_plugin.o,$(call plugin_o,advae))
 	$(call say,AR,$@)
 	$(Q)rm -f $@.new && ar rcs $@.new $^ && mv -f $@.new $@

@@ -5,6 +5,7 @@
 #include <string.h>
 
 enum { PROJECTION = 0x7072 };
+#define TEMPERATURE 4.0
 
 static const imp_nn_grad_1 *grads(const struct pr_pass *p)
 {
@@ -127,6 +128,47 @@ static imp_status value_of(const struct pr_pass *p, imp_nn_run *run, uint32_t no
 
 /* ---- labels ---- */
 
+/* exp(z[k] / T) / sum, to p. */
+static void soften(const float *z, size_t width, double *p)
+{
+    double top = (double)z[0], sum = 0;
+    for (size_t k = 1; k < width; k++)
+        top = fmax(top, (double)z[k]);
+    for (size_t k = 0; k < width; k++)
+        sum += p[k] = kit_exp(((double)z[k] - top) / TEMPERATURE);
+    for (size_t k = 0; k < width; k++)
+        p[k] /= sum;
+}
+
+/* The gradient of (1 - d) loss + d T^2 H(softmax(z0 / T), softmax(z / T)) by z, where p->gradient
+ * is the loss's; z0: the original's answers. Hinton, Vinyals, Dean, arXiv 1503.02531, 2.1. */
+static imp_status distil(struct pr_pass *p, const imp_tensor *z, size_t count, imp_error *err)
+{
+    const struct pr_subject *s = p->s;
+    imp_tensor z0;
+    size_t same = 0;
+    imp_status st = kit_task_forward(&s->original.task, s->teacher, p->batch, s->job, err);
+    if (st == IMP_OK)
+        st = value_of(p, s->teacher, s->original.task.out_node, &z0, &same, err);
+    if (st == IMP_OK && same != count)
+        st = imp_fail(err, IMP_E_INTERNAL, "the number of answers changed");
+    const size_t width = count / p->n;
+    double *was = st == IMP_OK ? malloc(2 * width * sizeof *was) : NULL;
+    if (!was)
+        return st == IMP_OK ? imp_fail(err, IMP_E_MEMORY, "no memory for answers") : st;
+    double *is = was + width;
+    const double d = s->o->distil, by = d * TEMPERATURE / p->n;
+    for (size_t i = 0; i < count; i += width) {
+        soften((const float *)z0.data + i, width, was);
+        soften((const float *)z->data + i, width, is);
+        for (size_t k = 0; k < width; k++)
+            p->gradient[i + k] =
+                (float)((1 - d) * (double)p->gradient[i + k] + by * (is[k] - was[k]));
+    }
+    free(was);
+    return IMP_OK;
+}
+
 static imp_status loss_of_task(struct pr_pass *p, enum pr_seed how, double *loss, uint32_t *right,
                                imp_error *err)
 {
@@ -138,6 +180,8 @@ static imp_status loss_of_task(struct pr_pass *p, enum pr_seed how, double *loss
     if (st == IMP_OK)
         st = kit_task_loss(&p->net->task, p->run, p->batch, loss, NULL, right,
                            how ? p->gradient : NULL, err);
+    if (st == IMP_OK && how == PR_SEED_LOSS && p->taught)
+        st = distil(p, &v, count, err);
     if (st == IMP_OK && how)
         st = seed(p, p->net->task.out_node, &v, err);
     return st;

@@ -23,6 +23,7 @@ struct pr_pass {
     kit_batch *batch;
     float *gradient;       /* of what the network gives */
     size_t room;           /* floats in it */
+    bool taught;           /* PR_SEED_LOSS: by the original's answers, too, as distil says */
     uint64_t epoch, first; /* of what was read last */
     uint32_t most, n;
 };

@@ -34,6 +34,7 @@ enum {
     MOMENTUM,
     DECAY,
     CLIP,
+    DISTIL,
     FLIP,
     CROP,
     SHIFT,
@@ -216,6 +217,14 @@ static const imp_param params[] = {
      .min = 0,
      .max = 1e9,
      .help = "A gradient longer than this is shortened to it; 0: never."},
+    {.key = "distil",
+     .type = IMP_FLOAT,
+     .def = 0,
+     .min = 0,
+     .max = 1,
+     .help = "Share of fine-tuning's loss that asks for what the network answered before it was "
+             "pruned, all classes of it (softmax at temperature 4), instead of for labels: a help "
+             "where samples are few. 0: labels alone. With cross-entropy."},
     {.key = "flip", .type = IMP_BOOL, .def = 0, .help = "Augmentation, as net.train."},
     {.key = "crop",
      .unit = "px",
@@ -359,6 +368,7 @@ static struct pr_options options_of(const imp_cell *p)
         .momentum = p[MOMENTUM].f,
         .weight_decay = p[DECAY].f,
         .clip = p[CLIP].f,
+        .distil = p[DISTIL].f,
         .finish_rate = p[FINISH_RATE].f > 0 ? p[FINISH_RATE].f : p[RATE].f,
         .seed = (uint64_t)p[SEED].i,
         .augment = {.flip = (uint32_t)p[FLIP].i, .crop = (uint32_t)p[CROP].i, .shift = p[SHIFT].f},
@@ -520,6 +530,11 @@ static imp_status plan(void *instance, imp_plan *plan, imp_error *err) IMP_NX
     if (p[PERFORMANCE].i == PR_ACCURACY && p[TARGET].i != KIT_TARGET_CLASS)
         plan->mistake(plan, TARGET, -1, NULL,
                       "accuracy is of classes: performance = loss for other targets", NULL);
+    if (p[DISTIL].f > 0 && (p[PERFORMANCE].i == PR_CODES || p[LOSS].i != KIT_CROSS_ENTROPY))
+        plan->mistake(plan, DISTIL, -1, NULL,
+                      "distil is for classes and cross-entropy; performance = codes learns from "
+                      "the network as it was anyway",
+                      NULL);
     if (p[SCHEDULE].i && !p[STEPS].i)
         plan->mistake(plan, SCHEDULE, -1, NULL, "a cubic schedule wants `steps`", NULL);
     if (model && train && kit_dataset_of(train->value))

@@ -138,6 +138,7 @@ static imp_status open_tuning(struct pr_subject *s, struct tuning *t, const stru
         st = train->set_training(self, t->trainer, 1, err);
     if (st == IMP_OK)
         st = pr_pass_with(&t->pass, s, net, s->train, run, err);
+    t->pass.taught = s->o->distil > 0;
     t->order = calloc((size_t)s->train->count, sizeof *t->order);
     return st == IMP_OK && !t->order
                ? imp_fail(err, IMP_E_MEMORY, "no memory for an order of samples")

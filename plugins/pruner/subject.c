@@ -66,8 +66,8 @@ void pr_net_close(const struct pr_subject *s, struct pr_net *net)
 static imp_status check_batch(const struct pr_subject *s, imp_error *err)
 {
     imp_nn_node n = {.struct_size = sizeof n};
-    const imp_status st = pr_models(s)->node(s->nn->model.self, s->original.model,
-                                             s->original.task.in_node, &n, err);
+    const imp_status st =
+        pr_models(s)->node(s->nn->model.self, s->original.model, s->original.task.in_node, &n, err);
     if (st != IMP_OK || n.ndim < 2 || n.shape[0] < 1 || n.shape[0] == s->o->batch)
         return st;
     return imp_fail(err, IMP_E_INPUT,
@@ -86,8 +86,10 @@ imp_status pr_subject_open(struct pr_subject *s, imp_nn_model *model, imp_error 
         st = pr_net_open(s, &s->original, model, err);
     if (st == IMP_OK)
         st = check_batch(s, err);
-    if (st == IMP_OK && s->o->performance == PR_CODES)
-        st = pr_models(s)->run_new(s->nn->model.self, model, 0, &s->teacher, err);
+    const bool codes = s->o->performance == PR_CODES;
+    if (st == IMP_OK && (codes || s->o->distil > 0))
+        st = pr_models(s)->run_new(s->nn->model.self, model, codes ? 0 : IMP_NN_LEAN, &s->teacher,
+                                   err);
     return st;
 }
 

@@ -13,7 +13,7 @@ struct pr_options {
     double step, floor, tolerance, least;
     uint32_t steps, samples, batch, epochs, rescue, finish, cubic;
     double keep_params, keep_macs, keep_ms, layer_share;
-    double rate, momentum, weight_decay, clip, finish_rate;
+    double rate, momentum, weight_decay, clip, finish_rate, distil;
     uint64_t seed;
     kit_augment augment;
     const imp_cell *layers; /* PR_CODES: names */
@@ -37,7 +37,7 @@ struct pr_subject {
     kit_sight_samples samples;
     kit_input input;
     struct pr_net original; /* PR_CODES: the codes to hold; its model is borrowed */
-    imp_nn_run *teacher;    /* PR_CODES: a run of it */
+    imp_nn_run *teacher;    /* PR_CODES, distil: a run of it */
     uint32_t epoch;         /* epochs of fine-tuning so far: the next order of samples */
     double fraction;        /* of the work, told so far */
     char phase[120];        /* told beside it */
