@@ -63,17 +63,12 @@ struct part {
     int64_t g, c0, channels, row0, row1, from, to, n0, n1; /* pictures [n0, n1) */
 };
 
-static int64_t divide_up(int64_t a, int64_t b)
-{
-    return a > 0 ? (a + b - 1) / b : 0;
-}
-
 /* The rows of y in one picture that read from band [from, to) of x. */
 static void rows_of_band(const struct rt_conv *v, struct part *p)
 {
     const struct rt_axis_window *a = &v->window.axis[0];
     const int64_t each = a->out ? v->rows / a->out : 0;
-    const int64_t first = divide_up(p->from + a->pad - (a->kernel - 1) * a->dilation, a->stride);
+    const int64_t first = rt_up(p->from + a->pad - (a->kernel - 1) * a->dilation, a->stride);
     const int64_t end = (p->to - 1 + a->pad) / a->stride + 1;
     p->row0 = rt_between(first, 0, a->out) * each;
     p->row1 = rt_between(end, 0, a->out) * each;

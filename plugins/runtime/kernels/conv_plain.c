@@ -20,17 +20,13 @@ struct plain {
     float *y;
 };
 
-static int64_t up(int64_t a, int64_t b)
-{
-    return (a + b - 1) / b;
-}
-
 static struct plain plan(const struct rt_conv *v)
 {
-    struct plain p = {.v = v, .x_units = v->out_size / PIXELS, .m_units = up(v->m, FILTERS)};
+    struct plain p = {.v = v, .x_units = v->out_size / PIXELS, .m_units = rt_up(v->m, FILTERS)};
     const int64_t planes = v->n * v->groups;
     p.x_units = p.x_units > 0 ? p.x_units : 1;
-    const int64_t cuts = up(p.x_units, MOST_PIXELS), even = up(ITEMS, planes > 0 ? planes : 1);
+    const int64_t cuts = rt_up(p.x_units, MOST_PIXELS),
+                  even = rt_up(ITEMS, planes > 0 ? planes : 1);
     p.x_cuts = (uint32_t)cuts;
     p.m_cuts = 1;
     if (v->m > v->c && p.m_units >= 4 * FEWEST_FILTERS) {

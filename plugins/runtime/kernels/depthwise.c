@@ -27,11 +27,6 @@ struct depthwise {
     bool add;
 };
 
-static int64_t divide_up(int64_t a, int64_t b)
-{
-    return a > 0 ? (a + b - 1) / b : 0;
-}
-
 /* items: planes that are worked on alone; own: bytes of each. */
 static struct depthwise plan(const struct rt_conv *v, int64_t items, uint64_t own)
 {
@@ -74,8 +69,8 @@ static imp_status run(struct depthwise *d, void *scratch, imp_job *job,
     for (int64_t t = 0; t < d->kw; t++) {
         const int64_t shift = t * a->dilation - a->pad;
         d->spans[t].shift = shift;
-        d->spans[t].lo = rt_between(divide_up(-shift, a->stride), 0, v->out_w);
-        d->spans[t].hi = rt_between(divide_up(a->in - shift, a->stride), d->spans[t].lo, v->out_w);
+        d->spans[t].lo = rt_between(rt_up(-shift, a->stride), 0, v->out_w);
+        d->spans[t].hi = rt_between(rt_up(a->in - shift, a->stride), d->spans[t].lo, v->out_w);
     }
     return rt_lanes_run(&d->lanes, job, (char *)scratch + d->shared_bytes, fn, d);
 }

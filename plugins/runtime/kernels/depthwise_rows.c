@@ -45,11 +45,6 @@ struct plane {
     bool add;
 };
 
-static int64_t up(int64_t a, int64_t b)
-{
-    return (a + b - 1) / b;
-}
-
 static int64_t mod(int64_t a, int64_t b)
 {
     return (a % b + b) % b;
@@ -108,7 +103,7 @@ static void lay(struct plane *p, int64_t lanes)
 {
     const struct line *w = &p->w;
     struct rt_fill *f = &p->fill;
-    const int64_t n = up(w->made, w->steps), have = up(w->read, w->phases);
+    const int64_t n = rt_up(w->made, w->steps), have = rt_up(w->read, w->phases);
     const int64_t left = -divide_down(w->least, w->phases), right = divide_down(w->most, w->phases);
     *f = (struct rt_fill){.rows = p->h.read,
                           .width = w->read,
@@ -117,16 +112,16 @@ static void lay(struct plane *p, int64_t lanes)
                           .turns = 1};
     f->lead = n - 1 + right - (w->read / w->phases - 1);
     f->lead = f->lead > left ? f->lead : left;
-    f->lead = f->lead > 0 ? up(f->lead, lanes) * lanes : 0;
-    f->pitch = f->lead + up(have, lanes) * lanes;
-    f->tail = up(n, p->t->lanes) * p->t->lanes + (right > 0 ? right : 0) + f->lead;
-    f->tail = up(f->tail, p->t->lanes) * p->t->lanes;
+    f->lead = f->lead > 0 ? rt_up(f->lead, lanes) * lanes : 0;
+    f->pitch = f->lead + rt_up(have, lanes) * lanes;
+    f->tail = rt_up(n, p->t->lanes) * p->t->lanes + (right > 0 ? right : 0) + f->lead;
+    f->tail = rt_up(f->tail, p->t->lanes) * p->t->lanes;
 }
 
 /* One plane as one row of outputs, rows a pitch apart: phases of rows and of columns lie apart. */
 static void lay_flat(struct plane *p)
 {
-    const int64_t made = up(p->h.made, p->h.steps), n = up(p->w.made, p->w.steps);
+    const int64_t made = rt_up(p->h.made, p->h.steps), n = rt_up(p->w.made, p->w.steps);
     const int64_t lanes = p->t->lanes;
     struct rt_fill *f = &p->fill;
     lay(p, 1);
@@ -138,21 +133,21 @@ static void lay_flat(struct plane *p)
     p->size = f->turns * f->turn;
     p->rows = made;
     p->bands = 1;
-    p->flat = up(made * f->pitch, lanes) * 4 < made * up(n, lanes) * 3 && p->size <= ROOM;
+    p->flat = rt_up(made * f->pitch, lanes) * 4 < made * rt_up(n, lanes) * 3 && p->size <= ROOM;
 }
 
 /* Rows of outputs alone, padded rows side by side. */
 static void lay_rows(struct plane *p)
 {
-    const int64_t made = up(p->h.made, p->h.steps);
+    const int64_t made = rt_up(p->h.made, p->h.steps);
     struct rt_fill *f = &p->fill;
     lay(p, p->t->lanes);
     f->part = f->pitch;
     f->row = f->pitch * f->phases;
     p->step = f->row * p->h.phases;
     p->rows = rt_between((ROOM / f->row - reach(p)) / p->h.phases, 4, made);
-    p->bands = up(made, p->rows);
-    p->rows = up(made, p->bands);
+    p->bands = rt_up(made, p->rows);
+    p->rows = rt_up(made, p->bands);
     p->size = ((p->rows - 1) * p->h.phases + reach(p) + 1) * f->row + f->tail;
 }
 
@@ -168,11 +163,11 @@ static struct plane plan(const struct rt_conv *v, bool back)
     lay_flat(&p);
     if (!p.flat)
         lay_rows(&p);
-    p.aside = up(p.fill.pitch, p.t->lanes) * p.t->lanes; /* a row where outputs do not belong */
+    p.aside = rt_up(p.fill.pitch, p.t->lanes) * p.t->lanes; /* a row where outputs do not belong */
     p.blocks = v->n * v->groups * (back ? 1 : v->m);
     p.planes = p.bands > 1 ? 1 : rt_between(ROOM / p.size, 1, PLANES);
     p.planes = rt_between(p.blocks / 16, 1, p.planes);
-    p.blocks = up(p.blocks, p.planes);
+    p.blocks = rt_up(p.blocks, p.planes);
     p.lanes.items = p.blocks * p.bands;
     p.lanes.cost = rt_conv_macs(v) / (double)p.lanes.items;
     p.shared_bytes = rt_lines((uint64_t)(p.h.steps * p.w.steps) * sizeof(struct part)) +
@@ -248,7 +243,7 @@ static struct rt_taps_out out_of(const struct plane *p, int64_t plane, int64_t a
     const struct rt_after *f = p->after;
     const int64_t size = p->h.made * p->w.made, c = p->back ? 0 : plane % (p->v->groups * p->v->m);
     const int64_t at = plane * size + (i0 * p->h.steps + a) * p->w.made;
-    const int64_t rows = up(p->h.made - a, p->h.steps);
+    const int64_t rows = rt_up(p->h.made - a, p->h.steps);
     struct rt_taps_out o = {.y = p->out + at,
                             .pitch = p->h.steps * p->w.made,
                             .n = p->w.made,
@@ -273,7 +268,7 @@ static void part_aside(const struct plane *p, const struct rt_taps *k, int64_t b
     struct rt_taps_out o = {.y = aside + b * p->rows * p->aside,
                             .pitch = p->aside,
                             .rows = to->rows,
-                            .n = up(to->n - b, p->w.steps),
+                            .n = rt_up(to->n - b, p->w.steps),
                             .scale = 1,
                             .slope = 1,
                             .top = INFINITY};
@@ -311,7 +306,7 @@ static void make_block(const void *user, int64_t item, void *scratch)
 {
     struct plane p = *(const struct plane *)user;
     const struct rt_conv *v = p.v;
-    const int64_t made = up(p.h.made, p.h.steps), count = v->n * v->groups * (p.back ? 1 : v->m);
+    const int64_t made = rt_up(p.h.made, p.h.steps), count = v->n * v->groups * (p.back ? 1 : v->m);
     const int64_t first = item / p.bands * p.planes, i0 = item % p.bands * p.rows;
     const int64_t i1 = i0 + p.rows < made ? i0 + p.rows : made;
     const int64_t end = first + p.planes < count ? first + p.planes : count;
@@ -374,7 +369,7 @@ static void take_over(const struct plane *p, struct dots *d)
 
 static int64_t narrow_pitch(const struct plane *p)
 {
-    return p->flat ? p->fill.pitch : up(p->w.made, p->t->lanes) * p->t->lanes;
+    return p->flat ? p->fill.pitch : rt_up(p->w.made, p->t->lanes) * p->t->lanes;
 }
 
 /* y's rows [i0, i1) as they are read: where they are, or in `room`, behind the gate, a pitch apart.
@@ -405,7 +400,7 @@ static void weight_band(const struct plane *p, const float *x, const float *y, c
     int64_t pitch;
     fill_plane(p, x, NULL, i0, i1, in);
     const float *rows = narrow_rows(p, y, gate, i0, i1, room, &pitch);
-    const int64_t n = p->flat ? (i1 - i0) * p->fill.pitch : p->w.made, each = up(n, p->t->lanes);
+    const int64_t n = p->flat ? (i1 - i0) * p->fill.pitch : p->w.made, each = rt_up(n, p->t->lanes);
     const int64_t most = p->flat ? 1 : rt_between(FLOATS / each, 1, i1 - i0);
     for (int64_t i = 0; i < (p->flat ? 1 : i1 - i0); i += most) {
         struct rt_taps part = k;

@@ -7,11 +7,6 @@
 /* Bytes of phases, at most. */
 enum { MOST_BYTES = 64 << 20 };
 
-static int64_t up(int64_t a, int64_t b)
-{
-    return (a + b - 1) / b;
-}
-
 bool rt_dilated_set(struct rt_dilated *d, const struct rt_conv *v, bool back)
 {
     *d = (struct rt_dilated){.v = v, .back = back, .phases = *v};
@@ -25,8 +20,8 @@ bool rt_dilated_set(struct rt_dilated *d, const struct rt_conv *v, bool back)
         if (from->stride != 1 || from->pad % step)
             return false;
         dilated = dilated || step > 1;
-        to->in = up(from->in, step);
-        to->out = up(from->out, step);
+        to->in = rt_up(from->in, step);
+        to->out = rt_up(from->out, step);
         to->pad = from->pad / step;
         to->pad_end = to->out - to->in - to->pad + to->kernel - 1;
         to->dilation = 1;
@@ -83,7 +78,7 @@ static void take_apart(const void *user, int64_t plane, void *scratch)
         for (int64_t px = 0; px < s->dx; px++) {
             float *to = s->to + apart_at(s, plane, y, px);
             const int64_t at = (plane * s->h + y) * s->w + px;
-            const int64_t n = y < s->h && px < s->w ? up(s->w - px, s->dx) : 0;
+            const int64_t n = y < s->h && px < s->w ? rt_up(s->w - px, s->dx) : 0;
             for (int64_t i = 0; i < n; i++)
                 to[i] = s->gate && !(s->gate[at + i * s->dx] > 0) ? 0 : s->from[at + i * s->dx];
             for (int64_t i = n; i < s->pw; i++)
@@ -103,7 +98,7 @@ static void put_together(const void *user, int64_t plane, void *scratch)
     for (int64_t y = 0; y < s->h; y++)
         for (int64_t px = 0; px < s->dx && px < s->w; px++) {
             const float *from = s->from + apart_at(s, plane, y, px);
-            const int64_t at = (plane * s->h + y) * s->w + px, n = up(s->w - px, s->dx);
+            const int64_t at = (plane * s->h + y) * s->w + px, n = rt_up(s->w - px, s->dx);
             for (int64_t i = 0; i < n; i++) {
                 const float more = a->add ? a->add[at + i * s->dx] : 0;
                 s->to[at + i * s->dx] = rt_act(scale * from[i] + shift + more, a->slope, a->top);

@@ -57,18 +57,13 @@ struct span {
     int64_t x0, x1, lo, hi, shift, stride;
 };
 
-static int64_t divide_up(int64_t a, int64_t b)
-{
-    return a > 0 ? (a + b - 1) / b : -(-a / b);
-}
-
 static struct span span_of(const struct rt_conv *v, const struct rt_strip *s, int64_t tap)
 {
     const struct rt_axis_window *a = &v->window.axis[v->window.axes - 1];
     struct span p = {.x0 = s->x0, .x1 = s->x1, .stride = a->stride};
     p.shift = tap * a->dilation - a->pad;
-    p.lo = rt_between(divide_up(-p.shift, a->stride), p.x0, p.x1);
-    p.hi = rt_between(divide_up(a->in - p.shift, a->stride), p.lo, p.x1);
+    p.lo = rt_between(rt_up(-p.shift, a->stride), p.x0, p.x1);
+    p.hi = rt_between(rt_up(a->in - p.shift, a->stride), p.lo, p.x1);
     return p;
 }
 

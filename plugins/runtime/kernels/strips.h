@@ -65,6 +65,10 @@ static inline int64_t rt_between(int64_t v, int64_t low, int64_t high)
 {
     return v > high ? high : v < low ? low : v;
 }
+static inline int64_t rt_up(int64_t a, int64_t b) /* a / b, rounded up */
+{
+    return a > 0 ? (a + b - 1) / b : -(-a / b);
+}
 static inline uint64_t rt_lines(uint64_t bytes) /* rounded up to whole cache lines */
 {
     return (bytes + 63) / 64 * 64;

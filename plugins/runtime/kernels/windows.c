@@ -47,8 +47,7 @@ static void axis_set(struct rt_windows_axis *a, const struct rt_axis_window *w, 
 /* Elements of a phase that are copied. */
 static int64_t needed(const struct rt_windows_axis *a, int64_t phase)
 {
-    return rt_between(a->in > phase ? rt_windows_up(a->in - phase, a->stride) : 0, 0,
-                      a->out + a->high);
+    return rt_between(a->in > phase ? rt_up(a->in - phase, a->stride) : 0, 0, a->out + a->high);
 }
 
 bool rt_windows_shape(struct rt_windows *g, const struct rt_conv *v, bool back)
@@ -73,11 +72,11 @@ bool rt_windows_shape(struct rt_windows *g, const struct rt_conv *v, bool back)
 void rt_windows_tall(struct rt_windows *g, int64_t rows)
 {
     enum { LINE = 16 };
-    g->strips = rt_windows_up(g->y.out, rows);
-    g->tall = rt_windows_up(g->y.out, g->strips);
+    g->strips = rt_up(g->y.out, rows);
+    g->tall = rt_up(g->y.out, g->strips);
     g->rows = g->tall + g->y.high - g->y.low;
     /* a line more than it need be, or planes may fall on the same sets of a cache */
-    g->plane = (rt_windows_up(g->rows * g->pitch - g->x.low, LINE) + 1) * LINE;
+    g->plane = (rt_up(g->rows * g->pitch - g->x.low, LINE) + 1) * LINE;
 }
 
 int64_t rt_windows_tap(const struct rt_windows *g, int64_t y, int64_t x)

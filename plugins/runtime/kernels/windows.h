@@ -43,9 +43,5 @@ static inline uint64_t rt_windows_rows_bytes(const struct rt_windows *g)
 {
     return rt_lines((uint64_t)(g->y.phases * g->rows) * sizeof(int64_t));
 }
-static inline int64_t rt_windows_up(int64_t a, int64_t b)
-{
-    return (a + b - 1) / b;
-}
 
 #endif

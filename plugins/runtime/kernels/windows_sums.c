@@ -27,13 +27,13 @@ static void set_filters(struct rt_windows_sums *s)
 static double cost_of(const struct rt_windows_sums *s)
 {
     const struct rt_windows *g = &s->g;
-    const int64_t vectors = rt_windows_up(g->tall * g->pitch - (g->pitch - g->x.out), 16);
+    const int64_t vectors = rt_up(g->tall * g->pitch - (g->pitch - g->x.out), 16);
     const double alone = vectors == 1 ? 0.7 : vectors == 2 || vectors == 4 ? 0.2 : 0.1;
     const double k = (double)(s->channels * s->v->taps);
     const double sums = ((double)vectors + alone) * 16 * (double)s->filters * k;
     const double copies = copied * (double)(g->planes * g->plane * s->channels * s->m_blocks);
     const int64_t items = s->v->n * s->v->groups * g->strips * s->m_blocks;
-    const int64_t waits = rt_windows_up(items, 2) * 2 + rt_windows_up(items, 4) * 4;
+    const int64_t waits = rt_up(items, 2) * 2 + rt_up(items, 4) * 4;
     const double few = items < ITEMS ? (double)ITEMS / (double)items : 1;
     return (sums + copies) * (double)(g->strips * waits) / (double)items * few;
 }
@@ -60,15 +60,15 @@ static void set_scratch(struct rt_windows_sums *s)
 {
     const struct rt_windows *g = &s->g;
     const int64_t fit = rt_between(RT_WINDOWS_BLOCK / (g->planes * g->plane), 1, s->channels);
-    s->blocks = rt_windows_up(s->channels, fit);
-    s->block = rt_windows_up(s->channels, s->blocks);
-    s->blocks = rt_windows_up(s->channels, s->block);
+    s->blocks = rt_up(s->channels, fit);
+    s->block = rt_up(s->channels, s->blocks);
+    s->blocks = rt_up(s->channels, s->block);
     s->table_bytes = rt_windows_rows_bytes(g) +
                      rt_lines((uint64_t)(s->block * s->v->taps) * sizeof(struct rt_row_at));
     s->copy_bytes = rt_lines((uint64_t)(s->block * g->planes * g->plane) * sizeof(float));
     s->lanes.items = s->v->n * s->v->groups * g->strips * s->m_blocks;
     s->lanes.cost = rt_conv_macs(s->v) / (double)s->lanes.items;
-    const int64_t sums = rt_windows_up(s->filters, s->m_blocks) * g->tall * g->pitch;
+    const int64_t sums = rt_up(s->filters, s->m_blocks) * g->tall * g->pitch;
     s->lanes.bytes = s->table_bytes + s->copy_bytes + (uint64_t)sums * sizeof(float);
     rt_lanes_set(&s->lanes);
 }

@@ -23,20 +23,18 @@ static void set_cuts(struct rt_windows_weight *s)
 {
     const struct rt_conv *v = s->v;
     const struct rt_windows *g = &s->g;
-    s->m_blocks = rt_windows_up(v->m, FILTERS);
-    s->filters =
-        rt_windows_up(rt_windows_up(v->m, s->m_blocks), RT_ROWS_MULTIPLE) * RT_ROWS_MULTIPLE;
-    s->m_blocks = rt_windows_up(v->m, s->filters);
+    s->m_blocks = rt_up(v->m, FILTERS);
+    s->filters = rt_up(rt_up(v->m, s->m_blocks), RT_ROWS_MULTIPLE) * RT_ROWS_MULTIPLE;
+    s->m_blocks = rt_up(v->m, s->filters);
     const int64_t copies = RT_WINDOWS_BLOCK / (g->planes * g->plane),
                   sums = SUMS / (v->taps * s->filters);
     const int64_t fit = rt_between(copies < sums ? copies : sums, 1, v->c);
-    s->blocks = rt_windows_up(v->c, fit);
-    s->block = rt_windows_up(v->c, s->blocks);
-    s->blocks = rt_windows_up(v->c, s->block);
+    s->blocks = rt_up(v->c, fit);
+    s->block = rt_up(v->c, s->blocks);
+    s->blocks = rt_up(v->c, s->block);
     const int64_t items = v->groups * s->blocks * s->m_blocks, strips = v->n * g->strips;
     const int64_t room = PARTS / (v->groups * v->m * v->c * v->taps);
-    s->parts =
-        rt_between(rt_between(rt_windows_up(ITEMS, items), 1, strips), 1, room > 1 ? room : 1);
+    s->parts = rt_between(rt_between(rt_up(ITEMS, items), 1, strips), 1, room > 1 ? room : 1);
     s->lanes.items = items * s->parts;
 }
 
@@ -48,7 +46,7 @@ bool rt_windows_weight_set(struct rt_windows_weight *s, const struct rt_conv *v)
     const struct rt_windows *g = &s->g;
     rt_windows_tall(&s->g, rt_between(PLACES / g->x.out, 1, g->y.out));
     while (g->planes * g->plane > RT_WINDOWS_BLOCK / 4 && g->tall > 1)
-        rt_windows_tall(&s->g, rt_windows_up(g->tall, 2));
+        rt_windows_tall(&s->g, rt_up(g->tall, 2));
     if (g->planes * g->plane > RT_WINDOWS_BLOCK)
         return false;
     set_cuts(s);
@@ -56,7 +54,7 @@ bool rt_windows_weight_set(struct rt_windows_weight *s, const struct rt_conv *v)
     s->rows_bytes = rt_windows_rows_bytes(g);
     s->at_bytes = rt_lines((uint64_t)(s->block * v->taps) * sizeof(int64_t));
     s->copy_bytes = rt_lines((uint64_t)(s->block * g->planes * g->plane) * sizeof(float));
-    const int64_t rows = rt_windows_up(s->block * v->taps, RT_ROWS_MULTIPLE) * RT_ROWS_MULTIPLE;
+    const int64_t rows = rt_up(s->block * v->taps, RT_ROWS_MULTIPLE) * RT_ROWS_MULTIPLE;
     const int64_t places = g->tall * g->x.out;
     s->turned_bytes =
         rt_lines((uint64_t)((places > rows ? places : rows) * s->filters) * sizeof(float));
@@ -146,7 +144,7 @@ static void one_strip(const struct run *u, const struct part *p, int64_t strip,
                    p->m1 - p->m0, r->turned);
     rt_places_product(
         &(struct rt_places){.m = (p->c1 - p->c0) * v->taps,
-                            .n = rt_windows_up(p->m1 - p->m0, RT_ROWS_MULTIPLE) * RT_ROWS_MULTIPLE,
+                            .n = rt_up(p->m1 - p->m0, RT_ROWS_MULTIPLE) * RT_ROWS_MULTIPLE,
                             .tall = row1 - row0,
                             .width = g->x.out,
                             .pitch = g->pitch,
@@ -175,8 +173,8 @@ static void put(const struct run *u, const struct part *p, int64_t rows, const s
 {
     const struct rt_windows_weight *s = u->s;
     const int64_t filters = p->m1 - p->m0, k = s->v->c * s->v->taps;
-    const int64_t n = rt_windows_up(filters, RT_ROWS_MULTIPLE) * RT_ROWS_MULTIPLE;
-    const int64_t wide = rt_windows_up(rows, RT_ROWS_MULTIPLE) * RT_ROWS_MULTIPLE;
+    const int64_t n = rt_up(filters, RT_ROWS_MULTIPLE) * RT_ROWS_MULTIPLE;
+    const int64_t wide = rt_up(rows, RT_ROWS_MULTIPLE) * RT_ROWS_MULTIPLE;
     const bool add = s->parts == 1 || s->turn > 0;
     rt_places_turn(r->sums, NULL, n, filters, rows, r->turned);
     for (int64_t m = 0; m < filters; m++) {

@@ -15,26 +15,21 @@ static const struct rt_wino_weight_kernels *kernels(enum rt_simd v)
     return all[v];
 }
 
-static int64_t divide_up(int64_t a, int64_t b)
-{
-    return (a + b - 1) / b;
-}
-
 bool rt_wino_weight_fits(struct rt_wino_weight *p, const struct rt_conv *v)
 {
     *p = (struct rt_wino_weight){.columns = 0};
     if (!rt_wino_fits(&p->g, v, false) || !rt_wino_is_whole(&p->g))
         return false;
     const struct rt_wino *g = &p->g;
-    const int64_t vectors = divide_up(g->c, g->lanes);
+    const int64_t vectors = rt_up(g->c, g->lanes);
     const int64_t side = vectors % 3 == 0 ? 3 : vectors % 2 == 0 ? 2 : 1;
     p->width = side * g->lanes;
     p->columns = vectors / side;
-    p->rows = divide_up(divide_up(g->m, g->lanes) * g->lanes, 8);
+    p->rows = rt_up(rt_up(g->m, g->lanes) * g->lanes, 8);
     const int64_t each = g->points * g->lanes * 4 * (p->columns * p->width + p->rows * 8);
     p->round = rt_between(ROUND_BYTES / each, 1, g->groups);
-    p->rounds = divide_up(g->groups, p->round);
-    p->round = divide_up(g->groups, p->rounds);
+    p->rounds = rt_up(g->groups, p->round);
+    p->round = rt_up(g->groups, p->rounds);
     return true;
 }
 
@@ -75,7 +70,7 @@ static void transform(const void *user, int64_t item, void *scratch)
 {
     const struct plan *u = user;
     const struct rt_wino *g = &u->p->g;
-    const int64_t channels = divide_up(g->c, g->lanes), filters = divide_up(g->m, g->lanes);
+    const int64_t channels = rt_up(g->c, g->lanes), filters = rt_up(g->m, g->lanes);
     const int64_t at = item / (channels + filters), part = item % (channels + filters);
     struct rt_wino_group group;
     (void)scratch;
@@ -124,7 +119,7 @@ imp_status rt_wino_weight_run(const struct rt_wino_weight *p, const float *x, co
     imp_status st = IMP_OK;
     for (; u.first < g->groups && st == IMP_OK; u.first += u.groups) {
         u.groups = u.first + p->round < g->groups ? p->round : g->groups - u.first;
-        const int64_t parts = divide_up(g->c, g->lanes) + divide_up(g->m, g->lanes);
+        const int64_t parts = rt_up(g->c, g->lanes) + rt_up(g->m, g->lanes);
         st = each(u.groups * parts, 900.0 * (double)(g->lanes * g->lanes), job, transform, &u);
         if (st == IMP_OK)
             st = each(g->points * u.cuts,
