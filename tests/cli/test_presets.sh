@@ -18,13 +18,13 @@ one() {
         sets+=(--set "vars.mnist=$PWD/mnist" --set vars.epochs=1)
     fi
     if [ "$1" = train-texel ]; then
-        for set in epochs=1 textures=62 paintings=24 scenes=18 drawn=64 cuts=2 large=48; do sets+=(--set "vars.$set"); done
+        for set in epochs=1 size=32 textures=62 paintings=24 scenes=18 drawn=64 cuts=2 large=48; do sets+=(--set "vars.$set"); done
     fi
     case $1 in
     atlas) sets+=(--set vars.maps=0-1 --set atlas.steps=2 --set atlas.size=32) ;;
     filter-texture) sets+=(--set vars.size=48 --set texture.steps=2) ;;
     invert) sets+=(--set vars.size=64) ;;
-    train-decoders) for set in count=12 drawn=64 cuts=2 size=32 steps=2 batch=2; do sets+=(--set "vars.$set"); done ;;
+    train-decoders) for set in count=12 drawn=64 cuts=2 size=32 steps2=2 steps3=2 steps4=2 batch=2; do sets+=(--set "vars.$set"); done ;;
     train-glyph) sets+=(--set vars.count=200 --set vars.epochs=1) ;;
     prune-classifier) sets+=(--set vars.count=200 --set vars.unseen=100 --set thin.steps=1 --set thin.finish=1) ;;
     prune-compare) sets+=(--set vars.count=200 --set thin.keep_parameters=0.8) ;;
