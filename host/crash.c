@@ -119,9 +119,13 @@ static void describe(struct words *w, const struct doing *d)
 void crash_tell(int number)
 {
     static atomic_flag told = ATOMIC_FLAG_INIT;
+    static _Thread_local volatile sig_atomic_t telling; /* and crashed once more */
     static const struct doing nothing;
     const struct doing *d = doing ? doing : &nothing;
     struct words w = {.n = 0};
+    if (telling)
+        return;
+    telling = 1;
     while (atomic_flag_test_and_set(&told))
         pause();
     add(&w, "\nerror[E0611]: crashed with ");

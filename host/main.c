@@ -28,10 +28,12 @@ static void on_poke(int signal_number)
     atomic_fetch_add(&poke_count, 1);
 }
 
-/* The program ends by the signal, as it would have, but says first what it was doing. */
+/* The program ends by the signal, as it would have, but says first what it was doing. The handler
+ * stays until then: a second thread that crashes meanwhile waits in it. */
 static void on_crash(int signal_number)
 {
     crash_tell(signal_number);
+    signal(signal_number, SIG_DFL);
     raise(signal_number);
 }
 
@@ -39,7 +41,7 @@ static void on_crash(int signal_number)
 static void handle_crashes(void)
 {
     static const int all[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
-    struct sigaction crash = {.sa_handler = on_crash, .sa_flags = SA_ONSTACK | SA_RESETHAND | SA_NODEFER}, old;
+    struct sigaction crash = {.sa_handler = on_crash, .sa_flags = SA_ONSTACK | SA_NODEFER}, old;
     sigemptyset(&crash.sa_mask);
     crash_prepare_thread();
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)

@@ -36,8 +36,10 @@ case_a_crash_names_plugin_filter_node_and_picture_and_ends_by_its_signal() {
 }
 case_other_crashes_are_told_too() {
     mixed
-    dies 8 impasto run p.ini photos -o out --plugin-path plugins --set boom.how=2
-    has "$err" 'crashed with SIGFPE'
+    for n in 1 2 3 4 5 6 7 8; do # two threads at once, often
+        dies 8 impasto run p.ini photos/c0.ppm photos/c1.ppm -o out --plugin-path plugins --set boom.how=2 -j2
+        has "$err" 'crashed with SIGFPE'
+    done
     dies 6 impasto run p.ini photos -o out --plugin-path plugins --set boom.how=3
     has "$err" 'crashed with SIGABRT'
     dies 11 impasto run p.ini photos -o out --plugin-path plugins --set boom.how=4 # a stack that overflows
