@@ -1,5 +1,6 @@
 /* Strips and columns: every output in exactly one strip, columns as the formula says, their transpose. */
-#include <kernels/conv.h>
+#include "conv_places.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -33,33 +34,14 @@ static const struct geometry all[] = {
 
 static struct rt_conv conv_of(const struct geometry *g)
 {
-    struct rt_conv v = {.n = g->n, .groups = g->groups, .c = g->c, .m = g->m};
-    v.window.axes = g->axes;
-    for (uint32_t i = 0; i < g->axes; i++) {
-        const int64_t *a = g->axis[i];
-        v.window.axis[i] = (struct rt_axis_window){.in = a[0], .kernel = a[1], .stride = a[2],
-                                                   .dilation = a[3], .pad = a[4], .pad_end = a[4]};
-        assert_true(rt_axis_place(&v.window.axis[i], RT_PAD_NOTSET, false));
-    }
-    rt_conv_set(&v);
-    return v;
+    return conv_with((struct rt_conv){.n = g->n, .groups = g->groups, .c = g->c, .m = g->m}, g->axes, g->axis);
 }
 
 /* What output o of picture n reads through tap t of channel c: an index into x, or -1. Flat o and t. */
 static int64_t reads(const struct rt_conv *v, int64_t n, int64_t c, int64_t o, int64_t t)
 {
-    int64_t at = 0, step = 1;
-    for (uint32_t i = v->window.axes; i-- > 0;) {
-        const struct rt_axis_window *a = &v->window.axis[i];
-        const int64_t x = o % a->out * a->stride + t % a->kernel * a->dilation - a->pad;
-        if (x < 0 || x >= a->in)
-            return -1;
-        at += x * step;
-        step *= a->in;
-        o /= a->out;
-        t /= a->kernel;
-    }
-    return (n * v->groups * v->c + c) * v->in_size + at;
+    const int64_t at = place_read(v, o, t);
+    return at < 0 ? -1 : (n * v->groups * v->c + c) * v->in_size + at;
 }
 
 /* Output pixel, counted through all pictures, of column j of a strip. */

@@ -1,6 +1,7 @@
 /* Convolutions over copies of what strips read: the copies, sums and gradients, against obvious
  * loops in double. */
-#include <kernels/conv.h>
+#include "conv_places.h"
+
 #include <kernels/dilated.h>
 #include <kernels/windows_sums.h>
 #include <kernels/windows_weight.h>
@@ -45,37 +46,8 @@ static const struct geometry all[] = {
 
 static struct rt_conv conv_of(const struct geometry *g)
 {
-    struct rt_conv v = {.n = g->n, .groups = g->groups, .c = g->c, .m = g->m};
-    v.window.axes = g->axes;
-    for (uint32_t i = 0; i < g->axes; i++) {
-        const int64_t *a = g->axis[i];
-        v.window.axis[i] = (struct rt_axis_window){.in = a[0],
-                                                   .kernel = a[1],
-                                                   .stride = a[2],
-                                                   .dilation = a[3],
-                                                   .pad = a[4],
-                                                   .pad_end = a[4]};
-        assert_true(rt_axis_place(&v.window.axis[i], RT_PAD_NOTSET, false));
-    }
-    rt_conv_set(&v);
-    return v;
-}
-
-/* What output o reads through tap t: a place of a plane of x, or -1. */
-static int64_t reads(const struct rt_conv *v, int64_t o, int64_t t)
-{
-    int64_t at = 0, step = 1;
-    for (uint32_t i = v->window.axes; i-- > 0;) {
-        const struct rt_axis_window *a = &v->window.axis[i];
-        const int64_t x = o % a->out * a->stride + t % a->kernel * a->dilation - a->pad;
-        if (x < 0 || x >= a->in)
-            return -1;
-        at += x * step;
-        step *= a->in;
-        o /= a->out;
-        t /= a->kernel;
-    }
-    return at;
+    return conv_with((struct rt_conv){.n = g->n, .groups = g->groups, .c = g->c, .m = g->m},
+                     g->axes, g->axis);
 }
 
 /* In [-0.5, 0.5), another one for each seed and place. */
@@ -113,7 +85,7 @@ static void check_copy(const struct geometry *n, const struct rt_conv *v, int64_
             for (int64_t r = row0; r < row0 + g.tall && r < g.y.out; r++)
                 for (int64_t i = 0; i < g.x.out; i++) {
                     const int64_t c = k / v->taps, t = k % v->taps,
-                                  from = reads(v, r * g.x.out + i, t);
+                                  from = place_read(v, r * g.x.out + i, t);
                     const int64_t at = c * g.planes * g.plane + (r - row0) * g.pitch + i +
                                        rt_windows_tap(&g, t / g.x.kernel, t % g.x.kernel);
                     const float want = from < 0 ? 0 : x[c * v->in_size + from];
@@ -176,7 +148,7 @@ static double *oracle(const struct data *d, char what)
     for (int64_t f = 0; f < v->n * v->groups * v->m; f++)
         for (int64_t k = 0; k < v->c * v->taps; k++)
             for (int64_t o = 0; o < v->out_size; o++) {
-                const int64_t plane = f / v->m, at = reads(v, o, k % v->taps);
+                const int64_t plane = f / v->m, at = place_read(v, o, k % v->taps);
                 if (at < 0)
                     continue;
                 const int64_t y = f * v->out_size + o,
