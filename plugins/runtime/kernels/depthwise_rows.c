@@ -216,7 +216,7 @@ static struct rt_taps taps_of(const struct plane *p, int64_t part, const float *
     const struct rt_axis_window *a = p->v->window.axis;
     const struct part *list = &p->parts[part];
     struct rt_taps k = {.in = in,
-                        .w = w + list->first,
+                        .w = w ? w + list->first : NULL, /* gradients by filters have none */
                         .at = p->at + list->first,
                         .count = list->count,
                         .step = p->step,
