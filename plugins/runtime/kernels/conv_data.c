@@ -4,12 +4,10 @@
  * either several whole pictures or a band of rows of one, for which it takes every output that
  * reads from the band (neighbouring bands take some of them, too). */
 #include "conv.h"
-#include "dilated.h"
 #include "gemm.h"
 #include "lanes.h"
 #include "rows.h"
-#include "windows_sums.h"
-#include "wino.h"
+#include "ways.h"
 
 #include <string.h>
 
@@ -170,19 +168,13 @@ static void one(const void *user, int64_t item, void *scratch)
 imp_status rt_conv_back_data(const struct rt_conv *v, const float *y, const float *gate,
                              const float *w, bool add, float *x, void *scratch, imp_job *job)
 {
-    struct rt_wino g;
+    struct rt_way way;
     struct rt_after after = RT_AFTER_NONE;
     after.add = add ? x : NULL;
     if (rt_conv_is_depthwise(v))
         return rt_depthwise_back_data(v, y, gate, w, add, x, scratch, job);
-    if (rt_wino_set(&g, v, true))
-        return rt_wino_run(&g, y, gate, w, NULL, &after, x, scratch, job);
-    struct rt_dilated dilated;
-    if (rt_dilated_set(&dilated, v, true))
-        return rt_dilated_run(&dilated, y, gate, w, &after, x, scratch, job);
-    struct rt_windows_sums windows;
-    if (rt_windows_sums_set(&windows, v, true))
-        return rt_windows_sums_run(&windows, y, gate, w, &after, x, scratch, job);
+    if (rt_way_set(&way, v, true))
+        return rt_way_run(&way, y, gate, w, NULL, &after, x, scratch, job);
     struct back b = plan(v);
     b.y = y;
     b.gate = gate;
@@ -194,17 +186,11 @@ imp_status rt_conv_back_data(const struct rt_conv *v, const float *y, const floa
 
 uint64_t rt_conv_back_data_bytes(const struct rt_conv *v)
 {
-    struct rt_wino g;
+    struct rt_way way;
     if (rt_conv_is_depthwise(v))
         return rt_depthwise_bytes(v);
-    if (rt_wino_set(&g, v, true))
-        return rt_wino_bytes(&g);
-    struct rt_dilated dilated;
-    if (rt_dilated_set(&dilated, v, true))
-        return rt_dilated_bytes(&dilated);
-    struct rt_windows_sums windows;
-    if (rt_windows_sums_set(&windows, v, true))
-        return rt_windows_sums_bytes(&windows);
+    if (rt_way_set(&way, v, true))
+        return rt_way_bytes(&way);
     const struct back b = plan(v);
     return rt_lanes_bytes(&b.lanes);
 }

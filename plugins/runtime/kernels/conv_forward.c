@@ -1,10 +1,8 @@
 /* conv_forward.c - y[m][strip] = bias + sum over blocks of channels of w[m][block] . columns */
 #include "conv.h"
-#include "dilated.h"
 #include "lanes.h"
 #include "rows.h"
-#include "windows_sums.h"
-#include "wino.h"
+#include "ways.h"
 
 /* Items that there should be at least, and the fewest filters of one. */
 enum { ITEMS = 16, FEWEST_FILTERS = 128 };
@@ -111,19 +109,13 @@ static void one(const void *user, int64_t item, void *scratch)
 imp_status rt_conv_forward(const struct rt_conv *v, const float *x, const float *w,
                            const struct rt_after *after, float *y, void *scratch, imp_job *job)
 {
-    struct rt_wino g;
+    struct rt_way way;
     if (rt_conv_is_depthwise(v))
         return rt_depthwise_forward(v, x, w, after, y, scratch, job);
     if (v->plain)
         return rt_plain_forward(v, x, w, after, y, job);
-    if (rt_wino_set(&g, v, false))
-        return rt_wino_run(&g, x, NULL, w, v->kept, after, y, scratch, job);
-    struct rt_dilated dilated;
-    if (rt_dilated_set(&dilated, v, false))
-        return rt_dilated_run(&dilated, x, NULL, w, after, y, scratch, job);
-    struct rt_windows_sums windows;
-    if (rt_windows_sums_set(&windows, v, false))
-        return rt_windows_sums_run(&windows, x, NULL, w, after, y, scratch, job);
+    if (rt_way_set(&way, v, false))
+        return rt_way_run(&way, x, NULL, w, v->kept, after, y, scratch, job);
     struct forward f = plan(v);
     f.x = x;
     f.w = w;
@@ -134,19 +126,13 @@ imp_status rt_conv_forward(const struct rt_conv *v, const float *x, const float 
 
 uint64_t rt_conv_forward_bytes(const struct rt_conv *v)
 {
-    struct rt_wino g;
+    struct rt_way way;
     if (rt_conv_is_depthwise(v))
         return rt_depthwise_bytes(v);
     if (v->plain)
         return 0;
-    if (rt_wino_set(&g, v, false))
-        return rt_wino_bytes(&g);
-    struct rt_dilated dilated;
-    if (rt_dilated_set(&dilated, v, false))
-        return rt_dilated_bytes(&dilated);
-    struct rt_windows_sums windows;
-    if (rt_windows_sums_set(&windows, v, false))
-        return rt_windows_sums_bytes(&windows);
+    if (rt_way_set(&way, v, false))
+        return rt_way_bytes(&way);
     const struct forward f = plan(v);
     return rt_lanes_bytes(&f.lanes);
 }

@@ -9,6 +9,8 @@
 #include "after.h"
 #include "ops/conv_shape.h"
 
+/* Outputs of a picture below which several of a batch are worked on together, in columns. */
+enum { RT_TOGETHER = 256 };
 struct rt_conv {
     struct rt_window window;
     int64_t n, groups, c, m; /* c, m: of one group */

@@ -89,8 +89,8 @@ int64_t rt_windows_tap(const struct rt_windows *g, int64_t y, int64_t x)
 
 /* ---- the copy ---- */
 
-/* Where n rows of outputs from `row` on read, for a phase of rows: floats from the plane's begin,
- * or -1: outside. */
+/* Where the copy's rows are, of a strip that begins at row `row`, for a phase of rows: floats from
+ * the plane's begin, or -1: outside. */
 static void row_table(const struct rt_windows *g, int64_t row, int64_t phase, int64_t *table)
 {
     for (int64_t r = 0; r < g->rows; r++) {
@@ -113,7 +113,7 @@ static void gated(const struct rt_columns *given, const float *in, const float *
     }
 }
 
-/* A row of both phases of windows that step by two: at: where in x it is, or -1. */
+/* A row of both phases of windows that step by two. at: where in x it is, or -1. */
 static void copy_two(const struct rt_windows *g, int64_t at, const float *in, float *to)
 {
     const int64_t before = -g->x.low, even = needed(&g->x, 0), odd = needed(&g->x, 1);

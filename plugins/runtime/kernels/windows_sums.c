@@ -5,9 +5,8 @@
 
 #include <impasto/kit.h>
 
-/* Items that there should be at least; columns of a strip, at most; outputs below which pictures
- * had better be worked on together. */
-enum { ITEMS = 8, COLS = 768, SMALL_PLANE = 256 };
+/* Items that there should be at least; columns of a strip, at most. */
+enum { ITEMS = 8, COLS = 768 };
 /* Filters times the share of sums between rows, beyond which columns cost less;
  * multiply-accumulates that copying a number takes as long as. */
 static const double junk = 8, copied = 8;
@@ -90,7 +89,7 @@ bool rt_windows_sums_set(struct rt_windows_sums *s, const struct rt_conv *v, boo
         return false;
     const int64_t wide = s->g.x.out, outputs = s->g.y.out * wide;
     const double between = (double)(s->g.pitch - wide) / (double)wide;
-    if (outputs < (v->n > 1 ? SMALL_PLANE : 1) || between * (double)s->filters > junk)
+    if (outputs < (v->n > 1 ? RT_TOGETHER : 1) || between * (double)s->filters > junk)
         return false;
     set_strips(s);
     if (s->g.planes * s->g.plane > RT_WINDOWS_BLOCK)

@@ -22,8 +22,6 @@ static const struct rt_wino_kernels *kernels(enum rt_simd v)
 enum { STREAMED = 2 << 20, FEWEST = 5 };
 /* Of a filter along an axis, at most: nine parts; and of all of it. */
 enum { MOST_TAPS = 9, FEWEST_TAPS = 4 };
-/* Outputs below which pictures of a batch are worked on together elsewhere. */
-enum { SMALL_PLANE = 256 };
 
 /* Cycles of both passes, measured on Zen 4 and rounded: products take one a vector, filter and
  * channel; the transforms more where rows of tiles are short; filters that no cache holds slow the
@@ -47,7 +45,7 @@ static double plain_cost(const struct rt_wino *g)
     const double vectors = (double)g->n * (double)g->oh * (double)g->ow / (double)g->lanes;
     const double products = vectors * (double)g->planes * (double)(g->kernel_y * g->kernel_x);
     const double m = (double)((g->m + 7) / 8 * 8), columns = g->ow < 8 ? 320 : 40;
-    const bool together = g->n > 1 && g->oh * g->ow < SMALL_PLANE && !g->flipped;
+    const bool together = g->n > 1 && g->oh * g->ow < RT_TOGETHER && !g->flipped;
     return products * (rt_wino_is_whole(g) || together ? m * 1.3 + columns : (double)g->m);
 }
 
