@@ -28,6 +28,7 @@ static const struct geometry all[] = {
     {"stride 2, odd", 2, 2, 1, 9, 20, {{35, 3, 2, 1, 1}, {37, 3, 2, 1, 1}}},
     {"stride 2, even, 4x4", 2, 1, 2, 8, 16, {{34, 4, 2, 1, 1}, {36, 4, 2, 1, 1}}},
     {"1x1, stride 2", 2, 1, 1, 9, 33, {{20, 1, 2, 1, 0}, {21, 1, 2, 1, 0}}},
+    {"1x1, stride 2, channels in several blocks", 2, 1, 1, 700, 9, {{20, 1, 2, 1, 0}, {21, 1, 2, 1, 0}}},
     {"stride 3 and 1, kernel 2 and 7", 2, 1, 1, 8, 12, {{40, 2, 3, 1, 0}, {23, 7, 1, 1, 3}}},
     {"stride beyond the kernel", 2, 1, 1, 2, 14, {{29, 2, 3, 1, 0}, {30, 2, 4, 1, 1}}},
     {"stride 8, dilation 3", 2, 1, 1, 2, 14, {{60, 3, 8, 3, 2}, {64, 2, 8, 3, 0}}},
@@ -48,6 +49,18 @@ static struct rt_conv conv_of(const struct geometry *g)
 {
     return conv_with((struct rt_conv){.n = g->n, .groups = g->groups, .c = g->c, .m = g->m},
                      g->axes, g->axis);
+}
+
+/* With three more at the end of each axis than at its begin. */
+static struct rt_conv uneven_of(const struct geometry *g)
+{
+    struct rt_conv v = conv_of(g);
+    for (uint32_t i = 0; i < g->axes; i++) {
+        v.window.axis[i].pad_end += 3;
+        assert_true(rt_axis_place(&v.window.axis[i], RT_PAD_NOTSET, false));
+    }
+    rt_conv_set(&v);
+    return v;
 }
 
 /* In [-0.5, 0.5), another one for each seed and place. */
@@ -104,11 +117,13 @@ static void copies_hold_what_each_tap_reads(void **state)
 {
     (void)state;
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
-        struct rt_conv v = conv_of(&all[i]);
-        v.c = v.c < 3 ? v.c : 3;
-        check_copy(&all[i], &v, 1);
-        check_copy(&all[i], &v, 4);
-        check_copy(&all[i], &v, 1000);
+        struct rt_conv both[] = {conv_of(&all[i]), uneven_of(&all[i])};
+        for (int k = 0; k < 2; k++) {
+            both[k].c = both[k].c < 3 ? both[k].c : 3;
+            check_copy(&all[i], &both[k], 1);
+            check_copy(&all[i], &both[k], 4);
+            check_copy(&all[i], &both[k], 1000);
+        }
     }
 }
 
