@@ -28,7 +28,7 @@ static const struct geometry all[] = {
     {"stride 2, odd", 2, 2, 1, 9, 20, {{35, 3, 2, 1, 1}, {37, 3, 2, 1, 1}}},
     {"stride 2, even, 4x4", 2, 1, 2, 8, 16, {{34, 4, 2, 1, 1}, {36, 4, 2, 1, 1}}},
     {"1x1, stride 2", 2, 1, 1, 9, 33, {{20, 1, 2, 1, 0}, {21, 1, 2, 1, 0}}},
-    {"1x1, stride 2, channels in several blocks", 2, 1, 1, 700, 9, {{20, 1, 2, 1, 0}, {21, 1, 2, 1, 0}}},
+    {"1x1, stride 2, channels in several blocks", 2, 1, 1, 1400, 9, {{40, 1, 2, 1, 0}, {41, 1, 2, 1, 0}}},
     {"stride 3 and 1, kernel 2 and 7", 2, 1, 1, 8, 12, {{40, 2, 3, 1, 0}, {23, 7, 1, 1, 3}}},
     {"stride beyond the kernel", 2, 1, 1, 2, 14, {{29, 2, 3, 1, 0}, {30, 2, 4, 1, 1}}},
     {"stride 8, dilation 3", 2, 1, 1, 2, 14, {{60, 3, 8, 3, 2}, {64, 2, 8, 3, 0}}},
@@ -331,7 +331,7 @@ static void what_is_not_dilated_so_is_refused(void **state)
 static void every_kind_of_cut_is_met(void **state)
 {
     (void)state;
-    bool strips = false, blocks = false, filters = false, in_place = false, back = false,
+    bool strips = false, blocks = false, filters = false, in_place = false, several = false, back = false,
          parts = false, channels = false, direct = false, one_part = false;
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
         const struct rt_conv v = conv_of(&all[i]);
@@ -342,6 +342,7 @@ static void every_kind_of_cut_is_met(void **state)
             blocks = blocks || s.blocks > 1;
             filters = filters || s.m_blocks > 1;
             in_place = in_place || s.g.pitch == s.g.x.out;
+            several = several || (s.g.pitch == s.g.x.out && s.blocks > 1);
         }
         back = back || rt_windows_sums_set(&s, &v, true);
         if (rt_windows_weight_set(&w, &v)) {
@@ -356,6 +357,7 @@ static void every_kind_of_cut_is_met(void **state)
     assert_true(blocks);
     assert_true(filters);
     assert_true(in_place);
+    assert_true(several);
     assert_true(back);
     assert_true(parts);
     assert_true(channels);
