@@ -1,6 +1,6 @@
 /* inv_fast.c - the filter invert.fast: a code through a learned decoder, and some steps of painting
  * after it where they are asked for. */
-#include "inverter.h"
+#include "inv_encoder.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -30,7 +30,8 @@ static const imp_port inputs[] = {
      .kind = IMP_OBJECT,
      .type = IMP_NN_MODEL_TYPE,
      .flags = IMP_PORT_OPTIONAL,
-     .help = "The network that the code is of, for refine."},
+     .help = "The network that the code is of: for refine, and so that a decoder of another one is "
+             "noticed."},
     {.name = "code", .kind = IMP_TENSOR, .help = "The code, C H W, of net.encode or energy.*."},
 };
 static const imp_port outputs[] = {
@@ -137,6 +138,39 @@ static imp_status check_maps(const struct fast *f, imp_error *err)
     return st;
 }
 
+/* Is the network the one that the decoder was learnt for? A pruned or newly trained one answers
+ * otherwise; a decoder that does not say is taken as it is. */
+static imp_status check_encoder(const struct fast *f, imp_nn_model *net, imp_error *err)
+{
+    const char *layer = meta_of(f->self, f->decoder, "layer");
+    const char *then = meta_of(f->self, f->decoder, INV_ENCODER_KEY);
+    double distance = 0;
+    uint32_t node;
+    kit_sight sight;
+    if (!layer || !then)
+        return IMP_OK;
+    imp_status st = kit_sight_open(&sight, &f->self->nn, net, err);
+    if (st == IMP_OK)
+        st = kit_sight_find(&sight, &layer, 1, &node, err);
+    if (st == IMP_OK)
+        st = inv_encoder_distance(&sight, node, then, f->job, &distance, err);
+    if (st != IMP_OK || distance <= INV_ENCODER_NEAR)
+        return st;
+    if (distance > INV_ENCODER_FAR)
+        return imp_fail(
+            err, IMP_E_INPUT,
+            "the decoder was learnt for another network: to a test picture its %s answered "
+            "otherwise (relative distance %.2g); take that network, or learn a decoder for this "
+            "one (invert.learn)",
+            layer, distance);
+    inv_say(
+        f->self,
+        "the decoder was learnt for a network whose %s answers a test picture a little otherwise "
+        "(relative distance %.2g): pictures suffer; invert.learn with in.start adapts it",
+        layer, distance);
+    return IMP_OK;
+}
+
 static imp_status decode(struct fast *f, imp_error *err)
 {
     const imp_nn_model_1 *models = f->self->nn.model.table;
@@ -228,6 +262,8 @@ static imp_status process(void *instance, imp_job *job, imp_error *err) IMP_NX
         st = check_maps(&f, err);
     if (st != IMP_OK)
         kit_blame(err, -1, CODE, st);
+    if (st == IMP_OK && job->inputs[NET])
+        st = kit_blame(err, -1, DECODER, check_encoder(&f, kit_sight_model(job->inputs[NET]), err));
     if (st == IMP_OK)
         st = decode(&f, err);
     if (st == IMP_OK && job->params[REFINE].i)
@@ -257,6 +293,8 @@ static imp_status plan(void *instance, imp_plan *plan, imp_error *err) IMP_NX
         plan->mistake(plan, -1, DECODER, NULL, e.text, NULL);
     else
         plan->outputs[0]->channels = f.samples.channels, plan->outputs[0]->colour = IMP_SRGB;
+    if (net && check_encoder(&f, net, kit_error_init(&e)) != IMP_OK)
+        plan->mistake(plan, -1, DECODER, NULL, e.text, NULL);
     return IMP_OK;
 }
 

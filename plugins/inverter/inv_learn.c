@@ -1,4 +1,5 @@
 /* inv_learn.c - the filter invert.learn: a decoder for a layer, trained on pictures. */
+#include "inv_encoder.h"
 #include "inv_learn.h"
 #include <math.h>
 #include <stdlib.h>
@@ -192,6 +193,24 @@ static imp_status build(const struct inv_self *self, const imp_cell *p, const st
     return st;
 }
 
+/* The model with the network's answer in its meta instead of it (inv_encoder.h). */
+static imp_status sign(const struct inv_self *self, const struct inv_lesson *l, imp_job *job,
+                       imp_nn_model **model, imp_error *err)
+{
+    const imp_nn_train_1 *trains = self->nn.train.table;
+    imp_nn_model *with = NULL;
+    char *text = NULL;
+    imp_status st = inv_encoder_sign(l->sight, l->node, job, &text, err);
+    if (st == IMP_OK)
+        st = trains->with_meta(self->nn.train.self, *model, INV_ENCODER_KEY, text, &with, err);
+    free(text);
+    if (st != IMP_OK)
+        return st;
+    inv_release(self, *model);
+    *model = with;
+    return IMP_OK;
+}
+
 static imp_status table_of(imp_job *job, const struct inv_learnt *t)
 {
     static const imp_column columns[] = {
@@ -232,7 +251,11 @@ static imp_status process(void *instance, imp_job *job, imp_error *err) IMP_NX
         return st;
     const imp_nn_model_1 *models = self->nn.model.table;
     imp_object *out = NULL;
-    st = models->object(self->nn.model.self, learnt.model, job, &out, err);
+    st = sign(self, &l, job, &learnt.model, err);
+    if (st == IMP_OK)
+        st = models->object(self->nn.model.self, learnt.model, job, &out, err);
+    else
+        inv_release(self, learnt.model);
     if (st == IMP_OK)
         st = job->set_output(job, DECODER, &out->head);
     if (st == IMP_OK)
