@@ -28,7 +28,8 @@ struct imp_nn_model *rt_model_retain(const struct imp_nn_model *);
 void rt_model_release(struct imp_nn_model *); /* NULL allowed */
 
 /* opened.c: the same file with the same options is the same model, as long as it is open. [control] */
-imp_status rt_model_open(const char *path, const char *options, struct imp_nn_model **, imp_error *);
+imp_status rt_model_open(const char *path, const char *options, imp_job *, struct imp_nn_model **,
+                         imp_error *); /* job: whose threads read, or NULL */
 /* Takes a model without references off the list. [any] */
 void rt_model_forget(const struct imp_nn_model *);
 

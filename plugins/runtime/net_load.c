@@ -1,4 +1,5 @@
 /* net_load.c - a network from a file, with what is known of its pictures. */
+#include "model.h"
 #include "net.h"
 
 #include <string.h>
@@ -104,7 +105,7 @@ static imp_status process(void *instance, imp_job *job, imp_error *err) IMP_NX
     (void)instance;
     imp_status st = write_options(cells, options, err);
     if (st == IMP_OK)
-        st = rt_model_table.open(NULL, cells[PATH].s.ptr, *options ? options : NULL, &model, err);
+        st = rt_model_open(cells[PATH].s.ptr, *options ? options : NULL, job, &model, err);
     if (st != IMP_OK) {
         if (err)
             err->param = PATH;

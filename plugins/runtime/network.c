@@ -251,27 +251,13 @@ static imp_status check_wires(const struct rt_graph *g, uint32_t index, imp_erro
     return IMP_OK;
 }
 
-/* Neither NaN nor infinite, all of them: no exponent of ones. */
-KIT_CLONES
-static bool all_finite(const float *v, int64_t n)
-{
-    const uint32_t ones = 0x7f800000u;
-    uint32_t bad = 0;
-    for (int64_t i = 0; i < n; i++) {
-        uint32_t bits;
-        memcpy(&bits, &v[i], sizeof bits);
-        bad |= (bits & ones) == ones;
-    }
-    return !bad;
-}
-
 static imp_status check_finite(const struct rt_param *p, imp_error *err)
 {
     if (p->tensor->dtype != IMP_F32)
         return IMP_OK;
     const float *v = rt_floats(p->tensor);
     int64_t bad = 0, first = -1;
-    if (all_finite(v, p->tensor->count))
+    if (p->tensor->finite || rt_all_finite(v, p->tensor->count))
         return IMP_OK;
     /* a constant may be infinite, as masks are; what was learnt may not */
     const bool constant = (p->flags & RT_FIXED) != 0;

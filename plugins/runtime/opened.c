@@ -69,8 +69,8 @@ static void list(struct imp_nn_model *m)
     pthread_mutex_unlock(&lock);
 }
 
-imp_status rt_model_open(const char *path, const char *options, struct imp_nn_model **out,
-                         imp_error *err)
+imp_status rt_model_open(const char *path, const char *options, imp_job *job,
+                         struct imp_nn_model **out, imp_error *err)
 {
     const char *wanted = options ? options : "";
     uint64_t content[4];
@@ -82,7 +82,7 @@ imp_status rt_model_open(const char *path, const char *options, struct imp_nn_mo
         return IMP_OK;
     }
     if (st == IMP_OK)
-        st = rt_file_read(path, options, &g, err);
+        st = rt_file_read(path, options, job, &g, err);
     if (st == IMP_OK)
         st = rt_model_new(g, &m, err);
     if (st != IMP_OK)

@@ -13,7 +13,7 @@ static imp_status open_file(void *self, const char *path, const char *options, i
                             imp_error *err)
 {
     (void)self;
-    return rt_model_open(path, options, out, err);
+    return rt_model_open(path, options, NULL, out, err);
 }
 
 static imp_status retain(void *self, imp_nn_model *m, imp_error *err)

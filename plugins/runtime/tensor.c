@@ -2,6 +2,7 @@
 #define _GNU_SOURCE /* madvise */
 #include "tensor.h"
 
+#include <impasto/kit.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -48,9 +49,9 @@ const char *rt_shape_text(const struct rt_shape *s, char *buf, size_t size)
         snprintf(buf, size, "scalar");
     for (uint32_t i = 0; i < s->ndim && at < size; i++) {
         const char *cross = i ? " x " : "";
-        const int n = s->dim[i] < 0 ? snprintf(buf + at, size - at, "%s?", cross)
-                                    : snprintf(buf + at, size - at, "%s%lld", cross,
-                                               (long long)s->dim[i]);
+        const int n = s->dim[i] < 0
+                          ? snprintf(buf + at, size - at, "%s?", cross)
+                          : snprintf(buf + at, size - at, "%s%lld", cross, (long long)s->dim[i]);
         at += n > 0 ? (size_t)n : 0;
     }
     return buf;
@@ -61,6 +62,20 @@ int rt_axis(int64_t a, uint32_t ndim)
     if (a < -(int64_t)ndim || a >= (int64_t)ndim)
         return -1;
     return (int)(a < 0 ? a + ndim : a);
+}
+
+/* No exponent of ones. */
+KIT_CLONES
+bool rt_all_finite(const float *v, int64_t n)
+{
+    const uint32_t ones = 0x7f800000u;
+    uint32_t bad = 0;
+    for (int64_t i = 0; i < n; i++) {
+        uint32_t bits;
+        memcpy(&bits, &v[i], sizeof bits);
+        bad |= (bits & ones) == ones;
+    }
+    return !bad;
 }
 
 static size_t width_of(uint32_t dtype)
@@ -109,7 +124,10 @@ struct rt_tensor *rt_tensor_new(uint32_t dtype, const struct rt_shape *shape)
 struct rt_tensor *rt_tensor_mapped(uint32_t dtype, const struct rt_shape *shape,
                                    struct rt_mapping *mapping, const void *data)
 {
-    union { const void *from; void *to; } plain = {.from = data}; /* nobody writes contents */
+    union {
+        const void *from;
+        void *to;
+    } plain = {.from = data}; /* nobody writes contents */
     struct rt_tensor *t = empty(dtype, shape);
     if (t) {
         t->data = plain.to;

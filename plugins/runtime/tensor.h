@@ -20,6 +20,7 @@ struct rt_shape {
 struct rt_tensor {
     atomic_uint refs;
     uint32_t dtype; /* IMP_F32 or IMP_I64 (every integer type of a file becomes I64) */
+    bool finite;    /* its floats are known to be, since they were read; false: nobody looked */
     struct rt_shape shape;
     int64_t count; /* elements: the product of the shape, 1 for a scalar */
     void *data;
@@ -47,6 +48,8 @@ struct rt_tensor *rt_tensor_mapped(uint32_t dtype, const struct rt_shape *, stru
                                    const void *data);
 struct rt_tensor *rt_tensor_retain(struct rt_tensor *);
 void rt_tensor_release(struct rt_tensor *); /* NULL allowed */
+/* Neither NaN nor infinite, all of them. */
+bool rt_all_finite(const float *, int64_t count);
 static inline float *rt_floats(const struct rt_tensor *t) { return t->data; }
 static inline int64_t *rt_integers(const struct rt_tensor *t) { return t->data; }
 

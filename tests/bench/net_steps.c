@@ -30,13 +30,6 @@ static uint64_t count_of(const imp_tensor *t)
     return n;
 }
 
-static imp_status open_model(struct worker *w)
-{
-    char path[4096];
-    snprintf(path, sizeof path, "%s.safetensors", w->path);
-    return w->nn->open(NULL, path, NULL, &w->model, &w->err);
-}
-
 /* The first input, and the last output. */
 static imp_status find_ends(struct worker *w)
 {
@@ -147,7 +140,7 @@ imp_status steps_prepare(struct worker *w, char *const *nodes, uint32_t node_cou
 {
     const bool opens = w->mode == MODE_LOAD || w->mode == MODE_FIRST;
     const bool keeps = w->mode == MODE_BACKWARD || w->mode == MODE_LAYERS;
-    imp_status st = opens ? IMP_OK : open_model(w);
+    imp_status st = opens ? IMP_OK : worker_load(w);
     if (opens || st != IMP_OK)
         return st;
     st = find_ends(w);
@@ -168,7 +161,7 @@ static imp_status load(struct worker *w)
 {
     if (w->model)
         steps_close(w);
-    imp_status st = open_model(w);
+    imp_status st = worker_load(w);
     if (w->mode != MODE_FIRST || st != IMP_OK)
         return st;
     st = find_ends(w);

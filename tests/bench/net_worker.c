@@ -17,6 +17,7 @@
 struct job {
     imp_job api;
     struct pool *pool;
+    imp_object model; /* as net.load gave it last */
 };
 
 static imp_status parallel(imp_job *j, uint32_t n, void (*fn)(void *, uint32_t) IMP_NX,
@@ -29,6 +30,44 @@ static imp_status progress(imp_job *j, double fraction, const char *phase) IMP_N
 {
     (void)j, (void)fraction, (void)phase;
     return IMP_OK;
+}
+
+static imp_object *new_object(imp_job *j, const char *type, void *object,
+                              void (*drop)(void *) IMP_NX) IMP_NX
+{
+    struct job *job = (void *)j;
+    (void)type, (void)drop;
+    job->model = (imp_object){.head = {.struct_size = sizeof job->model, .kind = IMP_OBJECT},
+                              .object = object};
+    return &job->model;
+}
+
+static imp_status set_output(imp_job *j, uint32_t port, const imp_value *value) IMP_NX
+{
+    (void)j, (void)port, (void)value;
+    return IMP_OK;
+}
+
+/* A node `net.load` of the network, whose parameters the job has from now on. NULL: why. */
+static bool prepare_loader(struct worker *w, struct mini *runtime, char *why, size_t size)
+{
+    char text[4200];
+    snprintf(text, sizeof text, "path='%s.safetensors'", w->path);
+    w->loader = mini_filter(runtime, "net.load");
+    struct mini_params *p = w->loader ? mini_params_new(w->loader, text, why, size) : NULL;
+    if (!p)
+        return false;
+    w->job->params = mini_params_cells(p); /* they live as long as the process */
+    return w->loader->create(mini_host(runtime), w->loader, w->job->params, &w->loading, &w->err) ==
+           IMP_OK;
+}
+
+imp_status worker_load(struct worker *w)
+{
+    const imp_status st = w->loader->process(w->loading, w->job, &w->err);
+    if (st == IMP_OK)
+        w->model = ((struct job *)(void *)w->job)->model.object;
+    return st;
 }
 
 double bench_now_ms(void)
@@ -148,6 +187,8 @@ int main(int argc, char **argv)
                               .max_threads = pool_threads(pool),
                               .wanted = 1,
                               .progress = progress,
+                              .new_object = new_object,
+                              .set_output = set_output,
                               .parallel = parallel},
                       .pool = pool};
     w.job = &job.api;
@@ -156,10 +197,13 @@ int main(int argc, char **argv)
     w.grad = service(runtime, IMP_NN_GRAD_1);
     w.train = service(runtime, IMP_NN_TRAIN_1);
     w.edit = service(runtime, IMP_NN_EDIT_1);
+    if (!prepare_loader(&w, runtime, why, sizeof why))
+        return wrong(*why ? why : text);
     if (steps_prepare(&w, argv + 7, (uint32_t)(argc - 7)) != IMP_OK)
         return wrong(text);
     const int status = serve(&w);
     steps_close(&w);
+    w.loader->destroy(w.loading);
     mini_close(runtime);
     pool_free(pool);
     free(w.pictures);

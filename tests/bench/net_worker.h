@@ -20,6 +20,8 @@ struct worker {
     const imp_nn_train_1 *train;
     const imp_nn_edit_1 *edit;
     imp_job *job;
+    const imp_filter *loader; /* net.load */
+    void *loading;            /* its instance */
     imp_error err;
     enum mode mode;
     const char *path;    /* of the network */
@@ -33,6 +35,8 @@ struct worker {
     struct loss losses[LOSSES];
 };
 
+/* The network into model, as net.load reads it for a graph: with the threads of the job. */
+imp_status worker_load(struct worker *);
 /* Everything before the first step. nodes: names of those with a loss (MODE_BACKWARD). */
 imp_status steps_prepare(struct worker *, char *const *nodes, uint32_t node_count);
 /* One step, as it is timed. */

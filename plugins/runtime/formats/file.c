@@ -17,6 +17,7 @@ struct options {
     bool average, has_seed, map;
     uint64_t seed;
     char *arch;
+    imp_job *job; /* as rt_file_read was given it */
 };
 
 static imp_status read_option(const char *key, const char *value, struct options *o, imp_error *err)
@@ -207,6 +208,7 @@ static imp_status read_beside(const struct rt_bytes *b, const char *other, const
                         "weights there, or draw new ones (net.build, seed=NUMBER)",
                         other);
     imp_status st = rt_input_open(other, &weights, err);
+    weights.job = o->job;
     if (st == IMP_OK && o->map)
         st = rt_input_map(&weights, err);
     if (st == IMP_OK)
@@ -270,10 +272,10 @@ static imp_status read_kind(struct rt_input *in, const char *path, const struct 
     return st;
 }
 
-imp_status rt_file_read(const char *path, const char *options, struct rt_graph **out,
+imp_status rt_file_read(const char *path, const char *options, imp_job *job, struct rt_graph **out,
                         imp_error *err)
 {
-    struct options o = {0};
+    struct options o = {.job = job};
     struct rt_input in = {.fd = -1};
     struct rt_graph *g = NULL;
     char *text = malloc(RT_MESSAGE);
@@ -284,6 +286,7 @@ imp_status rt_file_read(const char *path, const char *options, struct rt_graph *
     imp_status st = read_options(options, &o, &inner);
     if (st == IMP_OK)
         st = rt_input_open(path, &in, &inner);
+    in.job = job;
     if (st == IMP_OK)
         st = read_kind(&in, path, &o, &g, &inner);
     rt_input_close(&in);

@@ -28,8 +28,10 @@ imp_status rt_arch_read(const char *text, size_t size, rt_tensor_source *source,
  * the same graph. */
 imp_status rt_arch_write(const struct rt_graph *, char **text, imp_error *);
 
-/* By content (ONNX, safetensors) and ending (.ini). options: of imp_nn_model_1.open, or NULL. */
-imp_status rt_file_read(const char *path, const char *options, struct rt_graph **, imp_error *);
+/* By content (ONNX, safetensors) and ending (.ini). options: of imp_nn_model_1.open, or NULL. job: whose
+ * threads read, or NULL. IMP_CANCELLED: the job is to stop. */
+imp_status rt_file_read(const char *path, const char *options, imp_job *job, struct rt_graph **,
+                        imp_error *);
 /* By ending: .onnx or .safetensors. Written beside, synced, renamed. */
 imp_status rt_file_write(const struct rt_graph *, const char *path, imp_error *);
 

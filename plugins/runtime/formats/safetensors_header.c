@@ -425,7 +425,7 @@ struct rt_tensor *st_tensor(const struct st_header *h, const struct st_entry *e,
         return NULL;
     }
     *st = is_as_in_memory(e->dtype)
-              ? rt_input_read(h->in, h->data_at + e->begin, t->data, e->end - e->begin, err)
+              ? rt_input_floats(h->in, h->data_at + e->begin, t->data, (uint64_t)t->count, &t->finite, err)
               : read_turned(h->in, h->data_at + e->begin, e->dtype, t, err);
     if (*st == IMP_OK)
         return t;
