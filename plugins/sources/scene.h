@@ -48,6 +48,10 @@ static inline float f3_dot(struct f3 a, struct f3 b)
 {
     return a.x * b.x + a.y * b.y + a.z * b.z;
 }
+static inline struct f3 f3_cross(struct f3 a, struct f3 b)
+{
+    return f3(a.y * b.z - a.z * b.y, a.z * b.x - a.x * b.z, a.x * b.y - a.y * b.x);
+}
 static inline struct f3 f3_unit(struct f3 a)
 {
     return f3_scale(a, 1 / sqrtf(f3_dot(a, a) + 1e-20f));
@@ -87,6 +91,7 @@ struct scene {
     float chance[8]; /* 0..1, of the seed: what else differs between places */
 
     float zoom, shift;   /* focal length and rise of the picture, in half heights */
+    float pitch;         /* width of a sample, of what is 1 m away */
     float eye;           /* height above the ground or the water */
     struct f3 sun;       /* towards the sun, or at night the moon */
     struct f3 sun_light; /* on a surface that faces it */

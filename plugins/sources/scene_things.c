@@ -28,17 +28,20 @@ static float fruit_radius(uint32_t form, float c)
     case 1:
         return 1 - 0.34f * sw_exp((c - 1) * 9) - 0.16f * sw_exp((-c - 1) * 14) - 0.03f * c;
     case 2:
-        return 0.92f + 0.42f * sw_step(0.30f, 1.0f, c) + 0.06f * sw_step(0.2f, -1, c) -
-               0.10f * sw_exp((c - 1) * 60);
+        return 0.96f - 0.11f * sw_exp(-14 * (c - 0.62f) * (c - 0.62f)) +
+               0.36f * sw_step(0.78f, 1, c) + 0.04f * sw_step(0.2f, -1, c) -
+               0.08f * sw_exp((c - 1) * 60);
     case 3:
         return 0.90f + 0.22f * sw_exp((fabsf(c) - 1) * 12) + 0.10f * c * c;
+    case 4:
+        return 1;
     default:
         return 1 - 0.06f * sw_exp((c - 1) * 30);
     }
 }
 
 /* Length of a step that cannot pass a surface, as a share of its distance along the radius. */
-static const float fruit_step[] = {0.95f, 0.80f, 0.80f, 0.85f},
+static const float fruit_step[] = {0.95f, 0.80f, 0.70f, 0.85f, 1},
                    vessel_step[] = {0.82f, 0.86f, 0.70f, 0.80f, 0.70f};
 
 /* Of a fruit, from its table: near enough to meet it, too coarse for normals. */
@@ -95,17 +98,26 @@ static struct f3 normal_of(const struct thing *g, struct f3 p)
 /* Greatest radius of fruit, of its size; a vessel's of its widest. */
 static float widest(const struct thing *g)
 {
-    static const float fruit[] = {1, 1.04f, 1.36f, 1.24f};
+    static const float fruit[] = {1, 1.04f, 1.36f, 1.24f, 1};
     return g->shape == THING_FRUIT ? fruit[g->form] : 1.03f;
 }
 
 static void bounds_of(const struct thing *g, struct f3 *low, struct f3 *high)
 {
     const float r = widest(g) * g->half.x;
-    const struct f3 half = g->shape >= THING_FRUIT ? f3(r, r, r) : g->half;
+    const struct f3 half =
+        g->shape == THING_FRUIT || g->shape == THING_VESSEL ? f3(r, r, r) : g->half;
     *low = f3_sub(g->at, half), *high = f3_add(g->at, half);
     if (g->shape == THING_VESSEL)
         low->y = g->at.y, high->y = g->at.y + g->half.y;
+    if (g->shape == THING_LEAF) {
+        const struct f3 s = f3_cross(g->face, g->axis);
+        const float a = g->half.x, b = 1.04f * g->half.z;
+        const struct f3 wide = f3(fabsf(g->axis.x) * a + fabsf(s.x) * b + 1e-4f,
+                                  fabsf(g->axis.y) * a + fabsf(s.y) * b + 1e-4f,
+                                  fabsf(g->axis.z) * a + fabsf(s.z) * b + 1e-4f);
+        *low = f3_sub(g->at, wide), *high = f3_add(g->at, wide);
+    }
 }
 
 static float part_of(struct f3 a, uint32_t axis)
@@ -235,6 +247,8 @@ static float trace_fruit(const struct thing *g, const struct ray *r, float far)
         return -1;
     const float root = sqrtf(q), end = sw_min(-b + root, far);
     float t = sw_max(-b - root, 1e-4f);
+    if (g->form == 4)
+        return -b - root > 1e-4f && -b - root < far ? -b - root : -1;
     for (int i = 0; i < 60 && t < end; i++) {
         const float gap = fruit_distance(g, f3_along(r->from, r->d, t));
         if (gap < 0.0008f * g->half.x)
@@ -292,12 +306,42 @@ static float trace_roof(const struct thing *g, struct f3 from, struct f3 d, stru
     return in;
 }
 
+/* A flat leaf, pointed at its tip: hollow about its midrib, so its normals lean inwards. */
+static float trace_leaf(const struct thing *g, const struct ray *r, struct f3 *n)
+{
+    const struct f3 o = f3_sub(g->at, r->from);
+    const float speed = f3_dot(g->face, r->d);
+    if (fabsf(speed) < 1e-6f)
+        return -1;
+    const float t = f3_dot(g->face, o) / speed;
+    if (t < 1e-4f)
+        return -1;
+    const struct f3 q = f3_sub(f3_scale(r->d, t), o), side = f3_cross(g->face, g->axis);
+    const float u = f3_dot(q, g->axis) / g->half.x, v = f3_dot(q, side) / g->half.z;
+    if (fabsf(u) >= 1 || fabsf(v) > (1 - u * u) * (1 - 0.35f * u))
+        return -1;
+    const struct f3 lean =
+        f3_add(f3_scale(side, v > 0 ? -0.35f : 0.35f), f3_scale(g->axis, 0.3f * u));
+    *n = f3_unit(f3_add(g->face, lean));
+    if (speed > 0)
+        *n = f3_scale(*n, -1);
+    return t;
+}
+
 static float trace(const struct thing *g, const struct ray *r, float far, struct f3 *n)
 {
-    return g->shape == THING_BOX     ? trace_box(g, r->from, r->inverse, n)
-           : g->shape == THING_ROOF  ? trace_roof(g, r->from, r->d, n)
-           : g->shape == THING_FRUIT ? trace_fruit(g, r, far)
-                                     : trace_vessel(g, r, far);
+    switch (g->shape) {
+    case THING_BOX:
+        return trace_box(g, r->from, r->inverse, n);
+    case THING_ROOF:
+        return trace_roof(g, r->from, r->d, n);
+    case THING_FRUIT:
+        return trace_fruit(g, r, far);
+    case THING_VESSEL:
+        return trace_vessel(g, r, far);
+    default:
+        return trace_leaf(g, r, n);
+    }
 }
 
 struct thing_hit things_trace(const struct things *w, struct f3 from, struct f3 d, float far)
@@ -322,7 +366,7 @@ struct thing_hit things_trace(const struct things *w, struct f3 from, struct f3 
     }
     if (h.t > 0) {
         h.p = f3_along(from, d, h.t);
-        if (w->all[h.which].shape >= THING_FRUIT)
+        if (w->all[h.which].shape == THING_FRUIT || w->all[h.which].shape == THING_VESSEL)
             h.n = normal_of(&w->all[h.which], h.p);
     }
     return h;
@@ -354,6 +398,8 @@ float things_near(const struct things *w, struct f3 p, struct f3 n, uint32_t but
     float open = 1;
     for (uint32_t i = 0; i < w->count; i++) {
         const struct thing *g = &w->all[i];
+        if (g->shape == THING_LEAF)
+            break;
         if (i == but)
             continue;
         const float tall = g->shape == THING_VESSEL ? 0.5f * g->half.y : 0;

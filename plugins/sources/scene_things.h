@@ -4,16 +4,24 @@
 #define IMP_SOURCES_SCENE_THINGS_H
 #include "scene.h"
 
-enum thing_shape { THING_BOX, THING_ROOF /* ridge along z */, THING_FRUIT, THING_VESSEL };
-enum { THINGS_MOST = 96 };
+enum thing_shape {
+    THING_BOX,
+    THING_ROOF /* ridge along z */,
+    THING_FRUIT,
+    THING_VESSEL,
+    THING_LEAF
+};
+enum { THINGS_MOST = 256 };
 
 struct thing {
     enum thing_shape shape;
     uint32_t stuff, seed; /* what it is made of, to its scene */
-    uint32_t form; /* FRUIT: 0 round, 1 apple, 2 pear, 3 lemon; VESSEL: row of the profiles */
-    struct f3 at,
-        half;       /* middle, half sizes; FRUIT: x radius; VESSEL: at its foot, x widest, y tall */
-    struct f3 axis; /* up, for fruit that lies */
+    uint32_t form; /* FRUIT: 0 round, 1 apple, 2 pear, 3 lemon, 4 ball; VESSEL: of the profiles */
+    /* Middle, half sizes. FRUIT: x radius; VESSEL: at its foot, x widest, y tall; LEAF: x along, z
+     * across. */
+    struct f3 at, half;
+    struct f3 axis;      /* up, for fruit that lies; from a leaf's foot to its tip */
+    struct f3 face;      /* LEAF: normal, square to the axis */
     const float *radius; /* FRUIT: at cosines from -1 to 1; VESSEL: from foot to rim; of its size */
 };
 enum { THINGS_FORMS = 5, THINGS_RADII = 256 /* steps of a table */ };
@@ -41,7 +49,8 @@ void things_ready(struct things *);
 struct thing_hit things_trace(const struct things *, struct f3 from, struct f3 d, float far);
 /* Is anything in the way? */
 int things_block(const struct things *, struct f3 from, struct f3 d, float far);
-/* Share of the sky hidden by things near p, smooth, without rays. */
+/* Share of the sky hidden by things near p, smooth, without rays; leaves come last in the list and
+ * hide none. */
 float things_near(const struct things *, struct f3 p, struct f3 n, uint32_t but);
 struct thing *things_add(struct things *, enum thing_shape, uint32_t stuff, struct f3 at,
                          struct f3 half);
