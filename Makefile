@@ -214,9 +214,10 @@ $(B)/tests/%: $(B)/obj/tests/unit/%.o $(B)/libhost.a $(filter-out $(B)/obj/sdk/c
 $(B)/fuzz/fuzz_rt_%-replay: $(B)/obj/tests/fuzz/fuzz_rt_%.o $(B)/obj/tests/fuzz/replay.o $(B)/libruntime.a $(B)/libhost.a
 	$(call say,LD,$@)
 	$(Q)mkdir -p $(@D) && $(CC) $(instrument) $(LDFLAGS) -pthread $^ $(call libs,$(host_libs) $(libs_runtime)) -ldl -lm -o $@
+$(B)/fuzz/fuzz_advae_inside $(B)/fuzz/fuzz_advae_inside-replay: $(B)/libadvae.a
 $(B)/fuzz/%-replay: $(B)/obj/tests/fuzz/%.o $(B)/obj/tests/fuzz/replay.o $(B)/libhost.a
 	$(call say,LD,$@)
-	$(Q)mkdir -p $(@D) && $(CC) $(instrument) $(LDFLAGS) -pthread $^ $(call libs,$(host_libs)) -ldl -lm -o $@
+	$(Q)mkdir -p $(@D) && $(CC) $(instrument) $(LDFLAGS) -pthread $(filter %.o,$^) $(filter-out $(B)/libhost.a,$(filter %.a,$^)) $(B)/libhost.a $(call libs,$(host_libs)) -ldl -lm -o $@
 
 # ---- the main job ----
 # Small and short here, so that it takes a minute or two; the presets' own settings are for keeps.
@@ -288,7 +289,7 @@ $(B)/fuzz/fuzz_rt_%: $(B)/obj/tests/fuzz/fuzz_rt_%.o $(B)/libruntime.a $(B)/libh
 	$(Q)mkdir -p $(@D) && $(CC) -fsanitize=fuzzer,address,undefined $(LDFLAGS) -pthread $^ $(call libs,$(host_libs) $(libs_runtime)) -ldl -lm -o $@
 $(B)/fuzz/%: $(B)/obj/tests/fuzz/%.o $(B)/libhost.a
 	$(call say,LD,$@)
-	$(Q)mkdir -p $(@D) && $(CC) -fsanitize=fuzzer,address,undefined $(LDFLAGS) -pthread $^ $(call libs,$(host_libs)) -ldl -lm -o $@
+	$(Q)mkdir -p $(@D) && $(CC) -fsanitize=fuzzer,address,undefined $(LDFLAGS) -pthread $(filter %.o,$^) $(filter-out $(B)/libhost.a,$(filter %.a,$^)) $(B)/libhost.a $(call libs,$(host_libs)) -ldl -lm -o $@
 .PHONY: fuzz fuzz-run
 ## fuzz: every fuzz target for SECS=10 seconds each (needs clang)
 fuzz:
