@@ -37,10 +37,12 @@ static struct ground leaf_of(const struct scene *s, const struct leaf *l)
                        : f3_mix(f3(0.020f, 0.036f, 0.016f), f3(0.040f, 0.058f, 0.022f), pick);
     if (wood && other > 0.96f - 0.5f * s->chance[2] * s->chance[2]) /* autumn comes tree by tree */
         c = f3_mix(f3(0.165f, 0.100f, 0.030f), f3(0.12f, 0.055f, 0.022f), pick);
-    float dark = (0.30f + 0.70f * l->up) * (1 + 0.55f * sw_clamp(l->clump, -1.4f, 1.4f));
+    const float deep = s->kind == SCENE_SNOW ? 0.45f : 0.30f;
+    float dark = (deep + (1 - deep) * l->up) *
+                 (1 + (s->kind == SCENE_SNOW ? 0.38f : 0.55f) * sw_clamp(l->clump, -1.4f, 1.4f));
     if (s->kind == SCENE_SNOW) {
         const float white = sw_step(-0.35f, 0.35f, l->clump + 0.9f * l->up - 0.55f);
-        c = f3_mix(f3_scale(c, 1.5f), f3(0.60f, 0.63f, 0.68f), 0.45f * white);
+        c = f3_mix(f3_scale(c, 1.5f), f3(0.60f, 0.63f, 0.68f), 0.36f * white);
         dark = sw_mix(dark, 0.75f + 0.25f * l->up, white);
     }
     const struct f3 n = f3_unit(f3(l->way.x + 0.9f * l->bend_x,
@@ -100,7 +102,9 @@ static struct f3 rock_of(const struct scene *s, const struct stone *p)
                  sw_step(0.46f, 0.66f, p->level + 0.05f * grain);
     if (s->kind == SCENE_SNOW)
         snow = sw_max(snow, sw_step(0.58f, 0.78f, p->level + 0.05f * grain));
-    return f3_mix(f3_mix(rock, grass, green), f3(0.80f, 0.82f, 0.86f), snow);
+    return f3_mix(f3_mix(rock, grass, green),
+                  f3_scale(f3(0.80f, 0.82f, 0.86f), s->kind == SCENE_SNOW ? 1 + 0.05f * rough : 1),
+                  snow);
 }
 
 /* Pebbles at the water; reeds beyond. */
@@ -118,6 +122,13 @@ static struct f3 bank_of(const struct scene *s, const struct stone *p, struct f3
                       (s->kind != SCENE_SNOW));
 }
 
+static float glint(const struct scene *s, float x, float z)
+{
+    return sw_random((uint32_t)sw_floor(x * 90), (uint32_t)sw_floor(z * 90), s->seed + 93) > 0.9965f
+               ? 2.2f
+               : 1;
+}
+
 static void rocks(const struct scene *s, const struct land_spots *p, struct ground *g)
 {
     float grain[ROWS_MOST], patch[ROWS_MOST], pebble[ROWS_MOST] = {0};
@@ -132,6 +143,8 @@ static void rocks(const struct scene *s, const struct land_spots *p, struct grou
         const struct stone one = {grain[i], patch[i],   pebble[i],
                                   p->y[i],  p->at.z[i], p->normal[i].y};
         g[i] = (struct ground){.colour = bank_of(s, &one, rock_of(s, &one))};
+        if (s->kind == SCENE_SNOW && p->at.least[i] < 0.02f) /* crystals that face the sun */
+            g[i].colour = f3_scale(g[i].colour, glint(s, p->at.x[i], p->at.z[i]));
     }
 }
 

@@ -103,6 +103,45 @@ static void shape(const struct scene *s, const struct land_row *r, const float *
     }
 }
 
+/* Somebody's way through the snow: where its middle is. */
+static float way_at(const struct scene *s, float z)
+{
+    const float side = s->chance[5] - 0.5f;
+    return 1.6f * side + 0.5f * side * z + 1.4f * sw_perlin(z * 0.07f, 0.5f, s->seed + 14);
+}
+
+/* Of one place that far from the middle: two grooves of skis, or the steps of boots. */
+static float trodden(const struct scene *s, float off, float z)
+{
+    if (s->chance[4] < 0.35f) {
+        const float groove = fabsf(fabsf(off) - 0.13f);
+        return -0.07f * sw_step(0.075f, 0.03f, groove) + 0.02f * sw_step(0.12f, 0.07f, groove);
+    }
+    const float step = z / 0.62f, k = (float)sw_floor(step), u = (step - k - 0.5f) * 0.62f,
+                v = off - ((int32_t)k & 1 ? 0.14f : -0.14f);
+    const float far = sqrtf(u * u * 0.55f + v * v);
+    return -0.12f * sw_step(0.14f, 0.06f, far) + 0.025f * sw_step(0.20f, 0.13f, far);
+}
+
+/* What the wind made of the snow, and who came by. */
+static void drifts(const struct scene *s, const struct land_row *r, float *restrict h)
+{
+    float u[ROWS_MOST], v[ROWS_MOST], long_ones[ROWS_MOST], short_ones[ROWS_MOST];
+    for (uint32_t i = 0; i < r->n; i++)
+        u[i] = r->x[i] * 0.05f + 0.02f * r->z[i], v[i] = r->z[i] * 0.13f;
+    rows_octaves(u, v, s->seed + 15, 3, 0.45f, long_ones, r->n);
+    for (uint32_t i = 0; i < r->n; i++)
+        u[i] = r->x[i] * 0.45f, v[i] = r->z[i] * 1.1f + 0.3f * r->x[i];
+    rows_bumps(u, v, s->seed + 16, 1, 0.55f, r->least, short_ones, r->n);
+    for (uint32_t i = 0; i < r->n; i++) {
+        const float fade = sw_step(300, 30, r->z[i]), crest = 1 - fabsf(long_ones[i]),
+                    wild = sw_step(-0.1f, 0.5f, long_ones[i]);
+        h[i] += fade * (0.34f * crest * crest + 0.045f * (0.25f + wild) * short_ones[i]);
+        if (r->z[i] < 90 && s->chance[4] < 0.75f)
+            h[i] += trodden(s, r->x[i] - way_at(s, r->z[i]), r->z[i]);
+    }
+}
+
 static void mountains(const struct scene *s, const struct land_row *r, float *h)
 {
     float wide[ROWS_MOST], rock[ROWS_MOST], shore[ROWS_MOST] = {0}, bump[ROWS_MOST];
@@ -115,6 +154,8 @@ static void mountains(const struct scene *s, const struct land_row *r, float *h)
     shape(s, r, wide, rock, shore, bump, h);
     if (near >= 300)
         return;
+    if (s->kind == SCENE_SNOW)
+        drifts(s, r, h);
     rows_bumps(r->x, r->z, s->seed + 13, 2.4f, s->kind == SCENE_SNOW ? 0.3f : 0.55f, r->least, bump,
                r->n);
     for (uint32_t i = 0; i < r->n; i++)

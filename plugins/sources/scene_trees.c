@@ -82,6 +82,8 @@ static void choose_colours(const struct scene *s, struct plant *p)
             p->leaf = f3_mix(f3(0.200f, 0.125f, 0.022f), f3(0.150f, 0.045f, 0.018f), a);
     }
     p->snow = s->kind == SCENE_SNOW ? 0.35f + 0.6f * s->chance[7] : 0;
+    if (p->kind == TREE_SPRUCE) /* rime on its needles */
+        p->leaf = f3_mix(p->leaf, f3(0.16f, 0.17f, 0.18f), 0.5f * p->snow);
 }
 
 /* ---- and its place ---- */
@@ -103,10 +105,14 @@ static float woods_there(const struct scene *s, float x, float z, float y)
     if (y < land_sea(s) + 1.2f)
         return 0;
     const float n = sw_octaves(x * 0.011f, z * 0.011f, s->seed + 63, 2, 0.5f);
-    const float open = s->kind == SCENE_SNOW
-                           ? sw_step(-0.25f, 0.30f, n + 0.5f * (s->chance[6] - 0.5f))
-                           : sw_step(-0.05f, 0.35f, n + 0.3f * (s->chance[6] - 0.5f));
-    return open * sw_step(9, 26, z + fabsf(x)) * (s->kind == SCENE_SNOW ? 0.34f : 0.50f);
+    if (s->kind == SCENE_SNOW) { /* groves and glades */
+        const float grove = n + 0.55f * sw_perlin(x * 0.045f, z * 0.045f, s->seed + 64) +
+                            0.5f * (s->chance[6] - 0.5f);
+        return (0.012f + 0.65f * sw_step(0.12f, 0.42f, grove)) *
+               sw_step(16, 60, z + 0.7f * fabsf(x));
+    }
+    return sw_step(-0.05f, 0.35f, n + 0.3f * (s->chance[6] - 0.5f)) * sw_step(9, 26, z + fabsf(x)) *
+           0.50f;
 }
 
 static int plant_at(const struct strip *t, int32_t i, int32_t j, const struct stand *g,
@@ -270,6 +276,8 @@ static void strip_of(void *user, uint32_t k) IMP_NX
     pass_of(&t, PASS_TREES);
     if (w->s->kind == SCENE_FOREST)
         grass_draw(&t);
+    if (w->s->kind == SCENE_SNOW)
+        grass_sparse(&t);
 }
 
 imp_status trees_render(const struct scene *s, imp_image *linear, imp_job *job)

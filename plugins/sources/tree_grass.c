@@ -104,3 +104,57 @@ void grass_draw(const struct strip *t)
         }
     }
 }
+
+/* A tuft of straw, its blades bent to all sides and by the wind. */
+static void dry_tuft(const struct strip *t, const struct tuft *g, float tall)
+{
+    const struct scene *s = t->s;
+    const uint32_t count = (uint32_t)sw_min((float)(16 + g->seed % 40), 3 + 0.35f * tall * g->k);
+    const struct f3 light = f3_add(f3_scale(s->sun_light, 0.55f), f3_scale(s->ambient, 0.7f));
+    const struct stamp foot = {.x = g->px,
+                               .y = g->py,
+                               .a = 0.45f * tall * g->k,
+                               .b = 0.10f * tall * g->k + 0.5f,
+                               .alpha = 0.22f};
+    stamp_shadow(t, &foot, 0);
+    for (uint32_t i = 0; i < count; i++) {
+        const float high = g->k * tall * (0.4f + 0.6f * sw_random(i, 8, g->seed));
+        const float root = g->px + g->k * 0.55f * tall *
+                                       (sw_random(i, 9, g->seed) + sw_random(i, 11, g->seed) - 1);
+        const float lean = high * (1.1f * (sw_random(i, 10, g->seed) - 0.42f));
+        const struct f3 straw =
+            f3_mix(f3(0.105f, 0.078f, 0.042f), f3(0.29f, 0.225f, 0.13f), sw_random(i, 12, g->seed));
+        blade(t, g, root, high, lean, 0.0028f * g->k,
+              f3_mul(straw, f3_scale(light, 0.55f + 0.7f * sw_random(i, 2, g->seed))));
+    }
+}
+
+void grass_sparse(const struct strip *t)
+{
+    const struct scene *s = t->s;
+    const int snow = s->kind == SCENE_SNOW;
+    const float cell = 0.8f, wide = 0.5f * (float)t->out->width, reach = 1,
+                much = snow ? 0.22f : 0.42f;
+    for (int32_t j = 75; j >= 4; j--) {
+        const float z0 = (float)j * cell;
+        const int32_t i0 =
+                          sw_floor((((float)t->x0 - wide) * (z0 + cell) / t->focus - reach) / cell),
+                      i1 =
+                          sw_floor((((float)t->x1 - wide) * (z0 + cell) / t->focus + reach) / cell);
+        for (int32_t i = i0; i <= i1; i++) {
+            struct tuft g = {.seed = sw_hash((uint32_t)i, (uint32_t)j, s->seed + 214)};
+            g.x = ((float)i + sw_random(1, 0, g.seed)) * cell,
+            g.z = z0 + cell * sw_random(2, 0, g.seed);
+            const float patch = sw_octaves(g.x * 0.05f, g.z * 0.05f, s->seed + 215, 3, 0.6f);
+            if (sw_random(3, 0, g.seed) >
+                much * sw_step(0.08f, 0.75f, patch + 0.4f * (s->chance[4] - 0.5f)))
+                continue;
+            g.y = land_bare_at(s, g.x, g.z, 0.3f), g.k = t->focus / g.z;
+            g.px = strip_column(t, g.x, g.z),
+            g.py = strip_row(t, (g.y - s->eye) / g.z) + 0.03f * g.k;
+            dry_tuft(t, &g,
+                     (snow ? 0.28f : 0.35f) +
+                         0.55f * sw_random(4, 0, g.seed) * sw_random(5, 0, g.seed));
+        }
+    }
+}

@@ -129,7 +129,7 @@ void tree_shadow(const struct strip *t, const struct plant *p)
                                .b = 0.55f * p->wide * p->k * flat + 1,
                                .alpha = 0.45f};
     stamp_shadow(t, &foot, horizon);
-    const float strong = p->kind == TREE_BARE ? 0.04f : 0.115f;
+    const float strong = p->kind == TREE_BARE ? 0.04f : s->kind == SCENE_SNOW ? 0.15f : 0.115f;
     if (s->sun.y < 0.03f || s->sun_light.y < 0.3f * s->ambient.y)
         return;
     const float long_x = -s->sun.x / s->sun.y, long_z = -s->sun.z / s->sun.y;

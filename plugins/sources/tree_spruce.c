@@ -1,9 +1,9 @@
 /* tree_spruce.c - spruces: whorls of boughs, those behind the stem first, the lower ones first. */
 #include "trees.h"
 
-/* A tuft of needles with its shadow below, snow above. */
+/* A tuft of needles with its shadow below, and above it, if its bough carries any, snow. */
 static void tuft(const struct strip *t, const struct plant *p, struct f3 at, float size, float turn,
-                 float out, float front, uint32_t i)
+                 float out, float front, float load, uint32_t i)
 {
     const uint32_t seed = p->seed + 7;
     const float k = p->k, jitter = 0.5f * size;
@@ -26,11 +26,50 @@ static void tuft(const struct strip *t, const struct plant *p, struct f3 at, flo
     stamp_leaf(t, &under, p->low,
                tree_lit(p, f3_scale(albedo, 0.55f), 0.05f * bright, 0.42f * open));
     stamp_leaf(t, &m, p->low, tree_lit(p, albedo, bright, open));
-    if (tree_part(seed, i, 24) < p->snow * (0.35f + 0.65f * out)) {
-        m.y -= 0.16f * size * k, m.a *= 0.86f, m.b *= 0.80f;
+    if (tree_part(seed, i, 24) < 0.30f * load) {
+        m.y -= 0.16f * size * k, m.a *= 0.70f, m.b *= 0.70f;
         stamp_leaf(t, &m, p->low,
-                   tree_lit(p, f3(0.62f, 0.65f, 0.70f),
-                            (0.35f + 0.65f * side) * (0.4f + 0.6f * out), 0.45f + 0.45f * out));
+                   tree_lit(p, f3(0.45f, 0.47f, 0.50f), (0.2f + 0.6f * side) * (0.4f + 0.6f * out),
+                            0.40f + 0.35f * out));
+    }
+}
+
+struct bough {
+    float cx, cz, size, droop, spray, u, load, front;
+    uint32_t id;
+};
+
+/* Snow lies in cushions, grey below and bright above. */
+static void cushions(const struct strip *t, const struct plant *p, const struct bough *b)
+{
+    const float k = p->k, flat = fabsf(b->cx);
+    const uint32_t n = (uint32_t)sw_clamp(b->size * k / 9, 1, 6);
+    for (uint32_t i = 0; i < n; i++) {
+        const uint32_t id = b->id * 13 + i;
+        const float v = ((float)i + 0.35f + 0.5f * tree_part(p->seed, id, 26)) / (float)n,
+                    much = b->load * (0.55f + 0.45f * tree_part(p->seed, id, 27));
+        if (tree_part(p->seed, id, 28) > 0.25f + b->load)
+            continue;
+        const float fall = b->size * b->droop * v * (1.55f - 0.75f * v);
+        const struct f3 at = f3(b->cx * b->size * v, b->u * p->high - fall, b->cz * b->size * v);
+        const float side = sw_unit(0.5f + 0.6f * (at.x / (p->wide + 0.01f)) * t->s->sun.x -
+                                   0.4f * b->front * t->s->sun.z);
+        struct stamp m = {.x = tree_column(p, at),
+                          .y = tree_row(p, at),
+                          .a = k *
+                               (0.62f * b->size / (float)n * flat + 1.1f * b->spray * (1.15f - v)),
+                          .b = k * b->size * (0.040f + 0.080f * much + 0.07f * (1 - flat)),
+                          .c = 1,
+                          .s = (b->cx > 0 ? 1.0f : -1.0f) * flat * b->droop * (1.2f - v),
+                          .alpha = 0.9f};
+        m.c = sqrtf(sw_max(1 - m.s * m.s, 0.2f));
+        const float open =
+            (0.55f + 0.45f * v) * (0.55f + 0.45f * b->front) * (0.65f + 0.35f * b->u);
+        stamp_leaf(t, &m, p->low, tree_lit(p, f3(0.55f, 0.59f, 0.65f), 0.12f * side, 0.50f * open));
+        m.y -= 0.42f * m.b, m.b *= 0.72f, m.a *= 0.93f;
+        stamp_leaf(
+            t, &m, p->low,
+            tree_lit(p, f3(0.62f, 0.64f, 0.67f), (0.15f + 0.80f * side) * open, 0.80f * open));
     }
 }
 
@@ -46,6 +85,10 @@ static void bough(const struct strip *t, const struct plant *p, uint32_t id, flo
                 least = sw_max(fine, 1.1f / p->k), spray = 0.20f * size;
     const float wish = 1.25f * size / least * (1 + 0.9f * spray / least);
     const uint32_t count = (uint32_t)sw_clamp(wish, 2, 140);
+    /* Wind and sun have freed some boughs. */
+    const float load =
+        p->snow *
+        sw_step(0.15f, 0.75f, tree_part(p->seed, id, 38) + 0.55f * p->snow - 0.30f * (1 - u));
     for (uint32_t i = 0; i < count; i++) {
         const float v = ((float)i + tree_part(p->seed, id * 97 + i, 34)) / (float)count;
         const float off = spray * (1.1f - v) * (2 * tree_part(p->seed, id * 97 + i, 35) - 1);
@@ -55,8 +98,11 @@ static void bough(const struct strip *t, const struct plant *p, uint32_t id, flo
         const float tilt = (cx > 0 ? 1.0f : -1.0f) * (0.03f + 0.06f * (1 - u)) +
                            (fabsf(cx) < 0.5f ? (cx >= 0 ? 0.10f : -0.10f) : 0) +
                            0.10f * (tree_part(p->seed, id * 97 + i, 36) - 0.5f);
-        tuft(t, p, at, least * (1.30f - 0.45f * v), tilt, sw_unit(0.15f + v), front, id * 97 + i);
+        tuft(t, p, at, least * (1.30f - 0.45f * v), tilt, sw_unit(0.15f + v), front, load,
+             id * 97 + i);
     }
+    if (load > 0.05f)
+        cushions(t, p, &(struct bough){cx, cz, size, droop, spray, u, load, front, id});
 }
 
 static void whorl(const struct strip *t, const struct plant *p, uint32_t level, float u, int front)

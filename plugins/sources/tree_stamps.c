@@ -24,6 +24,16 @@ static void put(const struct strip *t, int32_t x, int32_t y, float a, struct f3 
     *r += a * (c.x - *r), *g += a * (c.y - *g), *b += a * (c.z - *b);
 }
 
+/* On snow the sky's blue stays. */
+static void put_shade(const struct strip *t, int32_t x, int32_t y, float a)
+{
+    static const float part[2][3] = {{1, 1, 1}, {1, 0.93f, 0.80f}};
+    for (uint32_t i = 0; i < 3; i++) {
+        float *to = imp_row_out(t->out, i, (uint32_t)y) + x;
+        *to -= a * part[t->s->kind == SCENE_SNOW][i] * *to;
+    }
+}
+
 void stamp_leaf(const struct strip *t, const struct stamp *m, int32_t low, struct f3 colour)
 {
     const float least = 0.6f, a = sw_max(m->a, least), b = sw_max(m->b, least);
@@ -51,7 +61,7 @@ void stamp_shadow(const struct strip *t, const struct stamp *m, float above)
         for (int32_t x = w.x0; x < w.x1; x++) {
             const float u = ((float)x + 0.5f - m->x) * ia, v = ((float)y + 0.5f - m->y) * ib;
             const float in = sw_step(1, 0.35f, u * u + v * v);
-            put(t, x, y, in * m->alpha, f3(0, 0, 0));
+            put_shade(t, x, y, in * m->alpha);
         }
 }
 

@@ -62,6 +62,8 @@ void tree_spruce(const struct strip *, const struct plant *);
 /* ---- tree_grass.c ---- */
 /* Blades and flowers of the meadow, as far as one sees them. */
 void grass_draw(const struct strip *);
+/* Dry tufts that stand out of snow or sand. */
+void grass_sparse(const struct strip *);
 
 /* ---- scene_trees.c ---- */
 /* Row and column of a place; light of what stands there after the air. */
