@@ -18,9 +18,10 @@ struct land_spots { /* places on the ground, with its slope */
 };
 struct ground { /* what a place is made of */
     struct f3 colour;
-    float shine;      /* of wet ground */
-    float trees;      /* 0..1: leaves, whose shade is softer */
-    struct f3 normal; /* of the leaves, where trees is 1 */
+    float shine;        /* of wet ground */
+    float trees;        /* 0..1: leaves, whose shade is softer */
+    struct f3 normal;   /* of the leaves, where trees is 1 */
+    float tip_x, tip_z; /* what is too fine for the heights adds to the slopes of the ground */
 };
 struct land_trees {                          /* the nearest tree of each place */
     float high[ROWS_MOST], share[ROWS_MOST]; /* its height; 0 at the middle .. 1 at its rim */

@@ -150,6 +150,43 @@ static void rocks(const struct scene *s, const struct land_spots *p, struct grou
 
 /* ---- sand, shore, grass ---- */
 
+/* Ripples across the wind, in sizes: of a foot, of a stride, of a cart; not everywhere. Two noises
+ * bend and fork their crests, and they fade where they come too close for the px. */
+static void ripples(const struct scene *s, const struct land_spots *p, uint32_t size,
+                    struct ground *g)
+{
+    static const float wave[3] = {0.38f, 1.6f, 7}, steep[3] = {0.26f, 0.18f, 0.10f};
+    const float f = 1 / wave[size], turn = 0.05f + 0.04f * (float)size * (s->chance[2] - 0.5f),
+                c = sw_cosine(turn) * f, sine = sw_sine(turn) * f;
+    const uint32_t n = p->at.n;
+    float a[ROWS_MOST], ax[ROWS_MOST], az[ROWS_MOST], b[ROWS_MOST], bx[ROWS_MOST], bz[ROWS_MOST],
+        there[ROWS_MOST], u[ROWS_MOST], v[ROWS_MOST];
+    for (uint32_t i = 0; i < n; i++)
+        u[i] = p->at.x[i] * 0.05f * f, v[i] = p->at.z[i] * 0.05f * f;
+    rows_perlin(u, v, s->seed + 58 + size, a, n);
+    rows_slopes(u, v, s->seed + 58 + size, ax, az, n);
+    for (uint32_t i = 0; i < n; i++)
+        u[i] = p->at.x[i] * 0.33f * f, v[i] = p->at.z[i] * 0.16f * f;
+    rows_perlin(u, v, s->seed + 35 + size, b, n);
+    rows_slopes(u, v, s->seed + 35 + size, bx, bz, n);
+    for (uint32_t i = 0; i < n; i++)
+        u[i] = p->at.x[i] * 0.013f * f, v[i] = p->at.z[i] * 0.013f * f;
+    rows_perlin(u, v, s->seed + 65 + size, there, n);
+    for (uint32_t i = 0; i < n; i++) {
+        const float t = p->at.x[i] * c + p->at.z[i] * sine + 2.0f * a[i] + 0.55f * b[i];
+        const float tx = c + (0.10f * ax[i] + 0.18f * bx[i]) * f,
+                    tz = sine + (0.10f * az[i] + 0.09f * bz[i]) * f;
+        const float deep = p->at.z[i] / sw_max(s->eye - p->y[i], 0.09f * p->at.z[i] + 0.5f);
+        const float px = 2 * p->at.least[i] * (fabsf(tx) + fabsf(tz) * sw_max(deep, 1));
+        const float much =
+            sw_unit(1.5f - 3.2f * px) * sw_step(-0.35f, 0.30f, there[i] + 0.25f * b[i]);
+        const float turned = sw_cosine(t), rise = steep[size] * much *
+                                                  (turned - 0.45f * turned * turned + 0.22f) *
+                                                  wave[size];
+        g[i].tip_x += rise * tx, g[i].tip_z += rise * tz;
+    }
+}
+
 static void sand(const struct scene *s, const struct land_spots *p, struct ground *g)
 {
     float fine[ROWS_MOST], streak[ROWS_MOST], patch[ROWS_MOST], u[ROWS_MOST];
@@ -163,8 +200,10 @@ static void sand(const struct scene *s, const struct land_spots *p, struct groun
         const struct f3 c = f3_mix(f3(0.46f, 0.29f, 0.155f), f3(0.54f, 0.38f, 0.23f),
                                    sw_unit(0.5f + 0.6f * patch[i] + 0.8f * (s->chance[5] - 0.5f)));
         const float rough = sw_clamp(fine[i] + 0.7f * streak[i], -2, 2);
-        g[i] = (struct ground){.colour = f3_scale(c, 1 + 0.14f * rough)};
+        g[i] = (struct ground){.colour = f3_scale(c, 1 + 0.18f * rough)};
     }
+    for (uint32_t k = 0; k < 3; k++)
+        ripples(s, p, k, g);
 }
 
 static struct ground shore_of(float grain, float y, float level)

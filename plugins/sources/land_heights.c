@@ -186,33 +186,18 @@ static void sand_waves(const struct scene *s, const struct land_row *r, uint32_t
     }
 }
 
-/* Across the wind. */
-static void ripples(const struct scene *s, const struct land_row *r, float *restrict h)
-{
-    float a[ROWS_MOST], b[ROWS_MOST], c[ROWS_MOST];
-    noise_at(r, 0.5f, 0.5f, 0, s->seed + 58, a);
-    noise_at(r, 0.15f, 0.15f, 0, s->seed + 59, b);
-    noise_at(r, 0.035f, 0.035f, 0, s->seed + 56, c);
-    for (uint32_t i = 0; i < r->n; i++)
-        h[i] += 0.020f * sw_sine(r->x[i] * 2.6f + r->z[i] * 1.1f + 1.1f * a[i]) *
-                sw_unit(1.2f - r->least[i] / 0.09f) * (0.4f + 0.6f * sw_unit(0.5f + b[i])) *
-                sw_step(-0.35f, 0.30f, c[i]);
-}
-
 static void dunes(const struct scene *s, const struct land_row *r, float *h)
 {
-    float bump[ROWS_MOST], finest = r->least[0];
+    float bump[ROWS_MOST];
     for (uint32_t i = 0; i < r->n; i++)
-        h[i] = 0, finest = sw_min(finest, r->least[i]);
+        h[i] = 0;
     for (uint32_t k = 0; k < 3; k++)
         sand_waves(s, r, k, h);
     for (uint32_t i = 0; i < r->n; i++)
         h[i] *= sw_step(2, 130, r->z[i]) * 0.9f + 0.1f;
-    if (finest < 0.108f)
-        ripples(s, r, h);
     rows_bumps(r->x, r->z, s->seed + 57, 6, 0.5f, r->least, bump, r->n);
     for (uint32_t i = 0; i < r->n; i++)
-        h[i] += 0.05f * bump[i];
+        h[i] += 0.08f * bump[i];
 }
 
 /* ---- coast ---- */

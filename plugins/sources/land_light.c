@@ -26,6 +26,8 @@ static struct f3 normal_at(const struct land_block *b, uint32_t i, float at, flo
 static struct f3 ground_light(const struct scene *s, const struct ground *g, struct f3 n, float lit,
                               const struct land_sample *m)
 {
+    if (g->tip_x != 0 || g->tip_z != 0)
+        n = f3_unit(f3(n.x - g->tip_x, n.y, n.z - g->tip_z));
     const float facing = f3_dot(n, s->sun);
     const float direct =
         g->trees > 0 ? sw_mix(sw_unit(facing), sw_unit(0.5f * facing + 0.5f), 0.45f * g->trees)
@@ -33,6 +35,9 @@ static struct f3 ground_light(const struct scene *s, const struct ground *g, str
     const float open = 0.55f + 0.45f * n.y;
     struct f3 light = f3_add(f3_scale(s->sun_light, direct * lit), f3_scale(s->ambient, open));
     light = f3_add(light, f3_scale(s->sun_light, 0.06f * (1 - n.y) * lit)); /* from the ground */
+    if (s->kind == SCENE_DUNES) /* sand in the sun lights what is not */
+        light = f3_add(light, f3_mul(f3_scale(s->sun_light, 0.16f + 0.24f * (1 - n.y)),
+                                     f3(0.50f, 0.33f, 0.19f)));
     struct f3 c = f3_mul(g->colour, light);
     if (g->shine > 0) {
         const struct f3 r = f3_mirror(m->d, n);

@@ -56,6 +56,8 @@ static void place_sun(struct scene *s)
     float z = -0.55f + 1.0f * side;
     if (s->kind == SCENE_COAST)
         z = 0.25f + 0.6f * side;
+    if (s->kind == SCENE_DUNES) /* from the side: sand lives by its shadows */
+        z = -0.15f + 0.65f * side;
     s->sun = f3_unit(f3(x, y, z));
     s->night = s->kind == SCENE_NIGHT || s->sun.y < -0.20f;
     if (s->night)
@@ -84,6 +86,8 @@ void sky_init(struct scene *s)
     s->ambient = f3_scale(sum, lit / 24);
     s->air = sky_clear(s, f3_unit(f3(0, 0.02f, 1)));
     s->thick = (0.000012f + 0.00060f * s->haze * s->haze * s->haze + 0.00002f * s->haze);
+    if (s->kind == SCENE_DUNES) /* dust */
+        s->thick = 1.5f * s->thick + 0.00005f * s->haze;
 }
 
 struct f3 sky_faded(const struct scene *s, struct f3 light, struct f3 d, float far)

@@ -88,12 +88,11 @@ static void choose_colours(const struct scene *s, struct plant *p)
 
 /* ---- and its place ---- */
 
-/* The highest slope of ground in front of it. */
-static float hidden_below(const struct scene *s, const struct plant *p)
+float trees_hidden(const struct scene *s, float x, float far)
 {
     float most = -1e3f;
-    for (float z = 3; z < 0.93f * p->z; z *= 1.35f)
-        most = sw_max(most, (land_bare_at(s, p->x * z / p->z, z, 0.6f + 0.01f * z) - s->eye) / z);
+    for (float z = 3; z < 0.93f * far; z *= 1.35f)
+        most = sw_max(most, (land_bare_at(s, x * z / far, z, 0.6f + 0.01f * z) - s->eye) / z);
     return most;
 }
 
@@ -148,7 +147,8 @@ static void light_of(const struct strip *t, struct plant *p)
         deep = 1 - 0.72f * land_woods_at(s, p->x, p->z - 14, p->y, 0.3f);
     p->sun = f3_scale(f3_mul(s->sun_light, left), deep);
     p->sky = f3_scale(f3_mul(s->ambient, left), 0.45f + 0.55f * deep);
-    p->low = (int32_t)sw_clamp(strip_row(t, hidden_below(s, p)) + 1, 0, (float)t->out->height);
+    p->low =
+        (int32_t)sw_clamp(strip_row(t, trees_hidden(s, p->x, p->z)) + 1, 0, (float)t->out->height);
 }
 
 /* A shrub beside a tree of the woods, in its light. */
@@ -272,18 +272,21 @@ static void strip_of(void *user, uint32_t k) IMP_NX
         houseplant(&t);
         return;
     }
-    pass_of(&t, PASS_SHADOWS);
-    pass_of(&t, PASS_TREES);
+    if (w->s->kind != SCENE_DUNES) {
+        pass_of(&t, PASS_SHADOWS);
+        pass_of(&t, PASS_TREES);
+    }
     if (w->s->kind == SCENE_FOREST)
         grass_draw(&t);
-    if (w->s->kind == SCENE_SNOW)
+    if (w->s->kind == SCENE_SNOW || w->s->kind == SCENE_DUNES)
         grass_sparse(&t);
 }
 
 imp_status trees_render(const struct scene *s, imp_image *linear, imp_job *job)
 {
     struct planting w = {s, linear};
-    if (!trees_near(s, 0) && s->kind != SCENE_STREET && s->kind != SCENE_INTERIOR)
+    if (!trees_near(s, 0) && s->kind != SCENE_DUNES && s->kind != SCENE_STREET &&
+        s->kind != SCENE_INTERIOR)
         return IMP_OK;
     return kit_parallel(job, (linear->width + ACROSS - 1) / ACROSS, strip_of, &w);
 }

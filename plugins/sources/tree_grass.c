@@ -134,7 +134,7 @@ void grass_sparse(const struct strip *t)
     const struct scene *s = t->s;
     const int snow = s->kind == SCENE_SNOW;
     const float cell = 0.8f, wide = 0.5f * (float)t->out->width, reach = 1,
-                much = snow ? 0.22f : 0.42f;
+                much = snow ? 0.22f : 0.30f;
     for (int32_t j = 75; j >= 4; j--) {
         const float z0 = (float)j * cell;
         const int32_t i0 =
@@ -149,7 +149,10 @@ void grass_sparse(const struct strip *t)
             if (sw_random(3, 0, g.seed) >
                 much * sw_step(0.08f, 0.75f, patch + 0.4f * (s->chance[4] - 0.5f)))
                 continue;
-            g.y = land_bare_at(s, g.x, g.z, 0.3f), g.k = t->focus / g.z;
+            g.y = land_bare_at(s, g.x, g.z, 0.3f);
+            if (trees_hidden(s, g.x, g.z) > (g.y + 0.1f - s->eye) / g.z)
+                continue;
+            g.k = t->focus / g.z;
             g.px = strip_column(t, g.x, g.z),
             g.py = strip_row(t, (g.y - s->eye) / g.z) + 0.03f * g.k;
             dry_tuft(t, &g,

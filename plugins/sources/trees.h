@@ -69,6 +69,8 @@ void grass_sparse(const struct strip *);
 /* Row and column of a place; light of what stands there after the air. */
 float strip_row(const struct strip *, float slope);
 float strip_column(const struct strip *, float x, float z);
+/* The highest slope of ground in front of a place. */
+float trees_hidden(const struct scene *, float x, float z);
 imp_status trees_render(const struct scene *, imp_image *linear, imp_job *);
 /* Does land_height leave this place to the trees that are drawn? */
 int trees_near(const struct scene *, float z);
