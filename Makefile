@@ -221,7 +221,7 @@ $(B)/fuzz/%-replay: $(B)/obj/tests/fuzz/%.o $(B)/obj/tests/fuzz/replay.o $(B)/li
 
 # ---- the main job ----
 # Small and short here, so that it takes a minute or two; the presets' own settings are for keeps.
-quick     := --set vars.size=256 --set coarse.scales=144 --set coarse.steps=15 --set paint.steps=35 --set coarse.tv=0.6 --set paint.tv=0.6
+quick     := --set vars.size=256 --set coarse.scales=144 --set coarse.steps=15 --set paint.steps=35
 comma     := ,
 empty     :=
 paintings  = $(subst $(empty) ,$(comma),$(strip $(wildcard samples/paintings/*.jpg)))

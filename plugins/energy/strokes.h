@@ -107,8 +107,8 @@ enum { EN_AUTO_RULE = 0, EN_START_AUTO = 0, EN_START_PHOTO, EN_START_NOISE };
          .def = 0,                                                                                 \
          .min = 0,                                                                                 \
          .max = 1e9,                                                                               \
-         .help = "Weight of total variation: more is smoother. 0.1 to 1 show, with compat = fmi "  \
-                 "hundreds."},                                                                     \
+         .help = "Weight of total variation: more is smoother, alike at any size. 0.3 to 3 "       \
+                 "show, with compat = fmi hundreds."},                                             \
         {.key = "jitter",                                                                          \
          .unit = "px",                                                                             \
          .type = IMP_INT,                                                                          \

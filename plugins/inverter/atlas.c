@@ -79,7 +79,7 @@ static const imp_param params[] = {
                       .help = "What keeps samples within black and white while painting."},
     [ATLAS_TV] = {.key = "tv",
                   .type = IMP_FLOAT,
-                  .def = 0.1,
+                  .def = 0.03,
                   .min = 0,
                   .max = 1e9,
                   .help = "Smoothness, whatever the size; 0: as sharp as the layer lets it be."},

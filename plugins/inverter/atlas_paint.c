@@ -6,8 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define TV_PLACES                                                                                  \
-    (128 * 128.0)      /* px of a picture for which tv is meant, since its sum grows with them */
 #define MORE_NOISE 3.0 /* each further try begins with so much more of it */
 
 imp_image *atlas_picture(const struct atlas_map *m)
@@ -151,7 +149,7 @@ static imp_status paint_once(struct atlas *a, struct atlas_map *m, imp_error *er
     kit_painting painting;
     o.steps = (uint32_t)a->p[ATLAS_STEPS].i;
     o.bounds = (uint32_t)a->p[ATLAS_BOUNDS].i;
-    o.tv = a->p[ATLAS_TV].f * TV_PLACES / ((double)a->width * a->height);
+    o.tv = a->p[ATLAS_TV].f;
     o.seed = kit_random((uint64_t)a->p[ATLAS_SEED].i, 0x6d6170u + m->row.tries, m->row.map);
     o.noise = a->p[ATLAS_NOISE].f * kit_pow(MORE_NOISE, m->row.tries);
     o.scales = &own, o.scale_count = 1;

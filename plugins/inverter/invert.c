@@ -102,8 +102,8 @@ static const imp_param params[] = {
      .def = 0,
      .min = 0,
      .max = 1e9,
-     .help = "Smoothness: weight of the total variation, 1 for shallow, 10 for middle, 100 for "
-             "deep layers."},
+     .help = "Smoothness, whatever the size: weight of the total variation, 1 for shallow, 10 for "
+             "middle, 100 for deep layers."},
     {.key = "tv_power",
      .type = IMP_FLOAT,
      .def = 2,

@@ -1,13 +1,18 @@
 /* kit_paint_prior.c - what keeps a painted picture natural: total variation, the norm, the range.
  *
- *     tv/2 sum (dx^2 + dy^2)^(b/2) / sigma^2      forward differences, replicated border; b < 2:
- * the base is at least 1e-5 (Mahendran and Vedaldi 2015) alpha/2 sum x^6 / sigma^2 sigma =
- * 27098.1157 penalty mean (v - clamp(v, 0, 1))^2         v = (x + m) / 255 */
+ *     tv/2 mean (dx^2 + dy^2)^(b/2) / s^2     forward differences, replicated border; b < 2: the
+ *                                             base is at least 1e-5 (Mahendran and Vedaldi 2015)
+ *     alpha/2 mean x^6 / s^2
+ *     penalty mean (v - clamp(v, 0, 1))^2     v = (x + m) / 255
+ *
+ * Theirs are sums over a picture of 227 x 227 and sigma = 27098.1157 its norm. The goals' terms do
+ * not grow with the picture, so these must not either: means over samples, s = sigma / 227 sqrt 3.
+ */
 #include <math.h>
 #include "kit_paint_work.h"
 
-#define SIGMA 27098.1157
-#define LEAST 1e-5
+#define TYPICAL2 (27098.1157 * 27098.1157 / (227 * 227 * 3)) /* s^2 */
+#define LEAST    1e-5
 
 double kit_paint_mean(uint32_t channels, uint32_t c)
 {
@@ -19,7 +24,7 @@ double kit_paint_mean(uint32_t channels, uint32_t c)
 static double variation(const struct paint *p, const float *u, float *g)
 {
     const double b = p->o->tv_power > 0 ? p->o->tv_power : 2;
-    const double by = p->o->tv / 2 / (SIGMA * SIGMA), unit = p->unit;
+    const double by = p->o->tv / 2 / (TYPICAL2 * (double)p->n), unit = p->unit;
     double sum = 0;
     for (uint32_t y = 0; y < p->h; y++)
         for (uint32_t x = 0; x < p->w; x++) {
@@ -44,7 +49,7 @@ static double variation(const struct paint *p, const float *u, float *g)
 
 static double norm6(const struct paint *p, const float *u, float *g)
 {
-    const double by = p->o->alpha / 2 / (SIGMA * SIGMA), unit = p->unit;
+    const double by = p->o->alpha / 2 / (TYPICAL2 * (double)p->n), unit = p->unit;
     double sum = 0;
     for (size_t i = 0; i < p->n; i++) {
         const double x = unit * (double)u[i], x2 = x * x;

@@ -258,7 +258,7 @@ static double oracle_loss(const struct oracle *o, const double *want, const doub
 static double oracle_priors(const kit_paint_options *o, const double *x)
 {
     static const double m[] = {123.68, 116.779, 103.939};
-    const double sigma2 = 27098.1157 * 27098.1157;
+    const double typical2 = 27098.1157 * 27098.1157 / (227 * 227 * 3), n = 3 * SIDE * SIDE;
     double tv = 0, alpha = 0, out2 = 0;
     for (int c = 0; c < 3; c++)
         for (int i = 0; i < SIDE * SIDE; i++) {
@@ -270,8 +270,8 @@ static double oracle_priors(const kit_paint_options *o, const double *x)
             alpha += pow(*at, 6);
             out2 += out * out;
         }
-    return (o->tv * tv + o->alpha * alpha) / 2 / sigma2 +
-           (o->bounds == KIT_PAINT_PENALTY ? o->penalty * out2 / (3 * SIDE * SIDE) : 0);
+    return (o->tv * tv + o->alpha * alpha) / 2 / (typical2 * n) +
+           (o->bounds == KIT_PAINT_PENALTY ? o->penalty * out2 / n : 0);
 }
 
 /* The kit's objective at one picture, its gradient against central differences of the oracle. */
@@ -335,10 +335,34 @@ static void gradients_match_differences_of_the_oracle(void **state)
     gradient_matches(&o);
     o.bounds = KIT_PAINT_PENALTY, o.penalty = 3;
     gradient_matches(&o);
-    o.tv = 2000;
+    o.tv = 40;
     gradient_matches(&o);
-    o.tv_power = 1.5, o.alpha = 1e-4;
+    o.tv_power = 1.5, o.alpha = 2e-6;
     gradient_matches(&o);
+}
+
+/* A picture and its mirror images in one of four times the pixels are as natural as the picture. */
+static void priors_do_not_grow_with_the_picture(void **state)
+{
+    enum { W = 19, H = 14, N = 3 * W * H };
+    static float small[N], large[4 * N], unused[4 * N];
+    kit_paint_options o = kit_paint_defaults(KIT_PAINT_LBFGS);
+    (void)state;
+    kit_normals(8, 1, 0, N, small);
+    for (int c = 0, i = 0; c < 3; c++)
+        for (int y = 0; y < 2 * H; y++)
+            for (int x = 0; x < 2 * W; x++, i++)
+                large[i] =
+                    small[(c * H + (y < H ? y : 2 * H - 1 - y)) * W + (x < W ? x : 2 * W - 1 - x)];
+    for (int k = 0; k < 3; k++) {
+        struct paint p = {.o = &o, .c = 3, .w = W, .h = H, .n = N, .unit = 90};
+        o.tv = k == 0 ? 3 : 0, o.alpha = k == 1 ? 1e-4 : 0;
+        o.bounds = k == 2 ? KIT_PAINT_PENALTY : KIT_PAINT_FREE;
+        const double one = kit_paint_priors(&p, small, unused);
+        p.w *= 2, p.h *= 2, p.n *= 4;
+        const double four = kit_paint_priors(&p, large, unused);
+        assert_true(one > 0 && fabs(one - four) < 1e-9 * one);
+    }
 }
 
 static void tiles_give_the_gradient_of_the_whole(void **state)
@@ -699,6 +723,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(gradients_match_differences_of_the_oracle),
+        cmocka_unit_test(priors_do_not_grow_with_the_picture),
         cmocka_unit_test(tiles_give_the_gradient_of_the_whole),
         cmocka_unit_test(every_optimiser_lowers_the_loss),
         cmocka_unit_test(the_papers_rule_steps_as_written),

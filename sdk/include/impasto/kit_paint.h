@@ -61,10 +61,9 @@ typedef struct kit_paint_options {
     double decay;   /* SGD_FMI: weight decay on x, 0.0005 */
     double stop;    /* relative change of x in a step that ends a size; SGD_FMI 0.005; 0: never */
     double penalty; /* of PENALTY; 1 */
-    double tv,
-        tv_power;   /* + tv/2 TV_b(x) / sigma^2, TV_b = sum (dx^2 + dy^2)^(b/2), b = tv_power: 2 */
-    double alpha;   /* + alpha/2 sum x^6 / sigma^2; sigma = 27098.1157, the norm of a picture
-                     * (aravindhm/deep-goggle) */
+    double tv, tv_power; /* + tv/2 mean (dx^2 + dy^2)^(b/2) / s^2, b = tv_power: 2 */
+    double alpha;   /* + alpha/2 mean x^6 / s^2; means over samples, so that a weight means the same
+                     * for any size; s = 68.9, the RMS of a picture (aravindhm/deep-goggle) */
     double noise;   /* deviation (SGD_FMI: half width) of a start from noise, of 255 */
     double roughen; /* deviation, of 255, of noise laid over the picture that each size starts from:
                      * flat places, where relus are silent, get a gradient; 0: none */
