@@ -213,6 +213,71 @@ static void match_comes_closer_to_the_energies(void **state)
     mini_result_free(&wanted);
 }
 
+/* ---- tiles ---- */
+
+enum { GRID = 32, FRAME = 16 /* px: what tiles lie on, and what is painted around the picture */ };
+
+/* A step across a line between two columns or rows goes into what borders of tiles can be, or not.
+ */
+struct steps {
+    double sum, count;
+};
+
+static void add_step(struct steps apart[2], uint32_t at, float a, float b)
+{
+    struct steps *s = &apart[(at + FRAME) % GRID == 0];
+    s->sum += fabs((double)a - (double)b), s->count++;
+}
+
+/* Mean difference of neighbours across lines on which borders can lie, over that across all others.
+ */
+static double seams(const imp_image *m)
+{
+    struct steps apart[2] = {{0, 0}, {0, 0}};
+    for (uint32_t c = 0; c < m->channels; c++)
+        for (uint32_t y = 0; y < m->height; y++)
+            for (uint32_t x = 0; x < m->width; x++) {
+                const float *row = imp_row(m, c, y);
+                if (x)
+                    add_step(apart, x, row[x], row[x - 1]);
+                if (y)
+                    add_step(apart, y, row[x], imp_row(m, c, y - 1)[x]);
+            }
+    return apart[1].sum / apart[1].count / (apart[0].sum / apart[0].count);
+}
+
+/* A picture painted by tiles has no more of a step at their borders than anywhere else, nor than
+ * the same painted at once has there by chance. */
+static void tiles_leave_no_seams(void **state)
+{
+    static const char *const params[] = {"scales= steps=6", "scales= steps=6 order=2",
+                                         "scales= steps=25 optimiser=adam rate=4",
+                                         "scales= steps=6 parts=full"};
+    struct world *t = *state;
+    imp_image *photo = mini_gradient(192, 160, 3, IMP_SRGB);
+    struct mini_result wanted = measured(t, "long_edge=0", t->style, NULL);
+    const imp_value *match[] = {t->net, &photo->head, mini_output(&wanted, 0, 0)};
+    const imp_value *gram[] = {t->net, &photo->head, NULL, NULL, &t->style->head};
+    for (size_t i = 0; i < sizeof params / sizeof *params; i++) {
+        double ratio[2];
+        for (int tiles = 0; tiles < 2; tiles++) {
+            char text[128];
+            const int is_gram = i == 3;
+            snprintf(text, sizeof text, "%s%s", params[i], tiles ? " tile=64" : "");
+            struct mini_result r =
+                run(t, is_gram ? "energy.gram" : "energy.match", text, is_gram ? gram : match,
+                    is_gram ? 5 : 3, (struct mini_call){.threads = 2});
+            assert_int_equal(r.status, IMP_OK);
+            ratio[tiles] = seams(mini_output_image(&r, 0));
+            mini_result_free(&r);
+        }
+        if (ratio[1] > 1.05 || fabs(ratio[1] / ratio[0] - 1) >= 0.005)
+            print_message("# %s: %.4f, at once %.4f\n", params[i], ratio[1], ratio[0]);
+        assert_true(ratio[1] <= 1.05 && fabs(ratio[1] / ratio[0] - 1) < 0.005);
+    }
+    mini_result_free(&wanted), mini_release(&photo->head);
+}
+
 static void gram_comes_closer_too(void **state)
 {
     static const char *const params[] = {"steps=12", "steps=10 parts=diagonal",
@@ -506,6 +571,7 @@ int main(void)
         cmocka_unit_test(pictures_are_averaged_or_told_apart),
         cmocka_unit_test(any_size_can_be_measured),
         cmocka_unit_test(match_comes_closer_to_the_energies),
+        cmocka_unit_test(tiles_leave_no_seams),
         cmocka_unit_test(gram_comes_closer_too),
         cmocka_unit_test(the_authors_way_runs),
         cmocka_unit_test(a_mask_leaves_the_rest_of_the_photo),
