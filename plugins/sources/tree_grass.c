@@ -133,14 +133,13 @@ void grass_sparse(const struct strip *t)
 {
     const struct scene *s = t->s;
     const int snow = s->kind == SCENE_SNOW;
-    const float cell = 0.8f, wide = 0.5f * (float)t->out->width, reach = 1,
-                much = snow ? 0.22f : 0.30f;
+    const float cell = 0.8f, wide = 0.5f * (float)t->out->width, reach = 1, most = 2.4f;
+    const float left = sw_max(((float)t->x0 - wide) / t->focus, -most),
+                right = sw_min(((float)t->x1 - wide) / t->focus, most), much = snow ? 0.22f : 0.30f;
     for (int32_t j = 75; j >= 4; j--) {
         const float z0 = (float)j * cell;
-        const int32_t i0 =
-                          sw_floor((((float)t->x0 - wide) * (z0 + cell) / t->focus - reach) / cell),
-                      i1 =
-                          sw_floor((((float)t->x1 - wide) * (z0 + cell) / t->focus + reach) / cell);
+        const int32_t i0 = sw_floor((sw_min(left * z0, left * (z0 + cell)) - reach) / cell),
+                      i1 = sw_floor((sw_max(right * z0, right * (z0 + cell)) + reach) / cell);
         for (int32_t i = i0; i <= i1; i++) {
             struct tuft g = {.seed = sw_hash((uint32_t)i, (uint32_t)j, s->seed + 214)};
             g.x = ((float)i + sw_random(1, 0, g.seed)) * cell,
