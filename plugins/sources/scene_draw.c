@@ -81,7 +81,7 @@ static float metered(const struct scene *s, const imp_image *m)
             sum += sw_log2(sw_max(l, 1e-5f) + 1e-4f), bright += sw_min(l, 4), count += 1;
         }
     const float mean = sw_exp2((float)(sum / count)), top = (float)(bright / count);
-    const float key = s->night                    ? 0.064f
+    const float key = s->night                    ? 0.076f
                       : s->kind == SCENE_INTERIOR ? 0.19f
                       : s->kind == SCENE_SNOW     ? 0.26f
                                                   : 0.155f + 0.02f * (1 - s->low);

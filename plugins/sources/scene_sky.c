@@ -20,6 +20,14 @@ static struct f3 through(struct f3 depth, float mass)
     return f3_exp(f3_scale(depth, -mass));
 }
 
+/* Of the air itself, and low in one direction of towns beyond the mountains. */
+static struct f3 night_glow(const struct scene *s, struct f3 d)
+{
+    const float off = d.x - 1.3f * (s->chance[5] - 0.5f), up = sw_max(d.y, 0);
+    const float town = sw_exp(-11 * up - 2.5f * off * off) * (0.3f + 0.7f * s->chance[6]);
+    return f3_add(f3(0.0009f, 0.0014f, 0.0024f), f3_scale(f3(0.0250f, 0.0115f, 0.0030f), town));
+}
+
 struct f3 sky_clear(const struct scene *s, struct f3 d)
 {
     const float mass = air_mass(d.y), cosine = f3_dot(d, s->sun);
@@ -45,8 +53,7 @@ struct f3 sky_clear(const struct scene *s, struct f3 d)
     const struct f3 grey = f3_scale(f3(0.50f, 0.53f, 0.58f), s->night ? 0.004f : power * 0.34f);
     const float over = sw_step(0.72f, 1, s->clouds); /* a closed sky has no blue */
     sum = f3_mix(sum, f3_scale(grey, 0.75f + 0.25f * sw_unit(d.y)), over * 0.9f);
-    return s->night ? f3_add(f3_mul(sum, f3(0.16f, 0.20f, 0.27f)), f3(0.0011f, 0.0014f, 0.0020f))
-                    : sum;
+    return s->night ? f3_add(f3_mul(sum, f3(0.16f, 0.20f, 0.27f)), night_glow(s, d)) : sum;
 }
 
 static void place_sun(struct scene *s)
@@ -61,7 +68,8 @@ static void place_sun(struct scene *s)
     s->sun = f3_unit(f3(x, y, z));
     s->night = s->kind == SCENE_NIGHT || s->sun.y < -0.20f;
     if (s->night)
-        s->sun = f3_unit(f3(-0.7f + 1.4f * s->chance[1], 0.35f + 0.3f * s->chance[2], 0.5f));
+        s->sun = f3_unit(f3(-0.7f + 1.4f * s->chance[1], 0.35f + 0.3f * s->chance[2],
+                            0.3f - 0.5f * s->chance[4]));
 }
 
 void sky_init(struct scene *s)
@@ -71,10 +79,10 @@ void sky_init(struct scene *s)
     const struct f3 reach = through(air_up(s), (0.42f + 0.36f * s->low) * air_mass(s->sun.y));
     const float veil = 1 - 0.93f * sw_step(0.55f, 0.98f, s->clouds);
     const float power =
-        s->night ? 0.028f : (2.9f + 2.6f * s->low) * sw_step(-0.05f, 0.05f, s->sun.y);
+        s->night ? 0.055f : (2.9f + 2.6f * s->low) * sw_step(-0.05f, 0.05f, s->sun.y);
     s->sun_light = f3_scale(reach, power * veil);
     if (s->night)
-        s->sun_light = f3_mul(s->sun_light, f3(0.66f, 0.78f, 1.0f));
+        s->sun_light = f3_mul(s->sun_light, f3(0.58f, 0.75f, 1.0f));
     struct f3 sum = {0, 0, 0};
     for (int i = 0; i < 24; i++) { /* cosine weighted */
         const float y = sqrtf(((float)i + 0.5f) / 24), r = sqrtf(1 - y * y),
@@ -117,6 +125,8 @@ float sky_milk(const struct scene *s, struct f3 d)
 static struct f3 starry(const struct scene *s, struct f3 d, float band)
 {
     struct f3 sum = f3_scale(f3(0.0100f, 0.0094f, 0.0100f), sw_max(band, 0));
+    const float wide = sw_clamp(s->pitch * 1900, 1, 2.5f),
+                sharp = 1 / (wide * wide); /* none between samples */
     for (uint32_t layer = 0; layer < 3;
          layer++) { /* on a cylinder about the zenith: no poles in view */
         const float k = layer == 0 ? 80.0f : layer == 1 ? 200.0f : 400.0f;
@@ -132,8 +142,8 @@ static struct f3 starry(const struct scene *s, struct f3 d, float band)
         const float bright = sw_power(sw_random(a, b, seed + 30), 7) + 0.025f, size = 80.0f / k;
         const float far = (ex * ex + ey * ey) * size * size;
         const float warm = sw_random(a, b, seed + 40) - 0.5f;
-        const float light = (layer ? 0.16f : 1.0f) * bright * sw_exp(-far * 2600);
-        sum = f3_add(sum, f3_scale(f3(1 + 0.4f * warm, 1, 1 - 0.4f * warm), light * 0.24f));
+        const float light = (layer ? 0.16f : 1.0f) * bright * sw_exp(-far * 2600 * sharp);
+        sum = f3_add(sum, f3_scale(f3(1 + 0.5f * warm, 1, 1 - 0.5f * warm), light * 0.38f * sharp));
     }
     return f3_scale(sum, sw_step(0.0f, 0.25f, d.y) * (1 - 0.6f * s->haze));
 }

@@ -272,6 +272,8 @@ static void strip_of(void *user, uint32_t k) IMP_NX
         houseplant(&t);
         return;
     }
+    if (w->s->kind == SCENE_NIGHT)
+        village_draw(&t);
     if (w->s->kind != SCENE_DUNES) {
         pass_of(&t, PASS_SHADOWS);
         pass_of(&t, PASS_TREES);

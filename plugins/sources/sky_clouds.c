@@ -108,7 +108,7 @@ void sky_parts(const struct scene *s, const struct f3 *d, const float *jitter, s
     for (uint32_t i = 0; i < n; i++) {
         const float glow = 0.85f + 0.9f * sw_power(sw_unit(f3_dot(d[i], s->sun)), 6);
         const float step = thick / sw_max(d[i].y, 0.018f) / STEPS;
-        l[i] = (struct shining){.white = f3_scale(s->sun_light, 0.62f * glow),
+        l[i] = (struct shining){.white = f3_scale(s->sun_light, (s->night ? 0.30f : 0.62f) * glow),
                                 .stretch = sw_min(step, 2700.0f / STEPS),
                                 .left = 1};
         p[i] = (struct sky_part){

@@ -65,6 +65,10 @@ void grass_draw(const struct strip *);
 /* Dry tufts that stand out of snow or sand. */
 void grass_sparse(const struct strip *);
 
+/* ---- scene_village.c ---- */
+/* Houses on the far shore with light in their windows, which the water mirrors. */
+void village_draw(const struct strip *);
+
 /* ---- scene_trees.c ---- */
 /* Row and column of a place; light of what stands there after the air. */
 float strip_row(const struct strip *, float slope);
