@@ -167,13 +167,19 @@ static void undergrowth(const struct strip *t, const struct plant *tree)
     tree_draw(t, &p);
 }
 
+/* A strip is drawn in steps: what stands behind all trees, shadows and trees by bands of the
+ * lattice from far to near, what grows before them. */
+enum { BANDS = 8, FIRST_TREES = 1 + BANDS, GRASS = FIRST_TREES + BANDS, STEPS };
 enum pass { PASS_SHADOWS, PASS_TREES };
 
-static void pass_of(const struct strip *t, enum pass pass)
+/* The rows of the lattice that are in one of the BANDS, 0 the farthest. */
+static void band_of(const struct strip *t, enum pass pass, int32_t band)
 {
     const struct stand g = stand_of(t->s);
+    const int32_t rows = sw_floor(g.far / g.cell), first = rows - rows * band / BANDS,
+                  last = rows - rows * (band + 1) / BANDS;
     const float wide = 0.5f * (float)t->out->width, most = 2.4f;
-    for (int32_t j = sw_floor(g.far / g.cell); j >= 1; j--) {
+    for (int32_t j = first; j > last; j--) {
         const float z0 = (float)j * g.cell, z1 = z0 + g.cell, reach = pass == PASS_SHADOWS ? 30 : 7;
         const float left = sw_max(((float)t->x0 - wide) / t->focus, -most),
                     right = sw_min(((float)t->x1 - wide) / t->focus, most);
@@ -250,10 +256,33 @@ static void houseplant(const struct strip *t)
     plant_alone(t, &p, 0.05f, 0.20f);
 }
 
+/* ---- strips ---- */
+
 struct planting {
     const struct scene *s;
     imp_image *out;
+    uint32_t from, to; /* steps to do */
 };
+
+static void step_of(const struct strip *t, uint32_t step)
+{
+    const enum scene_kind kind = t->s->kind;
+    if (kind == SCENE_STREET || kind == SCENE_INTERIOR) {
+        if (step == 0)
+            (kind == SCENE_STREET ? avenue : houseplant)(t);
+    } else if (step == 0) {
+        if (kind == SCENE_NIGHT)
+            village_draw(t);
+    } else if (step == GRASS) {
+        if (kind == SCENE_FOREST)
+            grass_draw(t);
+        if (kind == SCENE_SNOW || kind == SCENE_DUNES)
+            grass_sparse(t);
+    } else if (kind != SCENE_DUNES) {
+        const int trees = step >= FIRST_TREES;
+        band_of(t, trees ? PASS_TREES : PASS_SHADOWS, (int32_t)(step - (trees ? FIRST_TREES : 1)));
+    }
+}
 
 static void strip_of(void *user, uint32_t k) IMP_NX
 {
@@ -264,31 +293,23 @@ static void strip_of(void *user, uint32_t k) IMP_NX
                             .x0 = x0,
                             .x1 = x0 + ACROSS < width ? x0 + ACROSS : width,
                             .focus = 0.5f * (float)w->out->height * w->s->zoom};
-    if (w->s->kind == SCENE_STREET) {
-        avenue(&t);
-        return;
-    }
-    if (w->s->kind == SCENE_INTERIOR) {
-        houseplant(&t);
-        return;
-    }
-    if (w->s->kind == SCENE_NIGHT)
-        village_draw(&t);
-    if (w->s->kind != SCENE_DUNES) {
-        pass_of(&t, PASS_SHADOWS);
-        pass_of(&t, PASS_TREES);
-    }
-    if (w->s->kind == SCENE_FOREST)
-        grass_draw(&t);
-    if (w->s->kind == SCENE_SNOW || w->s->kind == SCENE_DUNES)
-        grass_sparse(&t);
+    for (uint32_t step = w->from; step < w->to; step++)
+        step_of(&t, step);
 }
 
 imp_status trees_render(const struct scene *s, imp_image *linear, imp_job *job)
 {
-    struct planting w = {s, linear};
+    struct planting w = {.s = s, .out = linear};
+    /* A strip of a low picture sees very much country: the job is asked after each step whether to
+     * go on. */
+    const int much = 0.5f * (float)linear->height * s->zoom < 2 * ACROSS;
+    imp_status st = IMP_OK;
     if (!trees_near(s, 0) && s->kind != SCENE_DUNES && s->kind != SCENE_STREET &&
         s->kind != SCENE_INTERIOR)
         return IMP_OK;
-    return kit_parallel(job, (linear->width + ACROSS - 1) / ACROSS, strip_of, &w);
+    for (; st == IMP_OK && w.from < STEPS; w.from = w.to) {
+        w.to = much ? w.from + 1 : STEPS;
+        st = kit_parallel(job, (linear->width + ACROSS - 1) / ACROSS, strip_of, &w);
+    }
+    return st;
 }

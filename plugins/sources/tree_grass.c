@@ -88,8 +88,8 @@ void grass_draw(const struct strip *t)
     for (float z = far; z > near; z -= sw_max(0.05f, 0.014f * z)) {
         const uint32_t line = (uint32_t)(z * 1024);
         const float step = sw_max(0.13f, 0.013f * z), reach = 0.4f;
-        const float left = ((float)t->x0 - wide) * z / t->focus - reach,
-                    right = ((float)t->x1 - wide) * z / t->focus + reach;
+        const float left = sw_max(((float)t->x0 - wide) / t->focus, -4) * z - reach,
+                    right = sw_min(((float)t->x1 - wide) / t->focus, 4) * z + reach;
         for (int32_t i = sw_floor(left / step); i <= sw_floor(right / step); i++) {
             const uint32_t seed = sw_hash((uint32_t)i, line, s->seed + 200);
             const float x = ((float)i + sw_random(1, 0, seed)) * step;
