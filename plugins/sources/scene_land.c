@@ -237,8 +237,8 @@ imp_status land_render(const struct scene *s, imp_image *linear, imp_job *job)
     float z = l.near_z;
     for (uint32_t k = 0; k < l.deep; k++, z *= l.ratio)
         l.way[k] = z;
-    const uint32_t fit = 48000 / (l.rows * s->samples);
-    l.block = fit > BLOCK_MOST ? BLOCK_MOST : fit < BLOCK_LEAST ? BLOCK_LEAST : fit;
+    const uint32_t fit = 48000 / (l.rows * s->samples), least = l.rows > 16000 ? 1 : BLOCK_LEAST;
+    l.block = fit > BLOCK_MOST ? BLOCK_MOST : fit < least ? least : fit;
     const imp_status st = kit_parallel(job, (linear->width + l.block - 1) / l.block, block_of, &l);
     free(l.way);
     return st == IMP_OK && atomic_load(&l.no_memory) ? IMP_E_MEMORY : st;

@@ -300,9 +300,9 @@ static void strip_of(void *user, uint32_t k) IMP_NX
 imp_status trees_render(const struct scene *s, imp_image *linear, imp_job *job)
 {
     struct planting w = {.s = s, .out = linear};
-    /* A strip of a low picture sees very much country: the job is asked after each step whether to
-     * go on. */
-    const int much = 0.5f * (float)linear->height * s->zoom < 2 * ACROSS;
+    /* A strip of a low picture sees very much country, one of a tall picture has very large trees:
+     * the job is asked after each step whether to go on. */
+    const int much = 0.5f * (float)linear->height * s->zoom < 2 * ACROSS || linear->height > 6000;
     imp_status st = IMP_OK;
     if (!trees_near(s, 0) && s->kind != SCENE_DUNES && s->kind != SCENE_STREET &&
         s->kind != SCENE_INTERIOR)
