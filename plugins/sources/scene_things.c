@@ -406,7 +406,10 @@ float things_near(const struct things *w, struct f3 p, struct f3 n, uint32_t but
         const float r = g->shape >= THING_FRUIT ? g->half.x : 0.6f * (g->half.x + g->half.z);
         struct f3 to = f3_sub(f3(g->at.x, g->at.y + tall, g->at.z), p);
         to.y = sw_clamp(to.y, -sw_max(tall, 0.2f * r), 1.4f * r + tall);
-        const float far = sqrtf(f3_dot(to, to)) + 1e-6f, k = sw_unit(r * r / (far * far));
+        const float far2 = f3_dot(to, to);
+        if (g->shape == THING_FRUIT && g->form == 4 && far2 > 40 * r * r) /* one of many grapes */
+            continue;
+        const float far = sqrtf(far2) + 1e-6f, k = sw_unit(r * r / (far * far));
         open *= 1 - 0.75f * k * sw_unit(0.25f + 0.75f * f3_dot(n, to) / far);
     }
     return open;
