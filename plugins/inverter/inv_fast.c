@@ -139,7 +139,7 @@ static imp_status check_maps(const struct fast *f, imp_error *err)
 }
 
 /* Is the network the one that the decoder was learnt for? A pruned or newly trained one answers
- * otherwise; a decoder that does not say is taken as it is. */
+ * otherwise; a decoder that does not say is taken as it is. Planning (no job) also warns. */
 static imp_status check_encoder(const struct fast *f, imp_nn_model *net, imp_error *err)
 {
     const char *layer = meta_of(f->self, f->decoder, "layer");
@@ -163,11 +163,14 @@ static imp_status check_encoder(const struct fast *f, imp_nn_model *net, imp_err
             "otherwise (relative distance %.2g); take that network, or learn a decoder for this "
             "one (invert.learn)",
             layer, distance);
-    inv_say(
-        f->self,
-        "the decoder was learnt for a network whose %s answers a test picture a little otherwise "
-        "(relative distance %.2g): pictures suffer; invert.learn with in.start adapts it",
-        layer, distance);
+    char said[300];
+    snprintf(said, sizeof said,
+             "the decoder was learnt for a network whose %s answers a test picture otherwise "
+             "(relative distance "
+             "%.2g): pictures suffer; invert.learn with in.start adapts it",
+             layer, distance);
+    if (!f->job) /* once for all pictures of a size */
+        f->self->host->log(f->self->host, IMP_LOG_WARNING, said);
     return IMP_OK;
 }
 
@@ -263,7 +266,7 @@ static imp_status process(void *instance, imp_job *job, imp_error *err) IMP_NX
     if (st != IMP_OK)
         kit_blame(err, -1, CODE, st);
     if (st == IMP_OK && job->inputs[NET])
-        st = kit_blame(err, -1, DECODER, check_encoder(&f, kit_sight_model(job->inputs[NET]), err));
+        st = kit_blame(err, -1, NET, check_encoder(&f, kit_sight_model(job->inputs[NET]), err));
     if (st == IMP_OK)
         st = decode(&f, err);
     if (st == IMP_OK && job->params[REFINE].i)
@@ -294,7 +297,7 @@ static imp_status plan(void *instance, imp_plan *plan, imp_error *err) IMP_NX
     else
         plan->outputs[0]->channels = f.samples.channels, plan->outputs[0]->colour = IMP_SRGB;
     if (net && check_encoder(&f, net, kit_error_init(&e)) != IMP_OK)
-        plan->mistake(plan, -1, DECODER, NULL, e.text, NULL);
+        plan->mistake(plan, -1, NET, NULL, e.text, NULL);
     return IMP_OK;
 }
 
