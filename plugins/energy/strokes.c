@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { MOST_STEPS = 100000 };
 enum { SMALL = 64 /* px of the picture that is looked at for numbers of maps */ };
 
 /* ---- options ---- */
@@ -20,9 +21,12 @@ static kit_paint_options options_of(const imp_cell *p, double *scales)
         fmi && p[EN_OPTIMISER].i == EN_AUTO_RULE ? KIT_PAINT_SGD_FMI : rules[p[EN_OPTIMISER].i];
     kit_paint_options o = kit_paint_defaults(rule);
     o.bounds = fmi && !p[EN_BOUNDS].i ? KIT_PAINT_FREE : bounds[p[EN_BOUNDS].i];
-    o.steps = p[EN_STEPS].i ? (uint32_t)p[EN_STEPS].i : o.steps;
+    o.step_list = p[EN_STEPS].n.ptr, o.step_count = (uint32_t)p[EN_STEPS].n.count;
     o.rate = p[EN_RATE].f > 0 ? p[EN_RATE].f : o.rate;
     o.decay = rule == KIT_PAINT_SGD_FMI ? 0.005 : 0; /* the program's, of a style */
+    o.basis = p[EN_BASIS].i == EN_BASIS_PYRAMID || (p[EN_BASIS].i == EN_BASIS_AUTO && !fmi)
+                  ? KIT_PAINT_PYRAMID
+                  : KIT_PAINT_PIXELS;
     o.tv = p[EN_TV].f;
     o.jitter = (uint32_t)p[EN_JITTER].i, o.tile = (uint32_t)p[EN_TILE].i;
     o.denoise = p[EN_DENOISE].f >= 0 ? p[EN_DENOISE].f : fmi ? 0.2 : 0;
@@ -66,6 +70,11 @@ static const char *fault_of(const imp_cell *p, uint64_t layers, int32_t *key, ch
             return "scales are long sides in px, from 1 to 65535, from coarse to fine";
         last = v < result ? v : last;
     }
+    *key = EN_STEPS;
+    const imp_cell *n = &p[EN_STEPS];
+    for (uint64_t i = 0; i < n->n.count; i++)
+        if (!(n->n.ptr[i] >= 1 && n->n.ptr[i] <= MOST_STEPS) || floor(n->n.ptr[i]) != n->n.ptr[i])
+            return "steps are whole numbers, from 1 to 100000, one for each size";
     *key = EN_JITTER;
     double room[EN_SCALES_MOST];
     const uint32_t rule = options_of(p, room).rule;

@@ -23,8 +23,10 @@ enum en_key {
     EN_DENOISE,
     EN_COMPAT,
     EN_CODE_SCALE,
+    EN_BASIS,
     EN_KEYS
 };
+enum { EN_BASIS_AUTO = 0, EN_BASIS_PIXELS, EN_BASIS_PYRAMID };
 enum { EN_AUTO_RULE = 0, EN_START_AUTO = 0, EN_START_PHOTO, EN_START_NOISE };
 /* All but layers, in that order. */
 #define EN_STROKES                                                                                 \
@@ -60,12 +62,11 @@ enum { EN_AUTO_RULE = 0, EN_START_AUTO = 0, EN_START_PHOTO, EN_START_NOISE };
              "Long sides, from coarse to fine: the last is the result's, those that are not "      \
              "smaller are left out. A smaller photo stays as it is. None: the photo's own size."}, \
         {.key = "steps",                                                                           \
-         .type = IMP_INT,                                                                          \
-         .def = 0,                                                                                 \
-         .min = 0,                                                                                 \
-         .max = 100000,                                                                            \
-         .help = "Of the optimiser at each size. 0: 60 of lbfgs, 200 of adam, at most 1000 of "    \
-                 "sgd-fmi."},                                                                      \
+         .type = IMP_NUMBERS,                                                                      \
+         .def_text = "",                                                                           \
+         .help = "Of the optimiser: one number for all sizes, or one for the first that is "       \
+                 "painted, one for the second, the last for those beyond. Empty: 60 of lbfgs, "    \
+                 "200 of adam, at most 1000 of sgd-fmi."},                                         \
         {.key = "optimiser",                                                                       \
          .type = IMP_CHOICE,                                                                       \
          .choices = "auto|lbfgs|adam|sgd-fmi",                                                     \
@@ -137,10 +138,19 @@ enum { EN_AUTO_RULE = 0, EN_START_AUTO = 0, EN_START_PHOTO, EN_START_NOISE };
          .def_text = "no",                                                                         \
          .help = "fmi: losses, constants and optimiser of the program of arXiv 1608.04170's "      \
                  "authors."},                                                                      \
+        {.key = "code_scale",                                                                      \
+         .type = IMP_FLOAT,                                                                        \
+         .def = 0,                                                                                 \
+         .min = 0,                                                                                 \
+         .max = 1e6,                                                                               \
+         .help = "compat = fmi: codes times this, since its constants are for activations in the " \
+                 "hundreds. 0: 1, or 100 where they are about 1 (normalised weights)."},           \
     {                                                                                              \
-        .key = "code_scale", .type = IMP_FLOAT, .def = 0, .min = 0, .max = 1e6,                    \
-        .help = "compat = fmi: codes times this, since its constants are for activations in the "  \
-                "hundreds. 0: 1, or 100 where they are about 1 (normalised weights)."              \
+        .key = "basis", .type = IMP_CHOICE, .choices = "auto|" KIT_PAINT_BASES,                    \
+        .def_text = "auto",                                                                        \
+        .help = "Of lbfgs. pyramid: coarse parts and greys go first, single pixels and colours "   \
+                "last, so that few steps make strokes instead of grain. auto: pyramid, with "      \
+                "compat = fmi pixels."                                                             \
     }
 
 enum { EN_SCALES_MOST = 16 };

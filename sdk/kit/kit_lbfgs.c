@@ -84,11 +84,36 @@ static size_t slot(const struct state *s, uint32_t k)
     return (s->head->newest + s->head->history - k) % s->head->history;
 }
 
-/* direction = -H gradient */
-static imp_status find_direction(const struct state *s, kit_asking *ask, void *user)
+/* direction = H0 direction: gamma M, gamma = (s . y) / (y . M y) of the newest pair; 1 without any. */
+static imp_status begin_from(const struct state *s, const kit_lbfgs_calls *calls)
 {
     const size_t n = s->n;
-    imp_status st;
+    const float *y = s->y + slot(s, 0) * n, *moved = y;
+    imp_status st = IMP_OK;
+    if (calls->metric) {
+        calls->metric(calls->user, s->direction);
+        st = calls->ask ? calls->ask(calls->user) : IMP_OK;
+    }
+    if (!s->head->count || st != IMP_OK)
+        return st;
+    if (calls->metric) {
+        memcpy(s->trial_gradient, y, n * sizeof *y);
+        calls->metric(calls->user, s->trial_gradient);
+        moved = s->trial_gradient;
+    }
+    const double scale = 1 / (s->rho[slot(s, 0)] * kit_dot(y, moved, n));
+    for (size_t i = 0; i < n; i++)
+        s->direction[i] = (float)(scale * (double)s->direction[i]);
+    return IMP_OK;
+}
+
+/* direction = -H gradient */
+static imp_status find_direction(const struct state *s, const kit_lbfgs_calls *calls)
+{
+    const size_t n = s->n;
+    kit_asking *ask = calls->ask;
+    void *user = calls->user;
+    imp_status st = IMP_OK;
     float *d = s->direction;
     for (size_t i = 0; i < n; i++)
         d[i] = -s->gradient[i];
@@ -99,12 +124,8 @@ static imp_status find_direction(const struct state *s, kit_asking *ask, void *u
         s->alpha[at] = s->rho[at] * kit_dot(s->s + at * n, d, n);
         add_scaled(d, s->y + at * n, -s->alpha[at], n);
     }
-    if (s->head->count) {
-        const float *y = s->y + slot(s, 0) * n;
-        const double scale = 1 / (s->rho[slot(s, 0)] * kit_dot(y, y, n));
-        for (size_t i = 0; i < n; i++)
-            d[i] = (float)(scale * (double)d[i]);
-    }
+    if ((st = begin_from(s, calls)) != IMP_OK)
+        return st;
     for (uint32_t k = s->head->count; k-- > 0;) {
         const size_t at = slot(s, k);
         if (ask && (st = ask(user)) != IMP_OK)
@@ -124,9 +145,7 @@ struct point {
 struct search {
     struct state *s;
     float *x; /* start + step direction, of the last evaluation */
-    kit_objective *objective;
-    kit_asking *ask;
-    void *user;
+    const kit_lbfgs_calls *calls;
     uint32_t most, used;
     imp_status status; /* of the objective */
     struct point origin;
@@ -162,7 +181,7 @@ static bool look(struct search *q, double step, struct point *p)
         return false;
     place(q, step);
     q->used++;
-    q->status = q->objective(q->user, q->x, &p->value, s->trial_gradient);
+    q->status = q->calls->objective(q->calls->user, q->x, &p->value, s->trial_gradient);
     if (q->status != IMP_OK)
         return false;
     p->step = step;
@@ -278,7 +297,7 @@ static imp_status start(struct search *q)
 {
     struct head *h = q->s->head;
     double value;
-    const imp_status st = q->objective(q->user, q->x, &value, q->s->gradient);
+    const imp_status st = q->calls->objective(q->calls->user, q->x, &value, q->s->gradient);
     if (st != IMP_OK)
         return st;
     q->used++;
@@ -291,14 +310,14 @@ static imp_status start(struct search *q)
 static bool advance(struct search *q)
 {
     struct state *s = q->s;
-    if ((q->status = find_direction(s, q->ask, q->user)) != IMP_OK)
+    if ((q->status = find_direction(s, q->calls)) != IMP_OK)
         return false;
     if (search_along(q))
         return true;
     if (q->status != IMP_OK || !s->head->count)
         return false;
     s->head->count = 0;
-    if ((q->status = find_direction(s, q->ask, q->user)) != IMP_OK)
+    if ((q->status = find_direction(s, q->calls)) != IMP_OK)
         return false;
     return search_along(q);
 }
@@ -306,15 +325,15 @@ static bool advance(struct search *q)
 imp_status kit_lbfgs_step(void *block, float *x, uint32_t most, kit_objective *objective,
                           void *user, kit_lbfgs_info *info)
 {
-    return kit_lbfgs_step_asking(block, x, most, objective, NULL, user, info);
+    const kit_lbfgs_calls calls = {.objective = objective, .user = user};
+    return kit_lbfgs_step_with(block, x, most, &calls, info);
 }
 
-imp_status kit_lbfgs_step_asking(void *block, float *x, uint32_t most, kit_objective *objective,
-                                 kit_asking *ask, void *user, kit_lbfgs_info *info)
+imp_status kit_lbfgs_step_with(void *block, float *x, uint32_t most, const kit_lbfgs_calls *calls,
+                               kit_lbfgs_info *info)
 {
     struct state s = state_of(block);
-    struct search q = {
-        .s = &s, .x = x, .objective = objective, .ask = ask, .user = user, .most = most};
+    struct search q = {.s = &s, .x = x, .calls = calls, .most = most};
     struct head *h = s.head;
     memcpy(s.start, x, s.n * sizeof *x);
     const uint32_t started = h->started;

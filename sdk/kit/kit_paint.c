@@ -8,6 +8,7 @@
 
 enum { FIXED = KIT_PAINT_FIXED };
 #define PREVIEW_SECONDS 2.0
+#define FIRST_SECONDS   0.5 /* until the first one */
 static const uint32_t mark = 0x3150504bu; /* "KPP1" */
 
 struct easel {
@@ -50,7 +51,8 @@ static double work_of(const struct easel *e, uint32_t scale, double *before)
         uint32_t w, h;
         if (!kit_paint_size_at(e->sight, e->o, i, e->width, e->height, &w, &h))
             continue;
-        const double work = (double)w * h * e->o->steps;
+        const double work =
+            (double)w * h * kit_paint_steps_at(e->sight, e->o, i, e->width, e->height);
         *before += i < scale ? work : 0;
         all += work;
     }
@@ -194,7 +196,7 @@ static imp_status tell(struct easel *e, const struct paint *p, double seconds, u
     if (!e->job)
         return IMP_OK;
     snprintf(text, sizeof text, "%.80s%u x %u, step %u of %u, loss %.3g, %.2g s a step",
-             e->o->what ? e->o->what : "", p->w, p->h, p->step, e->o->steps, p->low,
+             e->o->what ? e->o->what : "", p->w, p->h, p->step, p->steps, p->low,
              seconds / (p->step - first));
     preview(e, p);
     return e->job->progress(e->job, from + (to - from) * fmin(1, (before + here) / all), text);
@@ -206,8 +208,8 @@ static imp_status steps(struct easel *e, struct paint *p, void *state, float *wo
     bool done = false;
     const uint32_t first = p->step;
     const double start = now();
-    e->kept = e->shown = start;
-    while (p->step < e->o->steps && !done && st == IMP_OK) {
+    e->kept = start;
+    while (p->step < p->steps && !done && st == IMP_OK) {
         st = kit_paint_step(p, state, work, &done);
         if (st == IMP_OK)
             st = add_row(e, p);
@@ -224,7 +226,7 @@ static imp_status steps(struct easel *e, struct paint *p, void *state, float *wo
 
 static void close_paint(struct paint *p)
 {
-    free(p->u), free(p->gradient), free(p->fed), free(p->part), free(p->terms);
+    free(p->u), free(p->gradient), free(p->fed), free(p->part), free(p->pyramid), free(p->terms);
 }
 
 static imp_status open_paint(const struct easel *e, struct paint *p, uint32_t scale)
@@ -238,6 +240,7 @@ static imp_status open_paint(const struct easel *e, struct paint *p, uint32_t sc
                         .scale = scale,
                         .unit = 1};
     kit_paint_size_at(e->sight, e->o, scale, e->width, e->height, &p->w, &p->h);
+    p->steps = kit_paint_steps_at(e->sight, e->o, scale, e->width, e->height);
     p->n = (size_t)p->c * p->w * p->h;
     const size_t bytes = kit_bytes(p->n, sizeof(float));
     p->factor = e->o->rule == KIT_PAINT_LBFGS ? 0 : 1;
@@ -245,10 +248,13 @@ static imp_status open_paint(const struct easel *e, struct paint *p, uint32_t sc
         p->unit = sqrt((double)p->n);
     p->u = malloc(bytes), p->gradient = malloc(bytes), p->fed = malloc(bytes);
     p->part = e->o->tile ? malloc(bytes) : NULL;
+    const bool pyramid = e->o->rule == KIT_PAINT_LBFGS && e->o->basis == KIT_PAINT_PYRAMID;
+    p->pyramid =
+        pyramid ? malloc(kit_paint_metric_floats(p->c, p->w, p->h) * sizeof(float)) : NULL;
     p->terms = calloc(2 * (size_t)e->goal->term_count + 1, sizeof *p->terms);
     p->low_terms = p->terms + e->goal->term_count;
-    return p->u && p->gradient && p->fed && (p->part || !e->o->tile) && p->terms ? IMP_OK
-                                                                                 : no_memory(e, p);
+    const bool room = (p->part || !e->o->tile) && (p->pyramid || !pyramid);
+    return p->u && p->gradient && p->fed && room && p->terms ? IMP_OK : no_memory(e, p);
 }
 
 /* One size: from the checkpoint, what the size before gave, the start, or noise. */
@@ -357,6 +363,7 @@ imp_status kit_paint(const kit_sight *sight, const kit_paint_options *options, c
                       .err = err,
                       .width = width,
                       .height = height,
+                      .shown = now() - PREVIEW_SECONDS + FIRST_SECONDS,
                       .out = {.term_count = goal->term_count}};
     imp_status st = options->rule == KIT_PAINT_LBFGS && options->jitter
                         ? imp_fail(err, IMP_E_PARAM,

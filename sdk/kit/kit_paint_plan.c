@@ -54,6 +54,17 @@ bool kit_paint_size_at(const kit_sight *s, const kit_paint_options *o, uint32_t 
     return *w != next_w || *h != next_h;
 }
 
+uint32_t kit_paint_steps_at(const kit_sight *s, const kit_paint_options *o, uint32_t i,
+                            uint32_t width, uint32_t height)
+{
+    uint32_t before = 0, w, h;
+    for (uint32_t k = 0; k < i; k++)
+        before += kit_paint_size_at(s, o, k, width, height, &w, &h);
+    if (!o->step_count)
+        return o->steps;
+    return (uint32_t)o->step_list[before < o->step_count ? before : o->step_count - 1];
+}
+
 void kit_paint_cost(imp_plan *plan, const kit_sight *s, const kit_paint_options *o,
                     uint32_t deepest, uint32_t width, uint32_t height)
 {
@@ -66,12 +77,15 @@ void kit_paint_cost(imp_plan *plan, const kit_sight *s, const kit_paint_options 
     const uint64_t run =
         kit_sight_bytes(s, deepest, tiled && w > side ? side : w, tiled && h > side ? side : h, 0);
     const size_t n = (size_t)s->channels * w * h;
-    const uint64_t bytes = run + 6 * n * sizeof(float) + kit_paint_state_bytes(o, n);
+    const bool pyramid = o->rule == KIT_PAINT_LBFGS && o->basis == KIT_PAINT_PYRAMID;
+    const size_t own = 6 * n + (pyramid ? kit_paint_metric_floats(s->channels, w, h) : 0);
+    const uint64_t bytes = run + own * sizeof(float) + kit_paint_state_bytes(o, n);
     plan->bytes = bytes > plan->bytes ? bytes : plan->bytes;
     plan->least_bytes = plan->bytes;
     for (uint32_t i = 0; i < kit_paint_sizes(o); i++)
         if (kit_paint_size_at(s, o, i, width, height, &w, &h))
-            plan->macs += 2.5 * (double)o->steps * kit_sight_macs(s, w, h);
+            plan->macs += 2.5 * (double)kit_paint_steps_at(s, o, i, width, height) *
+                          kit_sight_macs(s, w, h);
 }
 
 /* ---- the table ---- */

@@ -111,11 +111,13 @@ static imp_status set_factor(struct paint *p, float *work)
 static imp_status quasi_newton(struct paint *p, void *state, float *work, bool *done)
 {
     kit_lbfgs_info info;
+    const kit_lbfgs_calls calls = {kit_paint_evaluate, kit_paint_ask,
+                                   p->pyramid ? kit_paint_metric : NULL, p};
     const double factor = p->factor;
     imp_status st = factor > 0 ? IMP_OK : set_factor(p, work);
     memcpy(work, p->u, p->n * sizeof *work);
     if (st == IMP_OK)
-        st = kit_lbfgs_step_asking(state, p->u, EVALUATIONS, kit_paint_evaluate, kit_paint_ask, p, &info);
+        st = kit_lbfgs_step_with(state, p->u, EVALUATIONS, &calls, &info);
     if (st != IMP_OK) {
         p->factor = factor;
         return st;

@@ -13,11 +13,12 @@ struct paint {
     imp_error *err;
     imp_nn_run *run;
     uint32_t c, w, h, scale; /* scale: number of the size */
-    uint32_t step;           /* steps done at this size */
+    uint32_t step, steps;    /* done at this size, of so many */
     uint32_t evaluations;    /* of the objective, in the step that is being done */
     size_t n;                /* c h w */
     float *u, *gradient, *fed,
         *part;           /* n floats each: gradient by u; numbers for the network; a tile of them */
+    float *pyramid;      /* room of kit_paint_metric; NULL: the basis is pixels */
     double unit, factor; /* factor: what the value for the optimiser is multiplied by */
     double loss, *terms; /* of the last evaluation */
     double low, *low_terms; /* of the lowest evaluation in this step */
@@ -35,6 +36,10 @@ imp_status kit_paint_ask(void *user);
  * kit_paint_prior.c */
 double kit_paint_priors(const struct paint *, const float *u, float *gradient);
 
+/* kit_metric of a struct paint with a pyramid; floats that it takes. kit_paint_metric.c */
+void kit_paint_metric(void *paint, float *v);
+size_t kit_paint_metric_floats(uint32_t channels, uint32_t w, uint32_t h);
+
 /* What is taken off 255 v in channel c of a picture with that many. */
 double kit_paint_mean(uint32_t channels, uint32_t c);
 
@@ -45,6 +50,10 @@ uint32_t kit_paint_sizes(const kit_paint_options *);
 /* Size i as the network takes it; false: the next one is the same, so this one is left out. */
 bool kit_paint_size_at(const kit_sight *, const kit_paint_options *, uint32_t i, uint32_t width,
                        uint32_t height, uint32_t *w, uint32_t *h);
+
+/* Steps of size i, which is painted. */
+uint32_t kit_paint_steps_at(const kit_sight *, const kit_paint_options *, uint32_t i,
+                            uint32_t width, uint32_t height);
 
 /* ---- pictures: kit_paint_canvas.c ---- */
 

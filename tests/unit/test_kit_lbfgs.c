@@ -183,6 +183,45 @@ static void a_step_that_was_cancelled_can_be_taken_again(void **state)
     }
 }
 
+/* Each curvature's inverse. */
+static void inverse_curvatures(void *user, float *v)
+{
+    const struct problem *p = user;
+    for (uint32_t i = 0; i < p->n; i++)
+        v[i] = (float)((double)v[i] / pow(1000, (double)i / (p->n - 1)));
+}
+static void nothing(void *user, float *v)
+{
+    (void)user;
+    (void)v;
+}
+
+static void the_metric_is_where_it_begins_from(void **state)
+{
+    enum { N = 40 };
+    struct problem p = {.n = N};
+    float x[2][N];
+    kit_lbfgs_info info;
+    (void)state;
+    for (int k = 0; k < 2; k++) { /* a metric that changes nothing gives the same bytes as none */
+        const kit_lbfgs_calls calls = {bowl, NULL, k ? nothing : NULL, &p};
+        void *block = new_state(5, N);
+        memset(x[k], 0, sizeof x[k]);
+        for (int i = 0; i < 9; i++)
+            assert_int_equal(kit_lbfgs_step_with(block, x[k], 25, &calls, &info), IMP_OK);
+        free(block);
+    }
+    assert_memory_equal(x[0], x[1], sizeof x[0]);
+    assert_true(info.value > 1e-3);
+    const kit_lbfgs_calls calls = {bowl, NULL, inverse_curvatures, &p};
+    void *block = new_state(5, N);
+    memset(x[0], 0, sizeof x[0]);
+    for (int i = 0; i < 3; i++) /* the right one makes the bowl round: it is at its lowest at once */
+        assert_int_equal(kit_lbfgs_step_with(block, x[0], 25, &calls, &info), IMP_OK);
+    assert_true(info.value < 1e-8);
+    free(block);
+}
+
 static void a_history_of_none_or_too_many_has_no_size(void **state)
 {
     (void)state;
@@ -200,6 +239,7 @@ int main(void)
         cmocka_unit_test(at_the_lowest_point_it_stalls_and_stays),
         cmocka_unit_test(a_state_read_back_goes_on_to_the_same_bytes),
         cmocka_unit_test(a_step_that_was_cancelled_can_be_taken_again),
+        cmocka_unit_test(the_metric_is_where_it_begins_from),
         cmocka_unit_test(a_history_of_none_or_too_many_has_no_size),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -440,11 +440,12 @@ static void every_optimiser_lowers_the_loss(void **state)
 {
     imp_image *picture = noise(48, 40, 3, 5);
     (void)state;
-    for (uint32_t rule = KIT_PAINT_LBFGS; rule <= KIT_PAINT_SGD_FMI; rule++)
+    for (uint32_t i = 0; i < 4; i++)
         for (uint32_t bounds = KIT_PAINT_FREE; bounds <= KIT_PAINT_PROJECT; bounds++) {
+            const uint32_t rule = i < 3 ? i : KIT_PAINT_LBFGS;
             kit_paint_options o = kit_paint_defaults(rule);
             struct scene s;
-            o.bounds = bounds;
+            o.bounds = bounds, o.basis = i < 3 ? KIT_PAINT_PIXELS : KIT_PAINT_PYRAMID;
             o.steps = rule == KIT_PAINT_LBFGS ? 60 : 200;
             if (rule == KIT_PAINT_SGD_FMI)
                 o.rate = 1000, o.stop = 0; /* its own is for activations of hundreds */
@@ -453,13 +454,15 @@ static void every_optimiser_lowers_the_loss(void **state)
             assert_int_equal(out.picture->width, 48);
             assert_int_equal(out.picture->height, 40);
             const double gain = first_loss(&out) / last_loss(&out);
-            const double least = rule == KIT_PAINT_LBFGS ? 50 : rule == KIT_PAINT_ADAM ? 20 : 1.2;
+            const double least = i == 3                    ? 4
+                                 : rule == KIT_PAINT_LBFGS ? 50
+                                 : rule == KIT_PAINT_ADAM ? 20 : 1.2;
             if (!(gain > least))
                 print_message("# rule %u bounds %u: %g to %g\n", rule, bounds, first_loss(&out),
                               last_loss(&out));
             assert_true(gain > least);
-            for (size_t i = 0; i < 3 * 48 * 40; i++)
-                assert_true(out.picture->data[i] >= 0 && out.picture->data[i] <= 1);
+            for (size_t k = 0; k < 3 * 48 * 40; k++)
+                assert_true(out.picture->data[k] >= 0 && out.picture->data[k] <= 1);
             kit_painting_free(&out);
             close_scene(&s);
         }
@@ -513,11 +516,12 @@ static void a_painting_resumes_to_the_same_bytes(void **state)
     static const double scales[] = {32, 48, 64};
     imp_image *picture = noise(64, 40, 3, 6);
     (void)state;
-    for (uint32_t rule = KIT_PAINT_LBFGS; rule <= KIT_PAINT_SGD_FMI; rule++) {
+    for (uint32_t i = 0; i < 4; i++) {
+        const uint32_t rule = i < 3 ? i : KIT_PAINT_LBFGS;
         kit_paint_options o = kit_paint_defaults(rule);
         struct scene s;
         o.steps = 8, o.scales = scales, o.scale_count = 3, o.stop = 0, o.keep_seconds = 1e-9,
-        o.roughen = 3;
+        o.roughen = 3, o.basis = i < 3 ? KIT_PAINT_PIXELS : KIT_PAINT_PYRAMID;
         open_scene(&s, colour, picture);
         o.jitter = rule == KIT_PAINT_ADAM ? 3 : 0;
         struct job whole = new_job();
@@ -554,6 +558,124 @@ static void a_painting_resumes_to_the_same_bytes(void **state)
         close_scene(&s);
     }
     kit_image_free(picture);
+}
+
+static void steps_may_differ_from_size_to_size(void **state)
+{
+    static const double scales[] = {32, 48, 64, 80}, steps[] = {4, 2, 3};
+    static const uint32_t wanted[][4] = {/* long side of the picture, steps at each size */
+                                         {80, 4, 2, 3}, {64, 4, 2, 3}, {40, 4, 2, 0}, {20, 4, 0, 0}};
+    (void)state;
+    for (size_t i = 0; i < 4; i++) {
+        const uint32_t side = wanted[i][0];
+        imp_image *picture = noise(side, side, 3, 6);
+        kit_paint_options o = kit_paint_defaults(KIT_PAINT_LBFGS);
+        struct scene s;
+        o.scales = scales, o.scale_count = 4, o.step_list = steps, o.step_count = 3;
+        open_scene(&s, colour, picture);
+        kit_painting out = painted(&s, &o, NULL, side, side, NULL);
+        uint32_t sizes = 0, row = 0;
+        while (row < out.row_count) {
+            const double scale = out.rows[row * 7];
+            uint32_t done = 0;
+            for (; row < out.row_count && out.rows[row * 7] == scale; row++)
+                done++;
+            assert_int_equal(done, sizes < 3 ? wanted[i][sizes + 1] : 3);
+            sizes++;
+        }
+        assert_int_equal(sizes, i == 0 ? 4 : i == 1 ? 3 : i == 2 ? 2 : 1);
+        kit_painting_free(&out);
+        close_scene(&s);
+        kit_image_free(picture);
+    }
+}
+
+/* ---- the metric of a pyramid ---- */
+
+enum { PYRAMID_SIDE = 40 };
+struct planes {
+    double v[3][PYRAMID_SIDE][PYRAMID_SIDE];
+    uint32_t c, w, h;
+};
+
+static const double quarter[4] = {0.125, 0.375, 0.375, 0.125};
+
+static struct planes halved(const struct planes *a)
+{
+    struct planes b = {.c = a->c, .w = (a->w + 1) / 2, .h = (a->h + 1) / 2};
+    for (uint32_t c = 0; c < b.c; c++)
+        for (uint32_t y = 0; y < b.h; y++)
+            for (uint32_t x = 0; x < b.w; x++)
+                for (int j = 0; j < 4; j++)
+                    for (int i = 0; i < 4; i++)
+                        b.v[c][y][x] += quarter[j] * quarter[i] *
+                                        a->v[c][kit_mirror(2 * (int64_t)y + j - 1, a->h)]
+                                            [kit_mirror(2 * (int64_t)x + i - 1, a->w)];
+    return b;
+}
+
+static void add_transposed(struct planes *a, const struct planes *b)
+{
+    for (uint32_t c = 0; c < b->c; c++)
+        for (uint32_t y = 0; y < b->h; y++)
+            for (uint32_t x = 0; x < b->w; x++)
+                for (int j = 0; j < 4; j++)
+                    for (int i = 0; i < 4; i++)
+                        a->v[c][kit_mirror(2 * (int64_t)y + j - 1, a->h)]
+                            [kit_mirror(2 * (int64_t)x + i - 1, a->w)] +=
+                            4 * quarter[j] * quarter[i] * b->v[c][y][x];
+}
+
+static void oracle_metric(struct planes *a, uint32_t level)
+{
+    const bool last = level == 5 || a->w < 8 || a->h < 8;
+    struct planes low = {.c = 0};
+    if (!last) {
+        low = halved(a);
+        oracle_metric(&low, level + 1);
+    }
+    for (uint32_t y = 0; y < a->h; y++)
+        for (uint32_t x = 0; x < a->w; x++) {
+            double mean = 0;
+            for (uint32_t c = 0; c < a->c; c++)
+                mean += a->v[c][y][x] / a->c;
+            for (uint32_t c = 0; c < a->c; c++)
+                a->v[c][y][x] =
+                    (1u << level) * (mean + (last ? 0.1 : 0.03) * (a->v[c][y][x] - mean));
+        }
+    add_transposed(a, &low);
+}
+
+static void the_pyramids_metric_is_the_oracles_symmetric_and_positive(void **state)
+{
+    static const uint32_t sizes[][3] = {{3, 1, 1}, {1, 40, 1}, {3, 8, 8},
+                                        {3, 9, 40}, {1, 33, 17}, {3, 40, 39}};
+    static float u[2][3 * PYRAMID_SIDE * PYRAMID_SIDE], m[2][3 * PYRAMID_SIDE * PYRAMID_SIDE];
+    static struct planes want;
+    (void)state;
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        struct paint p = {.c = sizes[i][0], .w = sizes[i][1], .h = sizes[i][2]};
+        p.n = (size_t)p.c * p.w * p.h;
+        p.pyramid = calloc(kit_paint_metric_floats(p.c, p.w, p.h), sizeof(float));
+        assert_non_null(p.pyramid);
+        for (int k = 0; k < 2; k++) {
+            kit_normals(7, (uint64_t)k, 0, p.n, u[k]);
+            memcpy(m[k], u[k], p.n * sizeof(float));
+            kit_paint_metric(&p, m[k]);
+        }
+        want.c = p.c, want.w = p.w, want.h = p.h;
+        for (size_t k = 0; k < p.n; k++)
+            want.v[k / (p.w * p.h)][k / p.w % p.h][k % p.w] = (double)u[0][k];
+        oracle_metric(&want, 0);
+        for (size_t k = 0; k < p.n; k++)
+            assert_true(fabs(want.v[k / (p.w * p.h)][k / p.w % p.h][k % p.w] - (double)m[0][k]) <
+                        2e-5);
+        const double a = kit_dot(u[0], m[1], p.n), b = kit_dot(u[1], m[0], p.n);
+        const double size = sqrt(kit_dot(u[0], u[0], p.n) * kit_dot(m[1], m[1], p.n));
+        assert_true(fabs(a - b) < 1e-6 * size);
+        assert_true(kit_dot(u[0], m[0], p.n) > 0 && kit_dot(u[1], m[1], p.n) > 0);
+        free(p.pyramid);
+    }
 }
 
 static void checkpoints_of_other_paintings_are_left_alone(void **state)
@@ -728,6 +850,8 @@ int main(void)
         cmocka_unit_test(every_optimiser_lowers_the_loss),
         cmocka_unit_test(the_papers_rule_steps_as_written),
         cmocka_unit_test(a_painting_resumes_to_the_same_bytes),
+        cmocka_unit_test(steps_may_differ_from_size_to_size),
+        cmocka_unit_test(the_pyramids_metric_is_the_oracles_symmetric_and_positive),
         cmocka_unit_test(checkpoints_of_other_paintings_are_left_alone),
         cmocka_unit_test(sizes_are_those_asked_for),
         cmocka_unit_test(a_margin_is_painted_and_cut_off),

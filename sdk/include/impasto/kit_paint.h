@@ -53,10 +53,17 @@ enum kit_paint_rule { KIT_PAINT_LBFGS = 0, KIT_PAINT_ADAM = 1, KIT_PAINT_SGD_FMI
 #define KIT_PAINT_RULES "lbfgs|adam|sgd-fmi"
 enum kit_paint_bounds { KIT_PAINT_FREE = 0, KIT_PAINT_PENALTY = 1, KIT_PAINT_PROJECT = 2 };
 #define KIT_PAINT_BOUNDS "none|penalty|project"
+enum kit_paint_basis { KIT_PAINT_PIXELS = 0, KIT_PAINT_PYRAMID = 1 };
+#define KIT_PAINT_BASES "pixels|pyramid"
 typedef struct kit_paint_options {
     uint32_t rule, bounds; /* PENALTY: mean of (v outside 0..1)^2 x penalty is added */
     uint32_t steps;        /* for each size, >= 1 */
+    uint32_t step_count;   /* of step_list: numbers of steps for the first, second ... size that is painted */
+    const double *step_list; /* the last one's for those beyond; none: steps */
     uint32_t history;      /* LBFGS: pairs; 10 */
+    uint32_t basis;        /* LBFGS: PYRAMID moves coarse parts and greys first, pixels and colours least, so
+                            * that few steps make strokes, not grain (kit_paint_metric.c). The others:
+                            * nothing */
     double rate;    /* ADAM: px of 255, 10. SGD_FMI: 0.1, falling as the paper's program does */
     double decay;   /* SGD_FMI: weight decay on x, 0.0005 */
     double stop;    /* relative change of x in a step that ends a size; SGD_FMI 0.005; 0: never */

@@ -67,11 +67,21 @@ bool kit_lbfgs_fits(const void *state, size_t size, uint32_t history, size_t n);
  * fails, x and the state are as before the step. */
 imp_status kit_lbfgs_step(void *state, float *x, uint32_t most, kit_objective *, void *user,
                           kit_lbfgs_info *);
-/* The same; ask, NULL allowed, is called between passes over the vectors, which take long where they are, with
- * the same user. Not IMP_OK: the step ends with that status, as when the objective fails. */
+/* The same, with more that may be called, each with user:
+ *   ask     NULL, or called between passes over the vectors, which take long where they are. Not IMP_OK: the
+ *           step ends with that status, as when the objective fails
+ *   metric  NULL, or v = M v, M symmetric and positive definite: the step is that of L-BFGS on z, x = S z,
+ *           M = S S', so that what M enlarges is moved first. It stays the same from step to step */
 typedef imp_status kit_asking(void *user);
-imp_status kit_lbfgs_step_asking(void *state, float *x, uint32_t most, kit_objective *, kit_asking *ask,
-                                 void *user, kit_lbfgs_info *);
+typedef void kit_metric(void *user, float *v);
+typedef struct kit_lbfgs_calls {
+    kit_objective *objective;
+    kit_asking *ask;
+    kit_metric *metric;
+    void *user;
+} kit_lbfgs_calls;
+imp_status kit_lbfgs_step_with(void *state, float *x, uint32_t most, const kit_lbfgs_calls *,
+                               kit_lbfgs_info *);
 /* Says that x was changed between steps (projected): value and gradient are asked for anew, the pairs
  * stay. */
 void kit_lbfgs_moved(void *state);
