@@ -221,7 +221,7 @@ $(B)/fuzz/%-replay: $(B)/obj/tests/fuzz/%.o $(B)/obj/tests/fuzz/replay.o $(B)/li
 
 # ---- the main job ----
 # Small and short here, so that it takes a minute or two; the presets' own settings are for keeps.
-quick     := --set vars.size=256 --set coarse.scales=144 --set coarse.steps=15 --set paint.steps=35
+quick     := --set vars.size=384 --set paint.scales="192 384" --set paint.steps="30 12"
 comma     := ,
 empty     :=
 paintings  = $(subst $(empty) ,$(comma),$(strip $(wildcard samples/paintings/*.jpg)))
@@ -246,7 +246,7 @@ run-show: build
 	@echo "How a network was pruned:       $(abspath $(OUT))/pruned/pruning.html"
 	@echo 'The program on your PATH:       export PATH="$(CURDIR)/$(B)/bin:$$PATH"'
 run_text := Each photograph was repainted until the feature maps of texel, the network that Impasto ships with, had the energies that they \
-  have for one painting (samples/paintings/swirls.jpg); at 256 px here, the change carried over to the full size. Then: one photograph \
+  have for one painting (samples/paintings/swirls.jpg); at 384 px here, the change carried over to the full size. Then: one photograph \
   in the manner of each painting; and what the 24 strongest filters of the layer relu3_1 look for, by inverting one map after the other. Last: faces that a network made \
   from line drawings (samples/drawings), in every hair colour, from light to dark, and in the light of other photographs.
 

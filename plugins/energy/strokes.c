@@ -172,6 +172,8 @@ imp_status en_strokes_open(struct en_strokes *s, const struct en_net *self, imp_
     if (!s->start && p[EN_START].i != EN_START_NOISE &&
         !(g->compat && p[EN_START].i == EN_START_AUTO))
         s->start = g->content;
+    if (s->start && !g->compat)
+        s->options.detail = g->content;
     imp_status st =
         kit_sight_open(&s->sight, &self->nn, kit_sight_model(job->inputs[EN_NET_PORT]), err);
     s->sight.margin = g->compat ? 0 : EN_MARGIN;

@@ -84,7 +84,8 @@ static size_t slot(const struct state *s, uint32_t k)
     return (s->head->newest + s->head->history - k) % s->head->history;
 }
 
-/* direction = H0 direction: gamma M, gamma = (s . y) / (y . M y) of the newest pair; 1 without any. */
+/* direction = H0 direction: gamma M, gamma = (s . y) / (y . M y) of the newest pair; 1 without any.
+ */
 static imp_status begin_from(const struct state *s, const kit_lbfgs_calls *calls)
 {
     const size_t n = s->n;

@@ -8,7 +8,7 @@
 
 enum { FIXED = KIT_PAINT_FIXED };
 #define PREVIEW_SECONDS 2.0
-#define FIRST_SECONDS   0.5 /* until the first one */
+#define FIRST_SECONDS   0.5               /* until the first one */
 static const uint32_t mark = 0x3150504bu; /* "KPP1" */
 
 struct easel {
@@ -59,11 +59,40 @@ static double work_of(const struct easel *e, uint32_t scale, double *before)
     return all;
 }
 
+/* A picture at this size, in the painting's channels. NULL: no memory, or cancelled. */
+static imp_image *framed(const struct easel *e, const struct paint *p, const imp_image *v)
+{
+    imp_image *coloured = kit_paint_channels(v, p->c);
+    imp_image *sized = coloured ? kit_sight_frame(e->sight, coloured, p->w, p->h, e->job) : NULL;
+    kit_image_free(coloured);
+    return sized;
+}
+
+/* v += what the photo shows at this size and did not at w x h. IMP_E_MEMORY also when cancelled. */
+static imp_status add_detail(const struct easel *e, const struct paint *p, uint32_t w, uint32_t h,
+                             imp_image *v)
+{
+    imp_image *small = kit_image_new(w, h, e->o->detail->channels, e->o->detail->colour);
+    if (small && kit_resize(e->o->detail, small, KIT_AREA, e->job) != IMP_OK)
+        kit_image_free(small), small = NULL;
+    imp_image *low = small ? framed(e, p, small) : NULL;
+    imp_image *high = low ? framed(e, p, e->o->detail) : NULL;
+    for (size_t i = 0; high && i < p->n; i++)
+        v->data[i] += high->data[i] - low->data[i];
+    const imp_status st = high ? IMP_OK : IMP_E_MEMORY;
+    kit_image_free(small);
+    kit_image_free(low);
+    kit_image_free(high);
+    return st;
+}
+
 static imp_status start_from(const struct easel *e, struct paint *p, const imp_image *from)
 {
-    imp_image *coloured = kit_paint_channels(from, p->c);
-    imp_image *sized = coloured ? kit_sight_frame(e->sight, coloured, p->w, p->h, e->job) : NULL;
+    imp_image *sized = framed(e, p, from);
     imp_status st = sized ? IMP_OK : no_memory(e, p);
+    if (st == IMP_OK && e->o->detail && from == e->picture &&
+        add_detail(e, p, from->width, from->height, sized) != IMP_OK)
+        st = no_memory(e, p);
     if (st == IMP_OK)
         kit_paint_from_picture(p, sized);
     if (st == IMP_OK)
@@ -72,7 +101,6 @@ static imp_status start_from(const struct easel *e, struct paint *p, const imp_i
         st = no_memory(e, p);
     if (st != IMP_OK && e->job && e->job->progress(e->job, -1, NULL) == IMP_CANCELLED)
         st = IMP_CANCELLED;
-    kit_image_free(coloured);
     kit_image_free(sized);
     return st;
 }
@@ -249,8 +277,7 @@ static imp_status open_paint(const struct easel *e, struct paint *p, uint32_t sc
     p->u = malloc(bytes), p->gradient = malloc(bytes), p->fed = malloc(bytes);
     p->part = e->o->tile ? malloc(bytes) : NULL;
     const bool pyramid = e->o->rule == KIT_PAINT_LBFGS && e->o->basis == KIT_PAINT_PYRAMID;
-    p->pyramid =
-        pyramid ? malloc(kit_paint_metric_floats(p->c, p->w, p->h) * sizeof(float)) : NULL;
+    p->pyramid = pyramid ? malloc(kit_paint_metric_floats(p->c, p->w, p->h) * sizeof(float)) : NULL;
     p->terms = calloc(2 * (size_t)e->goal->term_count + 1, sizeof *p->terms);
     p->low_terms = p->terms + e->goal->term_count;
     const bool room = (p->part || !e->o->tile) && (p->pyramid || !pyramid);

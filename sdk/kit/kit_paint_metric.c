@@ -1,10 +1,12 @@
-/* kit_paint_metric.c - where L-BFGS begins from in the basis of a pyramid: H0 = gamma M, not gamma I.
+/* kit_paint_metric.c - where L-BFGS begins from in the basis of a pyramid: H0 = gamma M, not gamma
+ * I.
  *
  *     M = C_0 + U (2 C_1 + U (4 C_2 + ... 2^L C_L) D) D
  *
- * D halves each side by 1 3 3 1 / 8 along it, borders mirrored; U = 4 D', so that M is symmetric and
- * a grey remains a grey; C_k, over a pixel's channels, leaves their mean and takes CHROMA of what
- * differs from it (LAST_CHROMA at the last level). L: LEVELS, fewer for pictures of few pixels.
+ * D halves each side by 1 3 3 1 / 8 along it, borders mirrored; U = 4 D', so that M is symmetric
+ * and a grey remains a grey; C_k, over a pixel's channels, leaves their mean and takes CHROMA of
+ * what differs from it (LAST_CHROMA at the last level). L: LEVELS, fewer for pictures of few
+ * pixels.
  *
  * It is the same as moving the levels of a pyramid, of which coarse ones go farther, instead of
  * pixels (x = S z, M = S S'): a network's gradient is mostly of single pixels and of colours that
@@ -141,8 +143,7 @@ static void weigh(float *v, uint32_t c, size_t plane, double gain, double chroma
             sum += (double)v[k * plane + i];
         const double mean = sum / c;
         for (uint32_t k = 0; k < c; k++)
-            v[k * plane + i] =
-                (float)(gain * (mean + chroma * ((double)v[k * plane + i] - mean)));
+            v[k * plane + i] = (float)(gain * (mean + chroma * ((double)v[k * plane + i] - mean)));
     }
 }
 

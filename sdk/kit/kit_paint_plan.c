@@ -84,8 +84,8 @@ void kit_paint_cost(imp_plan *plan, const kit_sight *s, const kit_paint_options 
     plan->least_bytes = plan->bytes;
     for (uint32_t i = 0; i < kit_paint_sizes(o); i++)
         if (kit_paint_size_at(s, o, i, width, height, &w, &h))
-            plan->macs += 2.5 * (double)kit_paint_steps_at(s, o, i, width, height) *
-                          kit_sight_macs(s, w, h);
+            plan->macs +=
+                2.5 * (double)kit_paint_steps_at(s, o, i, width, height) * kit_sight_macs(s, w, h);
 }
 
 /* ---- the table ---- */

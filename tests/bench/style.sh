@@ -54,7 +54,7 @@ gram() {
 way() {
     local common=(--set vars.net="$2" --set net.input=rgb --set net.range="0 1" --set net.pool=average --set out.name=picture.png)
     case $1 in
-    match) run "$root/presets/stylise.ini" "$4" -o "$6" "${common[@]}" --set vars.painting="$5" --set vars.size="$side" --set coarse.scales=$((side / 2)) \
+    match) run "$root/presets/stylise.ini" "$4" -o "$6" "${common[@]}" --set vars.painting="$5" --set vars.size="$side" --set paint.scales="$((side / 2)) $side" --set paint.steps=40 \
         --set energies.layers="${3//,/ }" ;;
     gram) run "$root/presets/gram.ini" "$4" -o "$6" "${common[@]}" --set vars.painting="$5" --set paint.scales="$((side / 2)) $side" --set paint.layers="${3//,/ }" ;;
     random) run "$root/presets/random-styles.ini" "$4" -o "$6" "${common[@]}" --set vars.layers="relu1_1 relu2_1 relu3_1" --set small.long_edge="$side" ;;

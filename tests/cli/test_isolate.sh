@@ -143,7 +143,7 @@ case_bytes_are_the_same_with_and_without() {
 }
 case_bytes_are_the_same_with_and_without_where_nodes_share_models() {
     exits 0 impasto run "$root/presets/web.ini" "$root"/samples/photos/{coast,fruit}.jpg -o small --set small.long_edge=120
-    both "$root/presets/stylise.ini" small --set vars.size=64 --set paint.steps=4 --set coarse.steps=2
+    both "$root/presets/stylise.ini" small --set vars.size=64 --set paint.steps=6
     both "$root/presets/atlas.ini" --set vars.maps=0-1 --set atlas.steps=2 --set atlas.size=32
     both "$root/presets/train-glyph.ini" --set vars.count=200 --set vars.epochs=1
 }
@@ -201,7 +201,7 @@ kills_nurseries() {
 case_a_killed_nursery_costs_the_picture_in_work_and_the_run_goes_on() {
     exits 0 impasto run "$root/presets/web.ini" "$root/samples/photos/coast.jpg" -o small --set small.long_edge=120
     for n in 1 2 3 4 5 6 7; do cp small/coast.jpg "small/c$n.jpg"; done
-    set -- "$root/presets/stylise.ini" small --set vars.size=64 --set paint.steps=16 --set coarse.steps=2 --set 'out.name={stem}.png'
+    set -- "$root/presets/stylise.ini" small --set vars.size=64 --set paint.steps=18 --set 'out.name={stem}.png'
     kills_nurseries "$@" # its pictures take a network that the nursery read
     has "$err" 'what pictures share was made again: 2 times'
     if [ "$status" != 0 ]; then # a picture was being worked on

@@ -590,6 +590,29 @@ static void steps_may_differ_from_size_to_size(void **state)
     }
 }
 
+/* Steps that go nowhere show what a size starts from. */
+static void finer_sizes_get_the_photos_detail_back(void **state)
+{
+    static const double scales[] = {32, 80};
+    imp_image *photo = noise(80, 64, 3, 6);
+    (void)state;
+    for (int with = 0; with < 2; with++) {
+        kit_paint_options o = kit_paint_defaults(KIT_PAINT_ADAM);
+        struct scene s;
+        o.scales = scales, o.scale_count = 2, o.steps = 1, o.rate = 1e-6;
+        o.detail = with ? photo : NULL;
+        open_scene(&s, colour, photo);
+        kit_painting out = painted(&s, &o, photo, 80, 64, NULL);
+        double error = 0;
+        for (size_t i = 0; i < 3 * 80 * 64; i++)
+            error += fabs((double)out.picture->data[i] - (double)photo->data[i]) / (3 * 80 * 64);
+        assert_true(with ? error < 1e-3 : error > 0.02); /* the few samples beyond 0..1 are cut */
+        kit_painting_free(&out);
+        close_scene(&s);
+    }
+    kit_image_free(photo);
+}
+
 /* ---- the metric of a pyramid ---- */
 
 enum { PYRAMID_SIDE = 40 };
@@ -851,6 +874,7 @@ int main(void)
         cmocka_unit_test(the_papers_rule_steps_as_written),
         cmocka_unit_test(a_painting_resumes_to_the_same_bytes),
         cmocka_unit_test(steps_may_differ_from_size_to_size),
+        cmocka_unit_test(finer_sizes_get_the_photos_detail_back),
         cmocka_unit_test(the_pyramids_metric_is_the_oracles_symmetric_and_positive),
         cmocka_unit_test(checkpoints_of_other_paintings_are_left_alone),
         cmocka_unit_test(sizes_are_those_asked_for),

@@ -76,6 +76,8 @@ typedef struct kit_paint_options {
                      * flat places, where relus are silent, get a gradient; 0: none */
     const imp_image
         *rough_where;    /* how much of it, 1 channel, 0..1, of any size; NULL: everywhere */
+    const imp_image *detail; /* a photo whose detail each size but the first gets back: what the size before
+                              * had no pixels for; NULL: none. Channels as the start's */
     double denoise;      /* weight of the TV denoiser on the result; 0: none */
     double keep_seconds; /* a checkpoint this often; 0: none */
     uint64_t seed;
