@@ -257,7 +257,7 @@ static imp_status check_finite(const struct rt_param *p, imp_error *err)
         return IMP_OK;
     const float *v = rt_floats(p->tensor);
     int64_t bad = 0, first = -1;
-    if (p->tensor->finite || rt_all_finite(v, p->tensor->count))
+    if (p->tensor->finite || kit_all_finite(v, (size_t)p->tensor->count))
         return IMP_OK;
     /* a constant may be infinite, as masks are; what was learnt may not */
     const bool constant = (p->flags & RT_FIXED) != 0;

@@ -64,20 +64,6 @@ int rt_axis(int64_t a, uint32_t ndim)
     return (int)(a < 0 ? a + ndim : a);
 }
 
-/* No exponent of ones. */
-KIT_CLONES
-bool rt_all_finite(const float *v, int64_t n)
-{
-    const uint32_t ones = 0x7f800000u;
-    uint32_t bad = 0;
-    for (int64_t i = 0; i < n; i++) {
-        uint32_t bits;
-        memcpy(&bits, &v[i], sizeof bits);
-        bad |= (bits & ones) == ones;
-    }
-    return !bad;
-}
-
 static size_t width_of(uint32_t dtype)
 {
     return dtype == IMP_I64 ? sizeof(int64_t) : sizeof(float);

@@ -48,8 +48,6 @@ struct rt_tensor *rt_tensor_mapped(uint32_t dtype, const struct rt_shape *, stru
                                    const void *data);
 struct rt_tensor *rt_tensor_retain(struct rt_tensor *);
 void rt_tensor_release(struct rt_tensor *); /* NULL allowed */
-/* Neither NaN nor infinite, all of them. */
-bool rt_all_finite(const float *, int64_t count);
 static inline float *rt_floats(const struct rt_tensor *t) { return t->data; }
 static inline int64_t *rt_integers(const struct rt_tensor *t) { return t->data; }
 

@@ -349,13 +349,12 @@ static imp_status paint_all(struct easel *e, const imp_image *start)
 static bool clamp_all(imp_image *v, bool truncate)
 {
     const size_t n = (size_t)v->channels * v->width * v->height;
-    double sum = 0;
+    const bool finite = kit_all_finite(v->data, n);
     for (size_t i = 0; i < n; i++) {
         const float s = v->data[i], clamped = s < 0 ? 0 : s > 1 ? 1 : s;
-        sum += (double)(s * 0.0f);
         v->data[i] = truncate ? floorf(clamped * 255) / 255 : clamped;
     }
-    return sum == 0;
+    return finite;
 }
 
 static imp_status finish(struct easel *e)

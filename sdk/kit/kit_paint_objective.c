@@ -279,15 +279,12 @@ imp_status kit_paint_evaluate(void *user, const float *u, double *value, float *
     p->loss += kit_paint_priors(p, u, gradient);
     note_lowest(p);
     const float factor = (float)p->factor;
-    double sum = 0;
-    for (size_t i = 0; i < p->n; i++) {
+    for (size_t i = 0; i < p->n; i++)
         gradient[i] *= factor;
-        sum += (double)(gradient[i] * 0.0f);
-    }
     *value = p->loss * p->factor;
     if ((st = kit_paint_ask(p)) != IMP_OK)
         return st;
-    return sum == 0 && isfinite(*value)
+    return kit_all_finite(gradient, p->n) && isfinite(*value)
                ? IMP_OK
                : no_number(p, "the gradient is not finite", value, gradient);
 }

@@ -35,6 +35,20 @@ void kit_image_free(imp_image *m)
     free(m);
 }
 
+/* No exponent of ones. */
+KIT_CLONES
+bool kit_all_finite(const float *v, size_t n)
+{
+    const uint32_t ones = 0x7f800000u;
+    uint32_t bad = 0;
+    for (size_t i = 0; i < n; i++) {
+        uint32_t bits;
+        memcpy(&bits, &v[i], sizeof bits);
+        bad |= (bits & ones) == ones;
+    }
+    return !bad;
+}
+
 void kit_copy(const imp_image *src, imp_image *dst)
 {
     for (uint32_t c = 0; c < dst->channels; c++)

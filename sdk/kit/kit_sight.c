@@ -276,14 +276,6 @@ imp_status kit_sight_look(const kit_sight *s, imp_nn_run *run, const imp_image *
     return st;
 }
 
-static bool finite_all(const float *v, size_t n)
-{
-    double sum = 0; /* of v * 0: not a number as soon as one is not finite */
-    for (size_t i = 0; i < n; i++)
-        sum += (double)(v[i] * 0.0f);
-    return sum == 0;
-}
-
 /* A tensor as maps; first: the axis of channels. */
 static imp_status maps_of(const imp_tensor *t, uint32_t first, kit_code *c, imp_error *err)
 {
@@ -299,7 +291,7 @@ static imp_status maps_of(const imp_tensor *t, uint32_t first, kit_code *c, imp_
     c->c = (uint32_t)t->shape[first];
     c->h = rank == 3 ? (uint32_t)t->shape[first + 1] : 1;
     c->w = rank == 3 ? (uint32_t)t->shape[first + 2] : 1;
-    if (!finite_all(c->data, (size_t)c->c * c->h * c->w))
+    if (!kit_all_finite(c->data, (size_t)c->c * c->h * c->w))
         return imp_fail(err, IMP_E_INPUT, "the values of '%s' are not all finite",
                         c->layer ? c->layer : "a tensor");
     return IMP_OK;

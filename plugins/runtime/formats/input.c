@@ -110,7 +110,7 @@ static void read_piece(void *user, uint32_t i) IMP_NX
             return;
         }
         if (p->floats &&
-            !rt_all_finite((const float *)(const void *)(p->to + at), (int64_t)(n / sizeof(float))))
+            !kit_all_finite((const float *)(const void *)(p->to + at), n / sizeof(float)))
             atomic_store_explicit(&p->odd, true, memory_order_relaxed);
     }
 }

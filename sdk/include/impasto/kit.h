@@ -9,6 +9,7 @@
  * Work is cut by shape, never by the number of threads, so results are the same bytes for any. */
 #ifndef IMP_KIT_H
 #define IMP_KIT_H
+#include <stdbool.h>
 #include <impasto/impasto.h>
 #ifdef __cplusplus
 extern "C" {
@@ -101,6 +102,8 @@ imp_image *kit_image_new(uint32_t width, uint32_t height, uint32_t channels, uin
 void kit_image_free(imp_image *);
 /* Copies all samples; both of the same size and channels. */
 void kit_copy(const imp_image *src, imp_image *dst);
+/* Neither NaN nor infinite, all n of them. kit_resize.c */
+bool kit_all_finite(const float *v, size_t n);
 
 enum kit_resample { KIT_AREA = 0, KIT_LANCZOS = 1, KIT_LINEAR = 2, KIT_NEAREST = 3 };
 /* Resamples every plane of src to the size of dst (same channels), separable: KIT_AREA averages the
