@@ -76,4 +76,21 @@ case_what_a_painting_is_made_of_is_told() {
     has "$(head -n 1 out/made-of.csv)" 'texture,weight,share,error'
     [ -s out/made-of.png ]
 }
+# A decoder says what its network's layer answered to a test picture: one number of it changed here.
+decoder_of() { LC_ALL=C sed "s/encoder = 0 9.273 /encoder = 0 $1 /" "$root/samples/models/texel-decoder-relu2_1.safetensors" >decoder.safetensors; }
+case_a_decoder_of_another_network_is_warned_of_or_refused() {
+    small fruit
+    exits 0 impasto run "$root/presets/fast-style.ini" small/fruit.jpg -o own --set vars.size=64
+    lacks "$err" 'learnt for'
+    decoder_of 9.973
+    exits 0 impasto run "$root/presets/fast-style.ini" small/fruit.jpg -o near --set vars.size=64 --set "vars.decoder=$PWD/decoder.safetensors"
+    has "$err" 'the decoder was learnt for a network whose relu2_1 answers a test picture otherwise'
+    has "$err" 'invert.learn with in.start adapts it'
+    same "$(grep -c 'learnt for' <<<"$err")" 1
+    cmp own/fruit.png near/fruit.png
+    decoder_of 99999
+    exits 2 impasto run "$root/presets/fast-style.ini" small/fruit.jpg -o far --set vars.size=64 --set "vars.decoder=$PWD/decoder.safetensors"
+    has "$err" 'the decoder was learnt for another network'
+    [ ! -e far/fruit.png ] || fail 'a picture of garbage'
+}
 run_cases
