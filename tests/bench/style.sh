@@ -28,7 +28,7 @@ run() { "$impasto" run "$@" >"$out/log" 2>&1 || { tail -n 20 "$out/log" >&2; ret
 energies() {
     local name
     name=$(printf '%s' "$1" | tr -c 'A-Za-z0-9\n' _)
-    [ -s "$out/energies/$name.csv" ] || run "$here/style/energies.ini" "$1" -o "$out/energies" --set vars.net="$judge" --set vars.layers="$judged" \
+    [ "$out/energies/$name.csv" -nt "$1" ] || run "$here/style/energies.ini" "$1" -o "$out/energies" --set vars.net="$judge" --set vars.layers="$judged" \
         --set vars.side="$side" --set out.name="$name.csv"
     echo "$out/energies/$name.csv"
 }
