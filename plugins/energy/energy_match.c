@@ -133,8 +133,8 @@ const imp_filter en_filter_match = {
     .summary = "Repaint a photo until a network's maps have the energies of a style.",
     .help =
         "The style is a table: measured of a painting once for a folder of photos, edited by hand, "
-        "or mixed of several. First-order energies alone, so what comes out is freer than what "
-        "energy.gram makes. `losses` tells each step.",
+        "or mixed of several. Energies of maps, not of pairs of maps, so what comes out is freer than "
+        "what energy.gram makes. `losses` tells each step.",
     .params = IMP_LIST(params),
     .inputs = IMP_LIST(inputs),
     .outputs = IMP_LIST(outputs),
