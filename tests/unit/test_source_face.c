@@ -357,6 +357,51 @@ static void a_small_picture_is_the_large_one_smaller(void **state)
     }
 }
 
+static double box_mean(const imp_image *m, uint32_t x, uint32_t y, uint32_t half)
+{
+    double sum = 0;
+    for (uint32_t j = y - half; j <= y + half; j++)
+        for (uint32_t i = x - half; i <= x + half; i++)
+            sum += (double)imp_row(m, 1, j)[i];
+    return sum / ((2 * half + 1) * (2 * half + 1));
+}
+
+/* A large portrait: the skin of a young face is not blotched, and its neck is darkest under the
+ * chin. */
+static void a_large_face_has_even_skin_and_a_shadow_below(void **state)
+{
+    enum { SKIN = 7, NECK = 6 };
+    for (int seed = 1; seed <= 4; seed++) {
+        char p[240];
+        snprintf(p, sizeof p,
+                 "width=512 height=512 grain=0 seed=%d age=25 masculine=0.2 freckles=0 beard=0 "
+                 "moustache=0 glasses=none hat=none hair=tied light_strength=0.5 light_height=30 "
+                 "light_side=10 clothes=tshirt yaw=0 pitch=0 roll=0 complexion=0.3",
+                 seed);
+        struct mini_result r = face(state, p, 1u | 1u << SKIN | 1u << NECK, 2);
+        const imp_image *m = mini_output_image(&r, 0), *skin = mini_output_image(&r, SKIN),
+                        *neck = mini_output_image(&r, NECK);
+        double blotch = 0, tone = 0, high = 0, low = 0;
+        uint32_t first = 0, last = 0;
+        for (uint32_t y = 115; y < 165; y += 3) /* the forehead */
+            for (uint32_t x = 190; x < 320; x += 3) {
+                const double around = box_mean(m, x, y, 9);
+                assert_true(imp_row(skin, 0, y)[x] > 0.9f);
+                blotch += fabs(box_mean(m, x, y, 2) - around), tone += around;
+            }
+        for (uint32_t y = 0; y < 512; y++)
+            if (imp_row(neck, 0, y)[256] >= 1)
+                first = first ? first : y, last = y;
+        high = (double)imp_row(m, 1, first + 2)[256], low = (double)imp_row(m, 1, last - 2)[256];
+        if (blotch >= 0.0075 * tone || high >= 0.53 * low)
+            print_message("# seed %d: blotches %g of the tone, neck %g..%g\n", seed, blotch / tone,
+                          high, low);
+        assert_true(last > first + 10);
+        assert_true(blotch < 0.0075 * tone && high < 0.53 * low);
+        mini_result_free(&r);
+    }
+}
+
 static void words_that_are_none_are_refused(void **state)
 {
     char why[512];
@@ -390,6 +435,7 @@ int main(void)
         cmocka_unit_test(any_values_give_a_picture),
         cmocka_unit_test(any_size_gives_a_picture),
         cmocka_unit_test(a_small_picture_is_the_large_one_smaller),
+        cmocka_unit_test(a_large_face_has_even_skin_and_a_shadow_below),
         cmocka_unit_test(words_that_are_none_are_refused),
         cmocka_unit_test(painting_stops_when_asked),
     };

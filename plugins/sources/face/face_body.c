@@ -69,8 +69,8 @@ static void neck(const struct face *f, struct sample *s, float x, float y)
     n.x += 0.25f * cord * (x < 0 ? 1.0f : -1.0f);
     const float away =
         below + 0.35f * f->light.x * x; /* out of the chin's shadow sooner on the light's side */
-    const float lit = 0.15f + 0.85f * ramp(-0.02f, 0.06f + 0.30f * most(f->light.y, 0.05f), away);
-    const float open = 0.46f + 0.50f * ramp(-0.03f, 0.20f, below);
+    const float lit = 0.05f + 0.95f * ramp(-0.02f, 0.08f + 0.34f * most(f->light.y, 0.05f), away);
+    const float open = 0.30f + 0.62f * ramp(-0.03f, 0.22f, below);
     const float patch = 1 + 0.06f * fbm_of(f->seed + 95, x * 7, y * 7, 3);
     struct f3 c = f3_scale(f->skin, patch * (0.95f + 0.05f * cord));
     const float ring =
@@ -136,8 +136,9 @@ void face_ears(const struct face *f, struct sample *s)
         const float inner = bump((lean - 0.008f) / 0.026f, (y - 0.01f) / 0.075f);
         const float rim = bell(sq((r - 0.80f) / 0.16f));
         struct f3 n = f3_unit(f3(side * (lean * 9 + 0.35f), 0.5f * y / 0.145f, 0.75f));
-        struct f3 c = f3_mul(f->skin, f3(1.02f, 0.84f, 0.82f));
-        c = f3_scale(c, 1 - 0.50f * inner + 0.10f * rim);
+        const float groove = bell(sq((r - 0.58f) / 0.13f)) * ramp(-0.02f, 0.02f, lean + 0.3f * y);
+        struct f3 c = f3_mul(f->skin, f3(1.01f, 0.88f, 0.86f));
+        c = f3_scale(c, 1 - 0.50f * inner + 0.10f * rim - 0.22f * groove);
         const float far = ramp(0.9f, 0.2f, side * f->light.x * -1);
         face_put(
             s,

@@ -32,7 +32,9 @@ static struct f3 iris(const struct face *f, const struct sample *s, float dx, fl
     struct f3 c = f3_scale(f->iris_colour, 1.0f + 0.50f * fibre + 0.18f * ring);
     c = f3_mix(f3_mul(c, f3(1.25f, 1.0f, 0.7f)), c,
                ramp(0.40f, 0.68f, r)); /* warmer around the pupil */
-    c = f3_scale(c, 1 - 0.72f * ramp(0.74f, 1.0f, r));
+    const float grey = 0.3f * c.x + 0.6f * c.y + 0.1f * c.z;
+    c = f3_mix(c, f3(grey, grey, grey), 0.20f);
+    c = f3_scale(c, 1 - 0.72f * ramp(0.72f, 1.0f, r));
     c = f3_mix(c, f3(0.004f, 0.004f, 0.005f), cover_of(s, 0.36f * f->iris - d));
     return c;
 }
@@ -46,18 +48,31 @@ static struct f3 ball(const struct face *f, const struct sample *s, const struct
     const float bx = (s->u - f->eye_x * l->side) / 0.125f, by = s->v / 0.125f;
     const struct f3 n = f3_unit(f3(s->normal.x * 0.5f + bx, s->normal.y * 0.3f + by, 1));
     const float rim = ramp(0.45f, 1.05f, fabsf(l->t));
-    struct f3 c = f3_mix(f3(0.44f, 0.415f, 0.39f), f3(0.46f, 0.28f, 0.25f), 0.65f * rim);
+    struct f3 c = f3_mix(f3(0.40f, 0.37f, 0.345f), f3(0.38f, 0.22f, 0.19f), 0.75f * rim);
     c = f3_mix(c, f3(0.55f, 0.22f, 0.19f),
                0.8f * bump((l->t + 0.97f) / 0.10f, 0)); /* inner corner */
-    c = f3_mix(c, iris(f, s, dx, dy, d), limit(0.5f + (f->iris - d) / (s->px + 0.006f), 0, 1));
+    c = f3_mix(c, iris(f, s, dx, dy, d), limit(0.5f + (f->iris - d) / (s->px + 0.011f), 0, 1));
     const float shade = mixf(0.28f, 1, ramp(-0.004f, 0.042f, l->up - s->v)) *
                         mixf(0.75f, 1, ramp(0, 0.012f, s->v - l->low));
     c = f3_scale(face_lit(f, n, c, 0.45f + 0.55f * s->form.lit, 1), shade);
     const float hx = dx - 0.40f * f->iris * limit(1.6f * f->light.x, -0.8f, 0.8f);
     const float hy = dy - 0.40f * f->iris * limit(0.3f + f->light.y, -0.5f, 0.9f);
-    const float spark = limit(0.5f + (0.0085f - sqrtf(hx * hx + hy * hy)) / (s->px + 0.003f), 0, 1);
+    const float spark = limit(0.5f + (0.0068f - sqrtf(hx * hx + hy * hy)) / (s->px + 0.006f), 0, 1);
     c = f3_add(c, f3_scale(f->key, 0.9f * spark * (0.3f + 0.7f * s->form.lit)));
     return f3_add(c, f3_scale(f->sky, 0.10f * bump((dx + 0.01f) / 0.02f, (dy - 0.012f) / 0.014f)));
+}
+
+/* Hairs that fan out from the upper lid's edge, thinner and fewer towards their tips; high: 0 at
+ * the edge, 1 at the longest one's tip. */
+static float lashes(const struct face *f, const struct sample *s, const struct lid *l, float high)
+{
+    high /= 0.55f + 0.45f * ramp(-0.6f, 0.7f, l->t);
+    if (high <= 0 || high >= 1)
+        return 0;
+    const float fan = s->u - 0.022f * high * l->side * (l->t + 0.25f);
+    const float hair = 0.6f * noise_of(f->seed + 72, fan * 210, 0.5f) * kept(0.010f, s->px) +
+                       0.6f * noise_of(f->seed + 73, fan * 390, 0.5f) * kept(0.006f, s->px);
+    return limit(0.95f - 1.25f * high + hair, 0, 1) * (1 - high * high);
 }
 
 static void lids(const struct face *f, struct sample *s, const struct lid *l, float on)
@@ -74,11 +89,9 @@ static void lids(const struct face *f, struct sample *s, const struct lid *l, fl
     const float paint = f->a[MAKEUP] * (1 - 0.6f * f->a[MASCULINE]) + 0.25f * (1 - f->a[MASCULINE]);
     const float thick = (0.0058f + 0.0050f * paint) * (0.7f + 0.45f * most(l->t + 0.3f, 0));
     const float over = s->v - l->up;
-    const float hair = noise_of(f->seed + 72, (s->u + 0.6f * over * l->side * l->t) * 210, 0.5f) *
-                       kept(0.014f, s->px);
-    const float reach =
-        thick * (1.2f + paint * (0.8f + 1.0f * hair) * (0.6f + 0.6f * most(l->t, 0)));
-    const float up = limit(0.5f + (reach - fabsf(over - 0.3f * reach)) / (s->px + 0.005f), 0, 1);
+    const float line = limit(0.5f + (thick - fabsf(over - 0.3f * thick)) / (s->px + 0.005f), 0, 1);
+    const float lash = lashes(f, s, l, over / (thick * (1.6f + 2.0f * paint)));
+    const float up = most(line, lash * limit(0.25f + paint, 0, 1));
     const float low = (0.26f + 0.30f * paint) * bell(sq((s->v - l->low + 0.004f) / 0.0055f)) *
                       ramp(-0.9f, -0.1f, l->t);
     const struct f3 dark = f3(0.014f, 0.010f, 0.009f);
@@ -125,15 +138,15 @@ void face_brows(const struct face *f, struct sample *s)
     const float thick = (0.009f + 0.013f * f->a[BROWS] + 0.006f * f->a[MASCULINE]) *
                         ramp(-0.06f, 0.16f, t) * mixf(1, 0.30f, ramp(0.45f, 1.0f, t)) *
                         (1 - 0.2f * f->child);
-    const float lean =
-        mixf(1.0f, -0.15f, ramp(0, 0.45f, t)); /* hairs stand at the nose, lie outwards */
-    const float along = a - lean * 0.6f * (s->v - middle), up = s->v - middle;
+    /* hairs stand at the nose, lie outwards beyond */
+    const float lean = mixf(0.5f, 2.4f, ramp(0, 0.6f, t)), up = s->v - middle;
+    const float along = (a - lean * up) / sqrtf(1 + lean * lean);
     const float hair =
-        0.75f * noise_of(f->seed + 80, along * 150, up * 16 + a * 9) * kept(0.012f, s->px) +
-        0.75f * noise_of(f->seed + 81, along * 280, up * 28 + a * 17) * kept(0.006f, s->px);
-    const float in = thick * (1 + 0.55f * hair) - fabsf(s->v - middle);
+        0.35f * noise_of(f->seed + 80, along * 150, up * 16 + a * 9) * kept(0.012f, s->px) +
+        0.75f * noise_of(f->seed + 81, along * 330, up * 28 + a * 17) * kept(0.007f, s->px);
+    const float in = thick * (1 + 0.35f * hair) - fabsf(s->v - middle);
     const float ends = ramp(-0.02f, 0.05f, t) * ramp(1.05f, 0.86f, t);
-    const float cover = ramp(-0.018f, 0.014f, in) * ends *
+    const float cover = ramp(-0.020f, 0.015f, in) * ends *
                         (0.56f + 0.26f * f->a[BROWS] + 0.24f * hair) * cover_of(s, s->head);
     const struct f3 stuff =
         f3_scale(f3_mix(f->hair, f3(0.045f, 0.030f, 0.022f), 0.45f), 0.75f + 0.3f * hair);

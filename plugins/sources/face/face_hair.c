@@ -8,6 +8,7 @@ struct strand {
     float dx, dy;        /* direction in the picture, towards the tip */
     float x, y;          /* place, head units */
     float root;          /* 1 at the scalp or the parting .. 0 */
+    float rate;          /* how fast `across` grows, per head unit */
     struct f3 normal;    /* of the hull */
 };
 
@@ -27,6 +28,7 @@ static void radial(const struct face *f, float x, float y, struct strand *k)
     /* an angle without a jump in the upper half */
     const float angle = cy > -0.99f ? cx / (1 + cy) : (cx < 0 ? -7.0f : 7.0f);
     k->across = 9 * limit(angle, -4, 4) + turn * 5 * (r - 0.4f);
+    k->rate = most(4.5f * (1 + sq(limit(angle, -4, 4))) / r, 5 * fabsf(turn));
     k->along = r * 4;
     k->dx = cx + turn * 0.5f * cy, k->dy = cy - turn * 0.5f * cx;
     k->root = ramp(0.62f, 0.30f, r);
@@ -46,6 +48,7 @@ static void falling(const struct face *f, const struct face_row *r, float x, flo
     const float wide = most(r->hair - from, 0.05f),
                 t = limit((fabsf(x) - from) / wide, -0.6f, 1.2f);
     k->across = (t * 9 + 3) * side;
+    k->rate = 9 / wide;
     k->along = (f->hair_top - y) * 3.2f + 1.1f * t;
     k->dx =
         side * mixf(0.05f, 0.25f + 0.9f * ramp(0.1f, 0.8f, y) * (0.3f + t), ramp(-0.1f, 0.35f, y)),
@@ -68,6 +71,7 @@ static struct strand strand_at(const struct face *f, const struct face_row *r, f
         const float lock = noise_of(f->seed + 100, k.across * 0.22f, k.along * 0.15f);
         const float wave = k.along * (f->hair_end > 0 ? 5.5f : 3.6f) + 2.2f * lock;
         k.across += 0.62f * (float)kit_sin(wave) * ramp(0.4f, 2.2f, k.along);
+        k.rate += f->hair_end > 0 ? 12 : 6;
         k.dx += 0.60f * (float)kit_cos(wave), k.dy += 0.3f * (float)kit_sin(wave);
     } else if (kind == CURLY || kind == COILY) {
         const float fine = kind == CURLY ? 11 : 19;
@@ -103,13 +107,21 @@ static float strands(const struct face *f, const struct sample *s, const struct 
     if (f->a[HAIR_KIND] == CURLY || f->a[HAIR_KIND] == COILY)
         return curls(f, s, k, lock);
     *lock = noise_of(f->seed + 110, k->across * 1.3f, k->along * 0.22f);
-    const float strand =
-        noise_of(f->seed + 111, k->across * 4.6f, k->along * 0.30f) * kept(0.011f, s->px);
-    const float hair =
-        noise_of(f->seed + 112, k->across * 13, k->along * 0.40f) * kept(0.0045f, s->px);
-    const float fine =
-        noise_of(f->seed + 113, k->across * 34, k->along * 0.6f) * kept(0.0018f, s->px);
-    return limit(0.34f * *lock + 0.46f * strand + 0.46f * hair + 0.36f * fine, -1, 1);
+    /* no two hairs run quite the same way */
+    const float across = k->across + 0.22f * noise_of(f->seed + 114, k->across * 1.7f, k->along) +
+                         0.05f * noise_of(f->seed + 115, k->across * 6, k->along * 2.5f);
+    static const float fine[] = {4.6f, 13, 31, 70, 150},
+                       high[] = {0.34f, 0.36f, 0.40f, 0.36f, 0.3f};
+    float sum = 0.30f * *lock;
+    for (int i = 0; i < 5; i++) {
+        const float seen = kept(1.8f / (fine[i] * k->rate), s->px);
+        if (seen <= 0)
+            break;
+        sum += high[i] * seen *
+               noise_of(f->seed + 111 + (uint32_t)i * 7, across * fine[i],
+                        k->along * (0.3f + 0.12f * (float)i));
+    }
+    return limit(sum, -1, 1);
 }
 
 static struct f3 hair_colour(const struct face *f, const struct sample *s, const struct strand *k,
@@ -131,7 +143,7 @@ static struct f3 hair_colour(const struct face *f, const struct sample *s, const
     const float across = n.x * k->dx + n.y * k->dy;
     const struct f3 t = f3_unit(f3(k->dx - across * n.x, k->dy - across * n.y, -across * n.z));
     const float th = f3_dot(t, f->half_way), tl = f3_dot(t, f->light);
-    float shine = most(1 - sq(th + 0.10f * lock), 0);
+    float shine = most(1 - sq(th + 0.10f * lock + 0.16f * rough), 0);
     shine = sq(sq(sq(shine))), shine *= shine; /* to the 16th */
     const float facing = ramp(-0.35f, 0.65f, f3_dot(n, f->light));
     const float deep = 1 - 0.55f * ramp(0.1f, -0.7f, rough);
@@ -173,6 +185,7 @@ void face_hair_back(const struct face *f, struct sample *s)
     if (fabsf(x) > half + 0.1f)
         return;
     const struct strand k = {.across = x * 11,
+                             .rate = 11,
                              .x = x,
                              .y = y,
                              .along = -y * 3,
@@ -193,6 +206,7 @@ static void knot(const struct face *f, struct sample *s)
         return;
     const float turn = x * 0.8f + y * 1.3f;
     const struct strand k = {.across = 9 * r + 3 * turn,
+                             .rate = 60,
                              .x = x,
                              .y = y,
                              .along = 9 * (x - y),
@@ -237,14 +251,20 @@ void face_hair(const struct face *f, struct sample *s)
         return; /* well within the face */
     const struct strand k = strand_at(f, &r, x, y);
     const float lock = noise_of(f->seed + 110, k.across * 1.3f, k.along * 0.22f);
-    const float strand = noise_of(f->seed + 111, k.across * 4.6f, k.along * 0.30f);
+    const float strand = noise_of(f->seed + 111, k.across * 4.6f, k.along * 0.30f) *
+                         kept(1.8f / (4.6f * k.rate), s->px);
     const float wisp =
-        noise_of(f->seed + 112, k.across * 13, k.along * 0.40f) * kept(0.0045f, s->px);
+        noise_of(f->seed + 112, k.across * 13, k.along * 0.40f) * kept(1.8f / (13 * k.rate), s->px);
+    const float thin =
+        noise_of(f->seed + 124, k.across * 31, k.along * 0.55f) * kept(1.8f / (31 * k.rate), s->px);
     const struct face_row tip = face_row_at(f, y - (y < 0 ? 0.05f * strand : 0)); /* ends differ */
     const float puff = free_standing ? noise_of(f->seed + 122, x * 9, y * 9) +
                                            0.6f * noise_of(f->seed + 123, x * 22, y * 22)
                                      : 0;
-    const float fray = 0.007f * strand + 0.007f * wisp + (kind == COILY ? 0.022f : 0.028f) * puff;
+    const float fray =
+        0.006f * strand + 0.006f * wisp + 0.008f * thin + (kind == COILY ? 0.022f : 0.028f) * puff;
+    const float steep =
+        y < 0 ? limit((face_row_at(f, y + 0.012f).hair - r.hair) / 0.012f, -6, 6) : 0;
     float in = outline(f, &tip, x, y, least(fray, 0.2f * f->a[HAIR_LENGTH]));
     if (f->a[HAIR_LENGTH] < 0.3f && kind != TIED) /* cropped: as the head goes */
         in =
@@ -253,9 +273,9 @@ void face_hair(const struct face *f, struct sample *s)
     /* the opening lies on the head's surface, the curtains beside the face hang in front of it */
     const float ox = (s->head > 0 ? s->u : x) - f->hair_shift * ramp(0.05f, 0.55f, s->v) *
                                                     (f->a[FRINGE] < 0.5f && f->hair_end < 0);
-    const float jag =
-        (f->a[FRINGE] > 0.5f ? 0.030f : 0.014f) * (strand + 0.5f * wisp + 0.9f * lock) +
-        0.016f * puff;
+    const float jag = (f->a[FRINGE] > 0.5f ? 0.030f : 0.013f) *
+                          (0.6f * strand + 0.7f * wisp + 0.9f * thin + 0.8f * lock) +
+                      0.016f * puff;
     const float slope =
         (face_row_at(f, limit(s->v + 0.012f, FORM_LOW, FORM_HIGH)).opening - on.opening) / 0.012f;
     /* the curve's top is flat: from outside, a point beside it is not near because its height is */
@@ -269,14 +289,16 @@ void face_hair(const struct face *f, struct sample *s)
     const float part = falls_from(f) * bell(sq(ox / 0.008f)) *
                        ramp(apex - 0.02f, apex + 0.02f, s->v) *
                        ramp(f->hair_top - 0.02f, apex, s->v);
-    float cover = least(limit(0.5f + in / (s->px + 0.014f), 0, 1),
-                        limit(0.5f + over / (s->px + 0.02f), 0, 1)) *
+    const float soft_edge = f->a[FRINGE] > 0.5f || falls_from(f) ? 0.02f : 0.034f;
+    float cover = least(limit(0.5f + in / ((s->px + 0.014f) * sqrtf(1 + steep * steep)), 0, 1),
+                        limit(0.5f + over / (s->px + soft_edge), 0, 1)) *
                   (1 - 0.45f * part);
     if (s->head < -s->px && y < 0 && f->hair_end > 0)
         cover = 0;
     const float shut = ramp(-0.02f, 0.10f, over) * 0.35f + 0.65f;
     const float soft = density(f, s);
-    face_put(s, hair_colour(f, s, &k, shut), cover * soft, IN_HAIR);
+    if (cover > 0)
+        face_put(s, hair_colour(f, s, &k, shut), cover * soft, IN_HAIR);
     const float drawn = ramp(0.05f, 0.2f, f->a[HAIR_LENGTH]), edge = outline(f, &r, x, y, 0);
     face_stroke(s, edge, drawn * (smooth_edge > 0), STROKE_REST);
     if (edge > 0)

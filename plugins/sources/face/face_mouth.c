@@ -31,13 +31,16 @@ static struct f3 inside(const struct face *f, const struct sample *s, const stru
     c = f3_mix(c, f3(0.30f, 0.075f, 0.07f), 0.75f * tongue * ramp(0.02f, 0.08f, f->gap));
     const float high =
         most(l->upper, l->line) - 0.052f - 0.004f * bell(sq(a / 0.05f)) + 0.030f * l->t * l->t;
-    const float teeth = cover_of(s, least(s->v - high, 0.86f * f->mouth_half - a));
+    /* each tooth is round: across, and at its lower corners */
+    const float w = a < 0.042f ? a / 0.042f : (a - 0.042f) / 0.031f;
+    const float gap = w - (float)floor_of(w), seam = least(gap, 1 - gap), turn = sq(2 * gap - 1);
+    const float tooth = high + 0.011f * turn * turn + 0.004f * (float)(floor_of(w) == 1);
+    const float teeth = cover_of(s, least(s->v - tooth, 0.86f * f->mouth_half - a));
     if (teeth > 0) {
-        const float w = a < 0.042f ? a / 0.042f : (a - 0.042f) / 0.031f;
-        const float gap = w - (float)floor_of(w), seam = least(gap, 1 - gap);
-        const float bright = (0.96f - 0.70f * l->t * l->t) *
-                             (1 - 0.11f * bell(sq(seam / 0.06f)) * kept(0.03f, s->px)) *
-                             ramp(-0.15f, 0.30f, deep + 0.25f);
+        const float bright = (0.98f - 0.80f * l->t * l->t) * (1 - 0.14f * turn) *
+                             (1 - 0.30f * bell(sq(seam / 0.07f)) * kept(0.03f, s->px)) *
+                             ramp(-0.15f, 0.30f, deep + 0.25f) *
+                             mixf(0.86f, 1, ramp(0, 0.03f, s->v - tooth));
         c = f3_mix(c,
                    face_lit(f, f3(0, 0.1f, 0.99f),
                             f3(0.74f * bright, 0.70f * bright, 0.62f * bright), 0.9f, 0.8f),

@@ -68,10 +68,10 @@ static struct f3 complexion(const struct face *f, const struct sample *s, float 
     const float grain = noise_of(f->seed + 26, u * 120, v * 120) * kept(0.008f, s->px) +
                         0.7f * noise_of(f->seed + 27, u * 62, v * 62) * kept(0.016f, s->px);
     struct f3 c =
-        f3_scale(f->skin, 1 + 0.075f * patch + 0.10f * fine * kept(0.03f, s->px) + 0.055f * grain);
+        f3_scale(f->skin, 1 + 0.045f * patch + 0.030f * fine * kept(0.03f, s->px) + 0.030f * grain);
     c = f3_mul(c, f3(1 + 0.04f * red, 1 - 0.13f * red, 1 - 0.10f * red));
     const float veins = fine + 0.7f * grain + 0.45f * patch;
-    c = f3_mul(c, f3(1, 1 - 0.055f * veins, 1 - 0.055f * veins));
+    c = f3_mul(c, f3(1, 1 - 0.030f * veins, 1 - 0.034f * veins));
     c = f3_mul(c, stubble(f, u, v, s->px));
     const float rings =
         bump((a - f->eye_x + 0.02f) / 0.10f, (v + 0.045f) / 0.035f) * (0.5f + 0.8f * f->old) +
@@ -126,6 +126,18 @@ static void strokes(const struct face *f, struct sample *s, float a)
                     STROKE_FEATURE);
 }
 
+/* Oil on the skin mirrors the light: most on the forehead, the nose and the cheekbones. */
+static float gloss(const struct face *f, const struct sample *s, struct f3 n, float a)
+{
+    const float oil = 0.65f + 0.45f * bump(s->u / 0.20f, (s->v - 0.30f) / 0.22f) +
+                      0.65f * bump(s->u / 0.09f, (s->v - f->nose_base - 0.10f) / 0.16f) +
+                      0.50f * bump((a - 0.29f) / 0.12f, (s->v + 0.13f) / 0.09f) +
+                      0.20f * noise_of(f->seed + 54, s->u * 25, s->v * 25);
+    const float dull = 1 - 0.55f * bump(s->u / 0.20f, (s->v - f->mouth - 0.07f) / 0.07f);
+    const float chin = mixf(0.55f, 1, ramp(f->chin, f->mouth, s->v));
+    return dull * chin * (0.060f * face_gloss(f, n, 3) + 0.170f * face_gloss(f, n, 5)) * oil;
+}
+
 void face_skin(const struct face *f, struct sample *s)
 {
     const float cover = cover_of(s, s->head), a = fabsf(s->u);
@@ -133,24 +145,21 @@ void face_skin(const struct face *f, struct sample *s)
         struct f3 n = s->normal, c = complexion(f, s, a);
         const float pore = kept(0.006f, s->px), rough = kept(0.035f, s->px),
                     fold = wrinkles(f, s->u, s->v);
-        n.x += 0.12f * rough * noise_of(f->seed + 50, s->u * 55, s->v * 55) +
-               0.20f * pore * noise_of(f->seed + 51, s->u * 150, s->v * 150);
-        n.y += 0.12f * rough * noise_of(f->seed + 52, s->u * 55, s->v * 55) +
-               0.20f * pore * noise_of(f->seed + 53, s->u * 150, s->v * 150) - 0.12f * fold;
+        n.x += 0.045f * rough * noise_of(f->seed + 50, s->u * 55, s->v * 55) +
+               0.15f * pore * noise_of(f->seed + 51, s->u * 150, s->v * 150);
+        n.y += 0.045f * rough * noise_of(f->seed + 52, s->u * 55, s->v * 55) +
+               0.15f * pore * noise_of(f->seed + 53, s->u * 150, s->v * 150) - 0.12f * fold;
         n = f3_unit(n);
         c = f3_scale(c, (1 - 0.28f * fold) * (1 - nostrils(f, a, s->v)));
         const float above = shaded_above(f, s);
         /* the lip throws light back up under the nose */
         const float under = bump(s->u / 0.13f, (s->v - f->nose_base - 0.014f) / 0.055f);
-        const float lit = most(0.12f + 0.88f * s->form.lit, 0.50f * under) * above;
+        const float lit = most(0.18f + 0.82f * s->form.lit, 0.42f * under) * above;
         n.y = mixf(n.y, 0.35f * n.y, 0.75f * under);
         const float open = mixf(s->form.open, 0.9f, 0.6f * under) * (0.4f + 0.6f * above);
         struct f3 light = face_lit_skin(f, n, c, lit, open);
-        const float oil = 0.6f + 0.5f * bump(s->u / 0.12f, (s->v - 0.2f) / 0.5f) +
-                          0.3f * noise_of(f->seed + 54, s->u * 25, s->v * 25);
-        const float shine =
-            (0.045f * face_gloss(f, n, 3) + 0.095f * face_gloss(f, n, 5)) * oil * lit;
-        const float rim = sq(sq(1 - limit(n.z, 0, 1))) * 0.10f * s->form.open;
+        const float shine = gloss(f, s, n, a) * lit * (1 - 0.85f * under);
+        const float rim = sq(sq(1 - limit(n.z, 0, 1))) * 0.10f * s->form.open * (0.5f + 0.5f * n.y);
         light = f3_add(light, f3_add(f3_scale(f->key, shine), f3_scale(f->sky, rim)));
         face_put(s, light, cover, IN_SKIN);
     }
