@@ -177,7 +177,7 @@ $(B)/share:
 	  && ln -sfn $(CURDIR)/sdk/template $@/impasto/template && ln -sfn $(CURDIR)/sdk/kit $@/impasto/kit && ln -sfn $(CURDIR)/sdk/examples $@/impasto/examples
 
 # ---- tests ----
-# Tests named test_rt_*, test_inv_*, test_energy_* and test_prune_* are linked with the plugin's own objects; the others open plugins as hosts do.
+# Tests named test_rt_*, test_inv_*, test_energy_*, test_prune_* and test_source_things are linked with the plugin's own objects; the others open plugins as hosts do.
 wrap_test_rt_keep := $(foreach f,malloc calloc realloc posix_memalign mmap mprotect madvise,-Wl,--wrap=$(f))
 # Its program has a function that a plugin of the shelf takes from it.
 wrap_test_check := -rdynamic
@@ -206,6 +206,7 @@ $(B)/libadvae.a: $(filter-out $(B)/obj/plugins/advae/advae_plugin.o,$(call plugi
 	$(Q)rm -f $@.new && ar rcs $@.new $^ && mv -f $@.new $@
 advae_units := $(filter test_advae_%,$(units))
 $(B)/tests/test_rt_advae $(advae_units:%=$(B)/tests/%): $(B)/libadvae.a
+$(B)/tests/test_source_things: $(addprefix $(B)/obj/plugins/sources/,scene_things.o swift_rows.o)
 energy_units := $(filter test_energy_%,$(units))
 $(energy_units:%=$(B)/tests/%): $(B)/libenergy.a
 $(B)/tests/%: $(B)/obj/tests/unit/%.o $(B)/libhost.a $(filter-out $(B)/obj/sdk/check/main.o,$(check_o))

@@ -2,6 +2,7 @@
  * long as the distance to their surface; a tree of boxes about them spares most rays most things.
  */
 #include "scene_things.h"
+#include <impasto/kit.h>
 
 /* Radii of vessels at eighths of their height. */
 static const float profiles[][9] = {
@@ -56,12 +57,22 @@ static float fruit_distance(const struct thing *g, struct f3 p)
     return fruit_step[g->form] * (size - g->half.x * radius);
 }
 
+/* Thickness of bowls and cups, of their widest radius, and of their floor. */
+static const float vessel_wall = 0.06f, vessel_floor = 0.12f /* of its height */;
+
+static inline int hollow(const struct thing *g)
+{
+    return g->form == 2 || g->form == 4;
+}
+
 /* Of a vessel whose radius at that height is known. */
 static inline float shell(const struct thing *g, struct f3 q, float radius)
 {
     const float out = sqrtf(q.x * q.x + q.z * q.z) - g->half.x * radius, up = q.y - g->half.y;
-    const int hollow = (g->form == 2 || g->form == 4) && q.y >= 0.12f * g->half.y;
-    const float wall = hollow ? sw_max(out, -(out + 0.06f * g->half.x)) : out;
+    const float wall =
+        hollow(g)
+            ? sw_max(out, sw_min(-(out + vessel_wall * g->half.x), q.y - vessel_floor * g->half.y))
+            : out;
     return vessel_step[g->form] * sw_max(wall, sw_max(up, -q.y));
 }
 
@@ -137,46 +148,127 @@ static void sort_along(struct things *w, uint32_t first, uint32_t end, uint32_t 
         }
 }
 
-/* The box about order[first .. end) and those within it. */
+/* What it costs to ask whether a ray meets it, in tests of a box. */
+static float effort(const struct thing *g)
+{
+    return g->shape == THING_VESSEL ? 12 : g->shape == THING_FRUIT ? 6 : 1.5f;
+}
+
+struct span { /* a box that grows, and the effort within */
+    struct f3 low, high;
+    float work;
+};
+
+static void grow(struct span *b, const struct thing *g)
+{
+    struct f3 low, high;
+    bounds_of(g, &low, &high);
+    b->low = f3_least(b->low, low), b->high = f3_most(b->high, high), b->work += effort(g);
+}
+
+static const struct span nothing = {{1e9f, 1e9f, 1e9f}, {-1e9f, -1e9f, -1e9f}, 0};
+
+/* Chance that a ray meets it times the effort then. */
+static float price(const struct span *b)
+{
+    const struct f3 w = f3_sub(b->high, b->low);
+    return (w.x * w.y + w.y * w.z + w.z * w.x) * b->work;
+}
+
+/* Where to part order[first .. end), sorted along an axis, so that rays find least work; `end`:
+ * better not at all. */
+static uint32_t best_part(const struct things *w, uint32_t first, uint32_t end, float *least)
+{
+    float left[THINGS_MOST];
+    uint32_t at = end;
+    struct span b = nothing;
+    for (uint32_t i = first; i + 1 < end; i++)
+        grow(&b, &w->all[w->order[i]]), left[i - first] = price(&b);
+    b = nothing;
+    for (uint32_t i = end - 1; i > first; i--) {
+        grow(&b, &w->all[w->order[i]]);
+        if (left[i - 1 - first] + price(&b) < *least)
+            *least = left[i - 1 - first] + price(&b), at = i;
+    }
+    return at;
+}
+
+/* The box about order[first .. end) and those within it (surface area heuristic, Goldsmith and
+ * Salmon 1987). */
 static void divide(struct things *w, uint32_t first, uint32_t end)
 {
     struct things_box *box = &w->box[w->boxes++];
-    struct f3 from = {1e9f, 1e9f, 1e9f}, to = {-1e9f, -1e9f, -1e9f};
-    *box = (struct things_box){.low = from, .high = to, .first = first};
-    for (uint32_t i = first; i < end; i++) {
-        struct f3 low, high;
-        const struct f3 at = w->all[w->order[i]].at;
-        bounds_of(&w->all[w->order[i]], &low, &high);
-        box->low = f3_least(box->low, low), box->high = f3_most(box->high, high);
-        from = f3_least(from, at), to = f3_most(to, at);
+    struct span all = nothing;
+    for (uint32_t i = first; i < end; i++)
+        grow(&all, &w->all[w->order[i]]);
+    *box = (struct things_box){.low = all.low, .high = all.high, .first = first};
+    const struct f3 wide = f3_sub(all.high, all.low);
+    float least = price(&all) - 2 * (wide.x * wide.y + wide.y * wide.z + wide.z * wide.x);
+    uint32_t part = end, axis = 3;
+    for (uint32_t a = 0; a < 3; a++) {
+        sort_along(w, first, end, a);
+        const uint32_t at = best_part(w, first, end, &least);
+        if (at < end)
+            part = at, axis = a;
     }
-    const struct f3 wide = f3_sub(to, from);
-    if (end - first <= 2) {
-        box->count = end - first;
+    if (axis < 3) {
+        sort_along(w, first, end, axis);
+        divide(w, first, part);
+        divide(w, part, end);
     } else {
-        sort_along(w, first, end,
-                   wide.z >= wide.x && wide.z >= wide.y ? 2
-                   : wide.x >= wide.y                   ? 0
-                                                        : 1);
-        divide(w, first, (first + end) / 2);
-        divide(w, (first + end) / 2, end);
+        box->count = end - first;
     }
     box->next = w->boxes;
+}
+
+static void fill_belts(float belt[THINGS_SPANS][THINGS_BELTS], const float *radius)
+{
+    const uint32_t wide = THINGS_RADII / THINGS_BELTS;
+    for (uint32_t i = 0; i < THINGS_BELTS; i++) {
+        belt[0][i] = 0;
+        for (uint32_t k = 0; k <= wide; k++)
+            belt[0][i] = sw_max(belt[0][i], radius[wide * i + k]);
+    }
+    for (uint32_t n = 1; n < THINGS_SPANS; n++)
+        for (uint32_t i = 0; i + (1u << n) <= THINGS_BELTS; i++)
+            belt[n][i] = sw_max(belt[n - 1][i], belt[n - 1][i + (1u << (n - 1))]);
+}
+
+/* Leaves come last. */
+static void list_solids(struct things *w)
+{
+    for (w->solids = 0; w->solids < w->count; w->solids++) {
+        const uint32_t i = w->solids;
+        const struct thing *g = &w->all[i];
+        if (g->shape == THING_LEAF)
+            break;
+        const float tall = g->shape == THING_VESSEL ? 0.5f * g->half.y : 0;
+        const float r = g->shape >= THING_FRUIT ? g->half.x : 0.6f * (g->half.x + g->half.z);
+        w->x[i] = g->at.x, w->y[i] = g->at.y + tall, w->z[i] = g->at.z, w->size[i] = r;
+        w->low[i] = -sw_max(tall, 0.2f * r), w->high[i] = 1.4f * r + tall;
+        /* grapes are many */
+        w->reach[i] = g->shape == THING_FRUIT && g->form == 4 ? 40 * r * r : 1e30f;
+    }
 }
 
 void things_ready(struct things *w)
 {
     w->boxes = 0;
+    list_solids(w);
     for (uint32_t form = 0; form < THINGS_FORMS; form++)
         for (uint32_t i = 0; i <= THINGS_RADII; i++) {
             const float u = (float)i / THINGS_RADII;
             w->radius[0][form][i] = fruit_radius(form, 2 * u - 1);
             w->radius[1][form][i] = profile(form, u);
         }
+    for (uint32_t form = 0; form < THINGS_FORMS; form++)
+        for (uint32_t k = 0; k < 2; k++)
+            fill_belts(w->belt[k][form], w->radius[k][form]);
     for (uint32_t i = 0; i < w->count; i++) {
         struct thing *g = &w->all[i];
         w->order[i] = i;
         g->radius = w->radius[g->shape == THING_VESSEL][g->form % THINGS_FORMS];
+        g->belt = w->belt[g->shape == THING_VESSEL][g->form % THINGS_FORMS];
     }
     if (w->count)
         divide(w, 0, w->count);
@@ -207,27 +299,69 @@ static inline int crosses(const struct ray *r, struct f3 low, struct f3 high, fl
 
 /* ---- rays ---- */
 
-/* In the cylinder about a vessel. */
-static int near_vessel(const struct thing *g, const struct ray *r, float *in, float *out)
+/* Greatest radius between two places of the table of radii, 0..1. */
+static float most_between(const struct thing *g, float a, float b)
 {
-    const struct f3 o = f3_sub(r->from, g->at);
-    const float wide = widest(g) * g->half.x;
-    const float a = r->d.x * r->d.x + r->d.z * r->d.z + 1e-12f, b = o.x * r->d.x + o.z * r->d.z,
-                c = o.x * o.x + o.z * o.z - wide * wide, q = b * b - a * c;
+    const uint32_t low = (uint32_t)sw_clamp(sw_min(a, b) * THINGS_BELTS, 0, THINGS_BELTS - 1),
+                   high = (uint32_t)sw_clamp(sw_max(a, b) * THINGS_BELTS, 0, THINGS_BELTS - 1);
+    uint32_t span = 0;
+    while (2u << span <= high - low + 1)
+        span++;
+    return sw_max(g->belt[span][low], g->belt[span][high + 1 - (1u << span)]);
+}
+
+/* How far along a ray the circle or ball of that radius lies, within what is left of the ray;
+ * a t^2 + 2 b t + c is the squared distance from its middle. */
+static int within(float a, float b, float c, float radius, float *in, float *out)
+{
+    const float q = b * b - a * (c - radius * radius);
     if (q <= 0)
         return 0;
-    const float root = sqrtf(q);
-    *in = sw_max(*in, (-b - root) / a), *out = sw_min(*out, (-b + root) / a);
+    const float root = sqrtf(q), by = 1 / a;
+    *in = sw_max(*in, (-b - root) * by), *out = sw_min(*out, (-b + root) * by);
     return *in < *out;
 }
 
-static float trace_vessel(const struct thing *g, const struct ray *r, float far)
+enum { NARROWER = 3 };
+static const float slack = 0.003f; /* more than the gap that counts as met */
+
+/* What of a ray is in the cylinder about a vessel, then in the narrower one about those heights,
+ * and so on. */
+static int near_vessel(const struct thing *g, const struct ray *r, float *in, float *out)
 {
-    struct f3 low, high;
-    float t = 1e-4f, end = far;
-    bounds_of(g, &low, &high);
-    if (!crosses(r, low, high, &t, &end) || !near_vessel(g, r, &t, &end))
+    const struct f3 o = f3_sub(r->from, g->at);
+    const float a = r->d.x * r->d.x + r->d.z * r->d.z + 1e-12f, b = o.x * r->d.x + o.z * r->d.z,
+                c = o.x * o.x + o.z * o.z, tall = 1 / g->half.y;
+    int on = within(a, b, c, widest(g) * g->half.x, in, out);
+    for (int i = 0; on && i < NARROWER; i++) {
+        const float wide =
+            most_between(g, (o.y + *in * r->d.y) * tall, (o.y + *out * r->d.y) * tall);
+        on = within(a, b, c, g->half.x * (wide + slack), in, out);
+    }
+    return on;
+}
+
+/* A place that is surely within the vessel, for rays that cross it; < 0: not found. */
+static float within_vessel(const struct thing *g, const struct ray *r, float in, float out)
+{
+    const float wall =
+        0.5f * vessel_wall * g->half.x / sqrtf(r->d.x * r->d.x + r->d.z * r->d.z + 1e-12f);
+    const float a = hollow(g) ? in + wall : 0.5f * (in + out), b = out - wall;
+    if (a < out && vessel_distance(g, f3_along(r->from, r->d, a)) < 0)
+        return a;
+    return hollow(g) && b > in && vessel_distance(g, f3_along(r->from, r->d, b)) < 0 ? b : -1;
+}
+
+static float trace_vessel(const struct thing *g, const struct ray *r, float far, int any)
+{
+    const float foot = (g->at.y - r->from.y) * r->inverse.y,
+                rim = (g->at.y + g->half.y - r->from.y) * r->inverse.y;
+    float t = sw_max(1e-4f, sw_min(foot, rim)), end = sw_min(far, sw_max(foot, rim));
+    if (t > end || !near_vessel(g, r, &t, &end))
         return -1;
+    const float inside = any ? within_vessel(g, r, t, end) : -1;
+    if (inside > 0)
+        return inside;
     for (int i = 0; i < 60 && t < end; i++) {
         const float gap = vessel_distance(g, f3_along(r->from, r->d, t));
         if (gap < 0.0008f * g->half.x)
@@ -237,18 +371,48 @@ static float trace_vessel(const struct thing *g, const struct ray *r, float far)
     return -1;
 }
 
-/* From the ball about it. What leaves a round one, or a lemon, does not meet it again. */
-static float trace_fruit(const struct thing *g, const struct ray *r, float far)
+/* Cosine from a fruit's axis, as a share of its table, at t; a: along the axis at 0, and its
+ * growth. */
+static float place_on(float a, float grows, float b, float c, float t)
+{
+    return 0.5f + 0.5f * (a + grows * t) / sqrtf(sw_max(c + t * (2 * b + t), 1e-12f));
+}
+
+/* What of a ray is in the ball about a fruit, then in the smaller one about those places of its
+ * skin, and so on. */
+static int near_fruit(const struct thing *g, const struct ray *r, struct f3 o, float b, float *in,
+                      float *out)
+{
+    const float c = f3_dot(o, o), a = f3_dot(o, g->axis), grows = f3_dot(r->d, g->axis);
+    const float turn = (grows * c - a * b) / (a - grows * b); /* where the cosine turns */
+    int on = within(1, b, c, widest(g) * g->half.x, in, out);
+    for (int i = 0; on && i < NARROWER; i++) {
+        const float p = place_on(a, grows, b, c, *in), q = place_on(a, grows, b, c, *out);
+        float wide = most_between(g, p, q);
+        if (turn > *in && turn < *out)
+            wide = sw_max(wide, most_between(g, p, place_on(a, grows, b, c, turn)));
+        on = within(1, b, c, g->half.x * (wide + slack), in, out);
+    }
+    return on;
+}
+
+/* What leaves a round one, or a lemon, does not meet it again. */
+static float trace_fruit(const struct thing *g, const struct ray *r, float far, int any)
 {
     const struct f3 o = f3_sub(r->from, g->at);
-    const float wide = widest(g) * g->half.x, b = f3_dot(o, r->d),
-                q = b * b - f3_dot(o, o) + wide * wide;
-    if (q <= 0 || (b > 0 && (g->form == 0 || g->form == 3)))
+    const float b = f3_dot(o, r->d);
+    float t = 1e-4f, end = far;
+    if (b > 0 && (g->form == 0 || g->form == 3))
         return -1;
-    const float root = sqrtf(q), end = sw_min(-b + root, far);
-    float t = sw_max(-b - root, 1e-4f);
-    if (g->form == 4)
-        return -b - root > 1e-4f && -b - root < far ? -b - root : -1;
+    if (g->form == 4) {
+        const float q = b * b - f3_dot(o, o) + g->half.x * g->half.x, in = -b - sqrtf(sw_max(q, 0));
+        return q > 0 && in > 1e-4f && in < far ? in : -1;
+    }
+    if (!near_fruit(g, r, o, b, &t, &end))
+        return -1;
+    const float middle = sw_clamp(-b, t, end);
+    if (any && fruit_distance(g, f3_along(r->from, r->d, middle)) < 0)
+        return middle;
     for (int i = 0; i < 60 && t < end; i++) {
         const float gap = fruit_distance(g, f3_along(r->from, r->d, t));
         if (gap < 0.0008f * g->half.x)
@@ -328,7 +492,9 @@ static float trace_leaf(const struct thing *g, const struct ray *r, struct f3 *n
     return t;
 }
 
-static float trace(const struct thing *g, const struct ray *r, float far, struct f3 *n)
+/* any: somewhere within it is as good as the place where the ray meets it. */
+static inline float trace(const struct thing *g, const struct ray *r, float far, int any,
+                          struct f3 *n)
 {
     switch (g->shape) {
     case THING_BOX:
@@ -336,9 +502,9 @@ static float trace(const struct thing *g, const struct ray *r, float far, struct
     case THING_ROOF:
         return trace_roof(g, r->from, r->d, n);
     case THING_FRUIT:
-        return trace_fruit(g, r, far);
+        return trace_fruit(g, r, far, any);
     case THING_VESSEL:
-        return trace_vessel(g, r, far);
+        return trace_vessel(g, r, far, any);
     default:
         return trace_leaf(g, r, n);
     }
@@ -358,7 +524,7 @@ struct thing_hit things_trace(const struct things *w, struct f3 from, struct f3 
         for (uint32_t k = 0; k < box->count; k++) {
             const uint32_t which = w->order[box->first + k];
             struct f3 n = {0, 0, 0};
-            const float t = trace(&w->all[which], &r, far, &n);
+            const float t = trace(&w->all[which], &r, far, 0, &n);
             if (t > 0 && t < far)
                 far = t, h.t = t, h.which = which, h.n = n;
         }
@@ -384,7 +550,7 @@ int things_block(const struct things *w, struct f3 from, struct f3 d, float far)
         }
         for (uint32_t k = 0; k < box->count; k++) {
             struct f3 n;
-            const float t = trace(&w->all[w->order[box->first + k]], &r, far, &n);
+            const float t = trace(&w->all[w->order[box->first + k]], &r, far, 1, &n);
             if (t > 0 && t < far)
                 return 1;
         }
@@ -393,25 +559,26 @@ int things_block(const struct things *w, struct f3 from, struct f3 d, float far)
     return 0;
 }
 
+/* What each solid leaves open of the sky, from p. */
+KIT_CLONES
+static void shares(const struct things *restrict w, struct f3 p, struct f3 n, float *restrict open)
+{
+    for (uint32_t i = 0; i < w->solids; i++) {
+        const float r = w->size[i], x = w->x[i] - p.x,
+                    y = sw_clamp(w->y[i] - p.y, w->low[i], w->high[i]), z = w->z[i] - p.z;
+        const float far2 = x * x + y * y + z * z, far = sqrtf(far2) + 1e-6f,
+                    k = sw_unit(r * r / (far * far)), facing = n.x * x + n.y * y + n.z * z;
+        const float share = 1 - 0.75f * k * sw_unit(0.25f + 0.75f * facing / far);
+        open[i] = far2 > w->reach[i] ? 1 : share;
+    }
+}
+
 float things_near(const struct things *w, struct f3 p, struct f3 n, uint32_t but)
 {
-    float open = 1;
-    for (uint32_t i = 0; i < w->count; i++) {
-        const struct thing *g = &w->all[i];
-        if (g->shape == THING_LEAF)
-            break;
-        if (i == but)
-            continue;
-        const float tall = g->shape == THING_VESSEL ? 0.5f * g->half.y : 0;
-        const float r = g->shape >= THING_FRUIT ? g->half.x : 0.6f * (g->half.x + g->half.z);
-        struct f3 to = f3_sub(f3(g->at.x, g->at.y + tall, g->at.z), p);
-        to.y = sw_clamp(to.y, -sw_max(tall, 0.2f * r), 1.4f * r + tall);
-        const float far2 = f3_dot(to, to);
-        if (g->shape == THING_FRUIT && g->form == 4 && far2 > 40 * r * r) /* one of many grapes */
-            continue;
-        const float far = sqrtf(far2) + 1e-6f, k = sw_unit(r * r / (far * far));
-        open *= 1 - 0.75f * k * sw_unit(0.25f + 0.75f * f3_dot(n, to) / far);
-    }
+    float share[THINGS_MOST], open = 1;
+    shares(w, p, n, share);
+    for (uint32_t i = 0; i < w->solids; i++)
+        open *= i == but ? 1 : share[i];
     return open;
 }
 

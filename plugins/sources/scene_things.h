@@ -12,6 +12,12 @@ enum thing_shape {
     THING_LEAF
 };
 enum { THINGS_MOST = 256 };
+enum {
+    THINGS_FORMS = 5,
+    THINGS_RADII = 256 /* steps of a table */,
+    THINGS_BELTS = 64 /* of equal width, from one end of a table to the other */,
+    THINGS_SPANS = 7
+};
 
 struct thing {
     enum thing_shape shape;
@@ -23,8 +29,9 @@ struct thing {
     struct f3 axis;      /* up, for fruit that lies; from a leaf's foot to its tip */
     struct f3 face;      /* LEAF: normal, square to the axis */
     const float *radius; /* FRUIT: at cosines from -1 to 1; VESSEL: from foot to rim; of its size */
+    /* FRUIT, VESSEL: greatest radius over 2^span belts from one on. */
+    float (*belt)[THINGS_BELTS];
 };
-enum { THINGS_FORMS = 5, THINGS_RADII = 256 /* steps of a table */ };
 /* A box about some of them: two more lie within, the first next in the list, or `count` things. */
 struct things_box {
     struct f3 low, high;
@@ -36,6 +43,12 @@ struct things {
     uint32_t order[THINGS_MOST];
     struct things_box box[2 * THINGS_MOST];
     float radius[2][THINGS_FORMS][THINGS_RADII + 1]; /* fruit, vessels */
+    float belt[2][THINGS_FORMS][THINGS_SPANS][THINGS_BELTS];
+    /* Of what hides the sky, all but leaves: middle, size, how far its parts lie below and above,
+     * and the square of how far it counts. */
+    uint32_t solids;
+    float x[THINGS_MOST], y[THINGS_MOST], z[THINGS_MOST], size[THINGS_MOST], low[THINGS_MOST],
+        high[THINGS_MOST], reach[THINGS_MOST];
 };
 struct thing_hit {
     float t; /* < 0: none */

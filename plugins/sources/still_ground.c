@@ -1,43 +1,36 @@
 /* still_ground.c - a still life's wall and table: plaster, tiles, boards, wallpaper; wood and
  * linen. */
 #include "still.h"
+#include "swift_rows.h"
 
-static inline float fade_slope(float t)
+static void add_octaves(struct bumps *b, const struct lanes *l, const float *high,
+                        const float *wave, uint32_t n)
 {
-    return 30 * t * t * (t - 1) * (t - 1);
-}
-
-/* Adds gradient noise and its slopes, `high` times. */
-static inline void add_noise(struct bumps *b, float x, float y, uint32_t seed, float high,
-                             float steep)
-{
-    const int32_t ix = sw_floor(x), iy = sw_floor(y);
-    const uint32_t i = (uint32_t)ix, j = (uint32_t)iy;
-    const float fx = x - (float)ix, fy = y - (float)iy, u = sw_fade(fx), v = sw_fade(fy);
-    const uint32_t ha = sw_hash(i, j, seed), hb = sw_hash(i + 1, j, seed),
-                   hc = sw_hash(i, j + 1, seed), hd = sw_hash(i + 1, j + 1, seed);
-    const float a = sw_slope(ha, fx, fy), p = sw_slope(hb, fx - 1, fy) - a,
-                c = sw_slope(hc, fx, fy - 1), q = sw_slope(hd, fx - 1, fy - 1) - c;
-    const float left = sw_mix(sw_slope(ha, 1, 0), sw_slope(hc, 1, 0), v),
-                right = sw_mix(sw_slope(hb, 1, 0), sw_slope(hd, 1, 0), v),
-                top = sw_mix(sw_slope(ha, 0, 1), sw_slope(hb, 0, 1), u),
-                low = sw_mix(sw_slope(hc, 0, 1), sw_slope(hd, 0, 1), u);
-    b->h += 1.25f * high * sw_mix(a + u * p, c + u * q, v);
-    b->dx += 1.25f * steep * (sw_mix(left, right, u) + fade_slope(fx) * sw_mix(p, q, v));
-    b->dy += 1.25f * steep * (sw_mix(top, low, v) + fade_slope(fy) * (c + u * q - a - u * p));
+    for (uint32_t k = 0; k < n; k++) {
+        b->h += 1.25f * high[k] * l->h[k];
+        b->dx += 1.25f * (high[k] / wave[k]) * l->dx[k];
+        b->dy += 1.25f * (high[k] / wave[k]) * l->dy[k];
+    }
 }
 
 struct bumps still_bumps(float x, float y, uint32_t seed, float wave, float gain, float least)
 {
     struct bumps b = {0, 0, 0};
-    float high = 1;
+    struct lanes l;
+    float high = 1, share[LANES], waves[LANES];
+    uint32_t n = 0;
     for (uint32_t k = 0; k < 9; k++, wave *= 0.5f, high *= gain) {
         const float seen = sw_unit(wave / (2 * least) - 0.5f);
         if (seen <= 0)
             break;
-        add_noise(&b, x / wave + 7.3f * (float)k, y / wave - 3.1f * (float)k, seed + 3 * k,
-                  high * seen, high * seen / wave);
+        if (n == LANES)
+            lanes_slopes(&l), add_octaves(&b, &l, share, waves, n), n = 0;
+        l.x[n] = x / wave + 7.3f * (float)k, l.y[n] = y / wave - 3.1f * (float)k;
+        l.seed[n] = seed + 3 * k, share[n] = high * seen, waves[n++] = wave;
     }
+    for (uint32_t k = n; k < LANES; k++)
+        l.x[k] = l.y[k] = 0, l.seed[k] = 0;
+    lanes_slopes(&l), add_octaves(&b, &l, share, waves, n);
     return b;
 }
 
@@ -61,10 +54,10 @@ static struct f3 paint_of(const struct scene *s)
 static struct finish plaster(const struct scene *s, struct f3 p, float least)
 {
     const struct bumps fine = still_bumps(p.x, p.y, s->seed + 216, 0.16f, 0.66f, least);
-    const float broad = sw_octaves(p.x * 0.45f, p.y * 0.45f, s->seed + 215, 4, 0.55f);
+    const float broad = lanes_octaves(p.x * 0.45f, p.y * 0.45f, s->seed + 215, 4, 0.55f);
     const float stroke = sw_perlin(p.x * 1.3f + 1.5f * broad, p.y * 5 + 3 * broad, s->seed + 218);
-    const float off = sw_octaves(p.x * 0.7f, p.y * 0.9f, s->seed + 219, 5, 0.6f) + 0.04f * fine.h +
-                      0.35f * (sw_random(31, 0, s->seed) - 1.1f);
+    const float off = lanes_octaves(p.x * 0.7f, p.y * 0.9f, s->seed + 219, 5, 0.6f) +
+                      0.04f * fine.h + 0.35f * (sw_random(31, 0, s->seed) - 1.1f);
     struct f3 c = f3_scale(paint_of(s), 1 + 0.16f * broad + 0.06f * stroke + 0.13f * fine.h);
     const float bare = sw_step(0.10f, 0.13f, off), edge = sw_step(0.05f, 0.10f, off) * (1 - bare);
     c = f3_mix(c, f3_scale(f3(0.36f, 0.33f, 0.28f), 0.92f + 0.25f * broad + 0.16f * fine.h), bare);
@@ -122,7 +115,7 @@ static struct finish boards(const struct scene *s, struct f3 p, float least)
     struct bumps brush =
         still_bumps(p.x * 3 + 9 * own, p.y * 0.22f, s->seed + 224, 0.22f, 0.74f, 2 * least);
     const float worn =
-        sw_octaves(p.x * 1.1f + 5 * own, p.y * 0.35f, s->seed + 225, 4, 0.6f) + 0.45f * brush.h;
+        lanes_octaves(p.x * 1.1f + 5 * own, p.y * 0.35f, s->seed + 225, 4, 0.6f) + 0.45f * brush.h;
     struct f3 c =
         f3_scale(paint_of(s), 1.05f + 0.25f * (own - 0.5f) + 0.14f * brush.h + 0.10f * worn);
     const struct f3 bare = f3_scale(f3(0.195f, 0.15f, 0.105f), 1 + 0.45f * brush.h);
@@ -139,7 +132,7 @@ static struct finish wallpaper(const struct scene *s, struct f3 p, float least)
     const float u = p.x * 1.7f, v = p.y * 1.7f + 0.5f * (float)(sw_floor(u) & 1);
     const float x = 2 * (u - (float)sw_floor(u)) - 1, y = 2 * (v - (float)sw_floor(v)) - 1;
     const struct bumps fine = still_bumps(p.x, p.y, s->seed + 226, 0.10f, 0.7f, least);
-    const float age = sw_octaves(p.x * 0.6f, p.y * 0.5f, s->seed + 227, 4, 0.6f);
+    const float age = lanes_octaves(p.x * 0.6f, p.y * 0.5f, s->seed + 227, 4, 0.6f);
     const float stem = sw_step(0.03f, 0.015f, fabsf(x - 0.16f * sw_sine(0.35f * y))) *
                        sw_step(0.72f, 0.66f, fabsf(y));
     float leaf = 0;
@@ -194,14 +187,14 @@ static struct finish wood(const struct scene *s, struct f3 p, float least)
     float z = across * wide;
     const float knot = knots(s, p, id, &z);
     const float ring =
-        z * 5 + 1.5f * sw_octaves(p.x * 0.35f + off, z * 1.3f, s->seed + 210, 4, 0.5f);
+        z * 5 + 1.5f * lanes_octaves(p.x * 0.35f + off, z * 1.3f, s->seed + 210, 4, 0.5f);
     const float line = 0.5f + 0.5f * sw_sine(ring * 1.2f);
     const struct bumps fibre =
         still_bumps(p.x * 0.11f + off, z, s->seed + 211, 0.12f, 0.76f, 1.4f * least);
     const float pores = sw_step(0.35f, 0.75f, sw_perlin(p.x * 5 + off, z * 90, s->seed + 217)) *
                         sw_unit(0.011f / least - 0.4f);
     const float joint = sw_step(0, 0.010f + 0.5f * least, sw_min(across, 1 - across)),
-                stain = sw_octaves(p.x * 0.9f, p.z * 1.4f, s->seed + 229, 4, 0.6f);
+                stain = lanes_octaves(p.x * 0.9f, p.z * 1.4f, s->seed + 229, 4, 0.6f);
     const struct f3 a = f3_mix(f3(0.16f, 0.075f, 0.035f), f3(0.30f, 0.20f, 0.12f), s->chance[5]);
     struct f3 c = f3_mix(f3_scale(a, 0.58f), f3_scale(a, 1.40f),
                          sw_unit(0.36f * line + 0.30f + 0.42f * fibre.h));

@@ -98,7 +98,57 @@ static void clumps(const float *x, const float *y, const float *z, float size, f
     }
 }
 
+KIT_CLONES
+static void lane_slopes(struct lanes *restrict l)
+{
+    for (uint32_t k = 0; k < LANES; k++) {
+        const int32_t ix = sw_floor(l->x[k]), iy = sw_floor(l->y[k]);
+        const uint32_t i = (uint32_t)ix, j = (uint32_t)iy, seed = l->seed[k];
+        const float fx = l->x[k] - (float)ix, fy = l->y[k] - (float)iy, u = sw_fade(fx),
+                    v = sw_fade(fy);
+        const uint32_t ha = sw_hash(i, j, seed), hb = sw_hash(i + 1, j, seed),
+                       hc = sw_hash(i, j + 1, seed), hd = sw_hash(i + 1, j + 1, seed);
+        const float a = sw_slope(ha, fx, fy), p = sw_slope(hb, fx - 1, fy) - a,
+                    c = sw_slope(hc, fx, fy - 1), q = sw_slope(hd, fx - 1, fy - 1) - c;
+        const float left = sw_mix(sw_slope(ha, 1, 0), sw_slope(hc, 1, 0), v),
+                    right = sw_mix(sw_slope(hb, 1, 0), sw_slope(hd, 1, 0), v),
+                    top = sw_mix(sw_slope(ha, 0, 1), sw_slope(hb, 0, 1), u),
+                    low = sw_mix(sw_slope(hc, 0, 1), sw_slope(hd, 0, 1), u);
+        l->h[k] = sw_mix(a + u * p, c + u * q, v);
+        l->dx[k] = sw_mix(left, right, u) + fade_slope(fx) * sw_mix(p, q, v);
+        l->dy[k] = sw_mix(top, low, v) + fade_slope(fy) * (c + u * q - a - u * p);
+    }
+}
+
+KIT_CLONES
+static void lane_perlin(struct lanes *restrict l)
+{
+    for (uint32_t k = 0; k < LANES; k++)
+        l->h[k] = sw_perlin(l->x[k], l->y[k], l->seed[k]);
+}
+
 /* Clones have to be static: see KIT_CLONES. */
+void lanes_slopes(struct lanes *l)
+{
+    lane_slopes(l);
+}
+
+float lanes_octaves(float x, float y, uint32_t seed, uint32_t count, float gain)
+{
+    struct lanes l;
+    float sum = 0, high = 1;
+    for (uint32_t k = 0; k < LANES; k++) {
+        l.x[k] = x, l.y[k] = y, l.seed[k] = seed + k * 101u;
+        const float t = 1.6f * x - 1.2f * y + 17.3f;
+        y = 1.2f * x + 1.6f * y - 9.1f;
+        x = t;
+    }
+    lane_perlin(&l);
+    for (uint32_t k = 0; k < count; k++, high *= gain)
+        sum += high * l.h[k];
+    return sum;
+}
+
 void rows_perlin(const float *x, const float *y, uint32_t seed, float *out, uint32_t n)
 {
     perlin(x, y, seed, out, n);
