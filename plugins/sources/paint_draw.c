@@ -224,13 +224,17 @@ static void colours_of(const struct laying *l, struct samples *restrict m)
     const float wobble = n->wobble, streaks = n->streak, relief = l->relief,
                 edge = 0.35f * (1 - n->soft);
     const float red = l->s->colour[0], green = l->s->colour[1], blue = l->s->colour[2];
+    /* two paints, one warmer, not quite mixed on the brush */
+    const float unmixed =
+        n->relief > 0 ? 0.9f * streaks * ((float)(l->s->seed >> 20 & 255) / 127.5f - 1) : 0;
     for (int32_t i = 0; i < m->count; i++) {
         const float away = fabsf(m->v[i]) + wobble * (m->paper[i] - 0.5f),
                     rim = sw_step(0.55f, 0.92f, away);
         const float streak = 1 + streaks * (m->bristle[i] - 0.5f);
-        m->colour[0][i] = sw_unit(red * streak);
+        const float warm = unmixed * (0.35f * m->v[i] + m->bristle[i] - 0.5f);
+        m->colour[0][i] = sw_unit(red * streak * (1 + warm));
         m->colour[1][i] = sw_unit(green * streak);
-        m->colour[2][i] = sw_unit(blue * streak);
+        m->colour[2][i] = sw_unit(blue * streak * (1 - 1.2f * warm));
         m->high[i] = relief * (0.25f + 0.6f * m->bristle[i] + edge * rim);
     }
 }

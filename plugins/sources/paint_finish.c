@@ -76,14 +76,30 @@ imp_status paint_ground(struct painting *p)
 struct lighting {
     struct painting *p;
     float x, y, weave, relief, grain;
+    float *warp, *weft; /* threads by columns, by rows: THREAD numbers each */
 };
+enum { THREAD = 2 };
 
-/* Threads over and under: two sines, offset in every second row; units. */
-static float weave_at(const struct painting *p, uint32_t x, uint32_t y)
+/* A thread at each of n places: whether it lies over or under, and how far it stands out. No two
+ * are of one thickness or quite in line. */
+static void spin(const struct painting *p, uint32_t seed, uint32_t n, float *out)
 {
-    const float u = (float)x / p->unit * 0.36f, v = (float)y / p->unit * 0.36f;
-    const float over = sw_sine(u) * sw_sine(v);
-    return over + 0.35f * sw_sine(2 * u + 0.25f) * sw_cosine(v);
+    for (uint32_t i = 0; i < n; i++) {
+        const float at = (float)i / p->unit * 0.36f;
+        const float u = at + 0.16f * sw_noise(at * 0.7f, 0.5f, seed) +
+                        0.5f * sw_noise(at * 0.045f, 0.5f, seed + 1);
+        out[THREAD * i] = sw_sine(u);
+        out[THREAD * i + 1] = 1 + 0.75f * sw_noise(2 * u, 0.5f, seed + 2);
+    }
+}
+
+/* Threads over and under, and each its own ridge. */
+static inline float weave_at(const struct lighting *l, uint32_t x, uint32_t y)
+{
+    const float *a = l->warp + (size_t)THREAD * x, *b = l->weft + (size_t)THREAD * y;
+    const float over = a[0] * b[0] * sw_min(a[1], b[1]),
+                ridge = a[1] * (1 - a[0] * a[0]) + b[1] * (1 - b[0] * b[0]);
+    return 0.55f * over + 0.45f * ridge;
 }
 
 static float height_at(const struct lighting *l, int64_t x, int64_t y)
@@ -92,7 +108,10 @@ static float height_at(const struct lighting *l, int64_t x, int64_t y)
     const uint32_t i = (uint32_t)(x < 0 ? 0 : x >= m->width ? m->width - 1 : x);
     const uint32_t j = (uint32_t)(y < 0 ? 0 : y >= m->height ? m->height - 1 : y);
     const float high = imp_row(m, 0, j)[i];
-    return l->relief * high + (l->weave > 0 ? l->weave * weave_at(l->p, i, j) / (1 + 3 * high) : 0);
+    if (l->weave <= 0)
+        return l->relief * high;
+    const float worn = 0.35f + 1.3f * imp_row(m, 2, j)[i];
+    return l->relief * high + l->weave * worn * weave_at(l, i, j) / (1 + 3 * high);
 }
 
 /* Diffuse light at 40 degrees over the canvas, and a narrow gloss. */
@@ -204,7 +223,17 @@ imp_status paint_finish(struct painting *p)
                          .y = -sw_sine(p->wish.light),
                          .weave = oil ? 0.085f * p->wish.grain * sw_clamp(p->unit, 0.5f, 1) : 0,
                          .grain = oil ? 0 : 0.42f * p->wish.grain};
-    imp_status st = wash ? kit_parallel(p->job, h, look_row, &l) : IMP_OK;
+    imp_status st = IMP_OK;
+    if (l.weave > 0) {
+        const size_t w = p->canvas->width;
+        l.warp = p->job->scratch(p->job, THREAD * (w + h) * sizeof(float));
+        if (!l.warp)
+            return IMP_E_MEMORY;
+        l.weft = l.warp + THREAD * w;
+        spin(p, p->seed + 510, (uint32_t)w, l.warp), spin(p, p->seed + 520, h, l.weft);
+    }
+    if (wash)
+        st = kit_parallel(p->job, h, look_row, &l);
     if (st == IMP_OK)
         st = kit_parallel(p->job, h, wash ? wash_row : light_row, &l);
     return st == IMP_OK ? margin(p) : st;

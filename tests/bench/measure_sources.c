@@ -268,7 +268,8 @@ int main(int argc, char **argv)
             add_diversity(&d[i], g[i].all, g[i].count);
     }
     add_source(&g[SCENES], mini, "source.scene", "width=384 height=288", "", seeds, &d[SCENES]);
-    add_source(&g[PAINTED], mini, "source.painting", "width=384 height=288", "ink pen woodcut cutout", seeds, &d[PAINTED]);
+    /* as large as the files of the real ones: strokes drawn at 288 px are softer than those made smaller */
+    add_source(&g[PAINTED], mini, "source.painting", "width=1024 height=768", "ink pen woodcut cutout", seeds, &d[PAINTED]);
     add_source(&g[TEXTURED], mini, "source.texture", "width=512 height=512", "", seeds, &d[TEXTURED]);
     add_source(&g[FACES_MADE], mini, "source.face", "width=256 height=256", "", seeds, &d[FACES_MADE]);
     printf("%-18s %4s  %-9s %8s %8s %8s %8s %8s   %s\n", "pictures", "n", "measure", "least", "10 %", "median", "90 %", "most", "within the range");

@@ -104,9 +104,11 @@ static void paintings_stand_parameters_at_both_ends_in_all_pairs(void **state)
     for (uint32_t k = 0; kind_of(*state, "source.painting", k, kind, sizeof kind); k++)
         for (uint32_t run = 0; run < 24; run++) { /* of a picture, then of scenes */
             char text[800];
-            snprintf(text, sizeof text, "kind=%s seed=%u%s", kind, run, run < 12 ? "" : " width=20 height=15");
+            snprintf(text, sizeof text, "kind=%s seed=%u%s", kind, run,
+                     run < 12 ? "" : " width=20 height=15");
             ends(mini_filter(*state, "source.painting"),
-                 run < 12 ? "kind width height seed hour clouds" : "kind width height seed", run % 12, text, sizeof text);
+                 run < 12 ? "kind width height seed hour clouds" : "kind width height seed",
+                 run % 12, text, sizeof text);
             imp_image *m = draw(*state, "source.painting", text, run < 12 ? in : NULL);
             if (!(spread(m, text) > 0.004))
                 fail_msg("%s: one colour", text);
@@ -191,6 +193,61 @@ static void paintings_resemble_their_picture(void **state)
     mini_release(&in->head);
 }
 
+static imp_image *grey_painted(void **state, const char *params)
+{
+    imp_image *in = mini_image(256, 256, 3, IMP_SRGB);
+    for (uint32_t c = 0; c < 3; c++)
+        for (uint32_t y = 0; y < 256; y++)
+            for (uint32_t x = 0; x < 256; x++)
+                imp_row_out(in, c, y)[x] = 0.5f;
+    imp_image *m = draw(*state, "source.painting", params, in);
+    mini_release(&in->head);
+    return m;
+}
+
+/* How far red and blue differ, about their mean difference. */
+static double unmixed(const imp_image *m)
+{
+    double sum = 0, squares = 0;
+    for (uint32_t y = 0; y < m->height; y++)
+        for (uint32_t x = 0; x < m->width; x++) {
+            const double d = (double)imp_row(m, 0, y)[x] - (double)imp_row(m, 2, y)[x];
+            sum += d, squares += d * d;
+        }
+    const double n = (double)m->width * m->height;
+    return sqrt(squares / n - sum * sum / n / n);
+}
+
+/* Two paints on one brush, where paint is thick; a wash is one paint. */
+static void a_brush_of_oil_carries_two_paints(void **state)
+{
+    imp_image *oil = grey_painted(state, "kind=oil variation=0 grain=0"),
+              *wash = grey_painted(state, "kind=wash variation=0 grain=0");
+    const double thick = unmixed(oil), thin = unmixed(wash);
+    assert_true(thick > 0.02 && thin < 0.02);
+    mini_release(&oil->head), mini_release(&wash->head);
+}
+
+/* Shifted by some threads a canvas is another canvas: no two threads are alike. */
+static void a_canvas_is_not_a_pattern(void **state)
+{
+    imp_image *m = grey_painted(state, "kind=points variation=0 relief=0 grain=4 seed=3");
+    double most = -1;
+    for (uint32_t lag = 20; lag < 80; lag++) {
+        double aa = 0, bb = 0, ab = 0;
+        for (uint32_t y = 1; y < 255; y++)
+            for (uint32_t x = 1; x + lag + 1 < 256; x++) { /* differences: the threads alone */
+                const float *row = imp_row(m, 1, y);
+                const double a = (double)(row[x + 1] - row[x]),
+                             b = (double)(row[x + lag + 1] - row[x + lag]);
+                aa += a * a, bb += b * b, ab += a * b;
+            }
+        most = fmax(most, ab / sqrt(aa * bb));
+    }
+    assert_true(most < 0.5);
+    mini_release(&m->head);
+}
+
 static void without_a_picture_a_scene_is_painted(void **state)
 {
     imp_image *a = draw(*state, "source.painting", "kind=oil width=90 height=60 scene=still", NULL);
@@ -219,13 +276,15 @@ static void a_wider_picture_has_the_same_trees(void **state)
     static const char *const kinds[] = {"forest", "snow", "street"};
     for (uint32_t k = 0; k < 3; k++) {
         char text[200];
-        snprintf(text, sizeof text, "kind=%s seed=6 grain=0 vignette=0 samples=1 height=96 width=96", kinds[k]);
+        snprintf(text, sizeof text,
+                 "kind=%s seed=6 grain=0 vignette=0 samples=1 height=96 width=96", kinds[k]);
         imp_image *a = draw(*state, "source.scene", text, NULL);
         memcpy(text + strlen(text) - 2, "224", 4);
         imp_image *b = draw(*state, "source.scene", text, NULL);
         const double same = middle_likeness(a, b, 0), moved = middle_likeness(a, b, 3);
         if (!(same > 0.99 && moved < 0.95))
-            fail_msg("%s: %g with the middle, %g with what lies 3 px beside it", kinds[k], same, moved);
+            fail_msg("%s: %g with the middle, %g with what lies 3 px beside it", kinds[k], same,
+                     moved);
         mini_release(&a->head), mini_release(&b->head);
     }
 }
@@ -244,7 +303,8 @@ static void evenings_are_golden(void **state)
     static const char *const kinds[] = {"coast", "forest", "snow"};
     for (uint32_t k = 0; k < 3; k++) {
         char text[200];
-        snprintf(text, sizeof text, "kind=%s seed=5 clouds=0.2 width=80 height=60 samples=1 hour=18.0", kinds[k]);
+        snprintf(text, sizeof text,
+                 "kind=%s seed=5 clouds=0.2 width=80 height=60 samples=1 hour=18.0", kinds[k]);
         imp_image *evening = draw(*state, "source.scene", text, NULL);
         memcpy(text + strlen(text) - 4, "12.0", 4);
         imp_image *noon = draw(*state, "source.scene", text, NULL);
@@ -296,6 +356,8 @@ int main(void)
         cmocka_unit_test(odd_sizes_are_drawn),
         cmocka_unit_test(seeds_and_kinds_differ),
         cmocka_unit_test(paintings_resemble_their_picture),
+        cmocka_unit_test(a_brush_of_oil_carries_two_paints),
+        cmocka_unit_test(a_canvas_is_not_a_pattern),
         cmocka_unit_test(without_a_picture_a_scene_is_painted),
         cmocka_unit_test(a_wider_picture_has_the_same_trees),
         cmocka_unit_test(evenings_are_golden),
