@@ -64,6 +64,7 @@ struct land { /* the whole picture */
     imp_image *out;
     uint32_t deep, rows;        /* steps along the way; samples of a column */
     uint32_t block;             /* px across of a piece of work: fewer of tall pictures */
+    uint32_t beside;            /* how many columns aside waves may mirror */
     float near_z, ratio, pitch; /* pitch: columns, in slope; also rows */
     float *way;                 /* z of each step */
     atomic_int no_memory;
@@ -71,17 +72,19 @@ struct land { /* the whole picture */
 /* Steps between neighbours of the grid of shadows, across and along; steps whose highest is kept.
  */
 enum { LAND_COARSE = 8, LAND_DEEPER = 4, LAND_RANGE = 16 };
-struct land_block { /* columns, with one more on both sides */
+struct land_block { /* columns, with one more and `beside` ones on both sides */
     const struct land *l;
-    uint32_t columns;
+    uint32_t columns, beside;
     float left;   /* slope x / z of column 0 */
     float *high;  /* [column][step] */
     float *sunny; /* [column / LAND_COARSE][step / LAND_DEEPER] 0..1 */
     uint32_t sunny_deep;
-    float *highest; /* of the column at hand, of each LAND_RANGE steps */
+    /* [column][step / LAND_RANGE] of those steps, and of the columns that waves may show there */
+    float *highest;
+    uint32_t ranges;
 };
 struct land_sample { /* meets land or water at p, seen along d from far away */
-    uint32_t row;
+    uint32_t row, column;
     float at, far, jitter, part; /* at: steps along the way; part: of the px */
     struct f3 p, d;
 };
@@ -94,6 +97,6 @@ static inline float land_slope(const struct land_block *b, uint32_t i)
 {
     return sw_clamp(b->left + (float)i * b->l->pitch, -60, 60);
 }
-void land_light(const struct land_block *, uint32_t column, const struct land_batch *, struct f3 *);
-void land_water(const struct land_block *, uint32_t column, const struct land_batch *, struct f3 *);
+void land_light(const struct land_block *, const struct land_batch *, struct f3 *);
+void land_water(const struct land_block *, const struct land_batch *, struct f3 *);
 #endif

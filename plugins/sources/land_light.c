@@ -48,8 +48,7 @@ static struct f3 ground_light(const struct scene *s, const struct ground *g, str
     return sky_faded(s, c, m->d, m->far);
 }
 
-void land_light(const struct land_block *b, uint32_t column, const struct land_batch *m,
-                struct f3 *light)
+void land_light(const struct land_block *b, const struct land_batch *m, struct f3 *light)
 {
     const struct scene *s = b->l->s;
     struct land_spots spots;
@@ -57,31 +56,46 @@ void land_light(const struct land_block *b, uint32_t column, const struct land_b
     spots.at.n = m->n;
     for (uint32_t i = 0; i < m->n; i++) {
         float z;
-        spots.normal[i] = normal_at(b, column, m->of[i].at, &z);
+        spots.normal[i] = normal_at(b, m->of[i].column, m->of[i].at, &z);
         spots.at.x[i] = m->of[i].p.x, spots.y[i] = m->of[i].p.y, spots.at.z[i] = m->of[i].p.z;
         spots.at.least[i] = z * b->l->pitch;
     }
     land_ground(s, &spots, g);
     for (uint32_t i = 0; i < m->n; i++)
         light[i] = ground_light(s, &g[i], g[i].trees >= 1 ? g[i].normal : spots.normal[i],
-                                sunny_at(b, column, m->of[i].at), &m->of[i]);
+                                sunny_at(b, m->of[i].column, m->of[i].at), &m->of[i]);
 }
 
 /* ---- water ---- */
 
-/* The first land along r that is higher than it, as a step along the way; < 0: sky. */
-static float meet_mirrored(const struct land_block *b, uint32_t column, struct f3 p, struct f3 r)
+/* Columns that a ray from the water is aside of its own, far away: as a wave's slope throws it, but
+ * for the last ones less and less. */
+static float thrown(const struct land_block *b, const struct land_sample *m, struct f3 r)
+{
+    const float most = (float)b->beside,
+                aside = (r.x / sw_max(r.z, 0.05f) - land_slope(b, m->column)) / b->l->pitch;
+    return most > 0 ? aside * most / (most + fabsf(aside)) : 0;
+}
+
+/* The first land along r that is higher than it, as a step along the way and its column; < 0: sky.
+ */
+static float meet_mirrored(const struct land_block *b, const struct land_sample *m, struct f3 r,
+                           uint32_t *column)
 {
     const struct land *l = b->l;
-    const float rise = r.y / sw_max(r.z, 0.05f), *h = b->high + (size_t)column * l->deep;
-    const float k = sw_log2(p.z / l->near_z) / sw_log2(l->ratio);
+    const struct f3 p = m->p;
+    const float rise = r.y / sw_max(r.z, 0.05f), aside = thrown(b, m, r);
+    const float k = sw_log2(p.z / l->near_z) / sw_log2(l->ratio),
+                *highest = b->highest + (size_t)m->column * b->ranges;
     for (uint32_t j = (uint32_t)sw_max(k, 0) + 1; j < l->deep;) {
         const float y = p.y + rise * (l->way[j] - p.z);
-        if (b->highest[j / LAND_RANGE] <= y) { /* the ray only rises */
+        if (highest[j / LAND_RANGE] <= y) { /* the ray only rises */
             j += (LAND_RANGE - j % LAND_RANGE + 1) / 2 * 2;
             continue;
         }
-        if (h[j] > y)
+        const float off = aside * (1 - p.z / l->way[j]);
+        *column = (uint32_t)((int32_t)m->column + sw_floor(off + 0.5f));
+        if (b->high[(size_t)*column * l->deep + j] > y)
             return (float)j;
         if (y > 3500)
             break;
@@ -91,8 +105,8 @@ static float meet_mirrored(const struct land_block *b, uint32_t column, struct f
 }
 
 /* What the water mirrors: land waits in a batch of its own. */
-static void mirror(const struct land_block *b, uint32_t column, const struct land_batch *m,
-                   const struct f3 *r, struct f3 *seen)
+static void mirror(const struct land_block *b, const struct land_batch *m, const struct f3 *r,
+                   struct f3 *seen)
 {
     const struct land *l = b->l;
     struct land_batch hits;
@@ -101,7 +115,8 @@ static void mirror(const struct land_block *b, uint32_t column, const struct lan
     hits.n = 0;
     for (uint32_t i = 0; i < m->n; i++) {
         const struct land_sample *one = &m->of[i];
-        const float at = meet_mirrored(b, column, one->p, r[i]);
+        uint32_t column = one->column;
+        const float at = meet_mirrored(b, one, r[i], &column);
         if (at < 0) {
             seen[i] = sky_all(l->s, r[i], one->jitter);
             continue;
@@ -110,14 +125,15 @@ static void mirror(const struct land_block *b, uint32_t column, const struct lan
                     rise = r[i].y / sw_max(r[i].z, 0.05f) * (z - one->p.z);
         of[hits.n] = i;
         hits.of[hits.n++] =
-            (struct land_sample){.at = at,
+            (struct land_sample){.column = column,
+                                 .at = at,
                                  .far = z - one->p.z,
                                  .p = f3(land_slope(b, column) * z, one->p.y + rise, z),
                                  .d = r[i]};
     }
     if (!hits.n)
         return;
-    land_light(b, column, &hits, light);
+    land_light(b, &hits, light);
     for (uint32_t i = 0; i < hits.n; i++)
         seen[of[i]] = light[i];
 }
@@ -155,8 +171,7 @@ static struct f3 water_light(const struct scene *s, const struct land_sample *m,
     return sky_faded(s, f3_mix(c, foam, white), m->d, m->far);
 }
 
-void land_water(const struct land_block *b, uint32_t column, const struct land_batch *m,
-                struct f3 *light)
+void land_water(const struct land_block *b, const struct land_batch *m, struct f3 *light)
 {
     const struct scene *s = b->l->s;
     struct land_row r;
@@ -173,7 +188,7 @@ void land_water(const struct land_block *b, uint32_t column, const struct land_b
         const struct f3 to = f3_mirror(m->of[i].d, n[i]);
         way[i] = f3_unit(f3(to.x, sw_max(to.y, 0.004f), to.z));
     }
-    mirror(b, column, m, way, seen);
+    mirror(b, m, way, seen);
     land_broad(s, &r, deep);
     for (uint32_t i = 0; i < m->n; i++)
         deep[i] = m->of[i].p.y - deep[i];

@@ -3,30 +3,53 @@
  * what the water mirrors. A piece of work is a block of columns with all that it needs. */
 #include "land.h"
 #include <stdlib.h>
+#include <string.h>
 #include "sky.h"
 
-enum { BLOCK_MOST = 32, BLOCK_LEAST = 4 }; /* px across */
+enum { BLOCK_MOST = 32, BLOCK_LEAST = 4, BLOCK_WATER = 16 }; /* px across */
 
-/* Where a px has several columns, every second one lies between its neighbours. */
-static void heights(struct land_block *b)
+static void fill(struct land_block *b, uint32_t i)
 {
     const struct land *l = b->l;
-    const uint32_t step = l->s->samples > 1 ? 2 : 1;
+    const float slope = land_slope(b, i);
     struct land_row r;
-    for (uint32_t i = 0; i < b->columns; i += i + step < b->columns ? step : 1)
-        for (uint32_t k = 0; k < l->deep; k += r.n) {
-            const float slope = land_slope(b, i);
-            r.n = l->deep - k < ROWS_MOST ? l->deep - k : ROWS_MOST;
-            for (uint32_t j = 0; j < r.n; j++) {
-                const float z = l->way[k + j];
-                r.x[j] = slope * z, r.z[j] = z, r.least[j] = z * l->pitch;
-            }
-            land_heights(l->s, &r, b->high + (size_t)i * l->deep + k);
+    for (uint32_t k = 0; k < l->deep; k += r.n) {
+        r.n = l->deep - k < ROWS_MOST ? l->deep - k : ROWS_MOST;
+        for (uint32_t j = 0; j < r.n; j++) {
+            const float z = l->way[k + j];
+            r.x[j] = slope * z, r.z[j] = z, r.least[j] = z * l->pitch;
         }
-    for (uint32_t i = 1; i + 1 < b->columns && step == 2; i += 2) {
-        float *h = b->high + (size_t)i * l->deep;
-        for (uint32_t k = 0; k < l->deep; k++)
-            h[k] = 0.5f * (h[(ptrdiff_t)k - (ptrdiff_t)l->deep] + h[k + l->deep]);
+        land_heights(l->s, &r, b->high + (size_t)i * l->deep + k);
+    }
+}
+
+/* The columns between two that are known. */
+static void fill_between(struct land_block *b, uint32_t first, uint32_t last)
+{
+    const size_t deep = b->l->deep;
+    const float *p = b->high + first * deep, *q = b->high + last * deep;
+    for (uint32_t i = first + 1; i < last; i++) {
+        const float t = (float)(i - first) / (float)(last - first);
+        for (size_t k = 0; k < deep; k++)
+            b->high[i * deep + k] = (1 - t) * p[k] + t * q[k];
+    }
+}
+
+/* Where a px has several columns, every second one lies between its neighbours; beside the block,
+ * where only water looks, most do. */
+static void heights(struct land_block *b)
+{
+    enum { ASIDE = 4 }; /* parts of what is beside */
+    const uint32_t step = b->l->s->samples > 1 ? 2 : 1, first = b->beside,
+                   last = b->columns - 1 - b->beside, part = b->beside / ASIDE;
+    fill(b, first);
+    for (uint32_t i = first, next; i < last; i = next) {
+        next = i + step < last ? i + step : last;
+        fill(b, next), fill_between(b, i, next);
+    }
+    for (uint32_t k = 1; b->beside && k <= ASIDE; k++) {
+        fill(b, first - k * part), fill_between(b, first - k * part, first - (k - 1) * part);
+        fill(b, last + k * part), fill_between(b, last + (k - 1) * part, last + k * part);
     }
 }
 
@@ -110,12 +133,24 @@ static void meet(const struct land_block *b, uint32_t i, float *at)
         at[row] = -1;
 }
 
-static void find_highest(struct land_block *b, uint32_t i)
+/* Over the steps of a range, then over the columns within reach. */
+static void find_highest(struct land_block *b)
 {
-    const float *h = b->high + (size_t)i * b->l->deep;
-    for (uint32_t k = 0; k < b->l->deep; k++) {
-        float *most = &b->highest[k / LAND_RANGE];
-        *most = k % LAND_RANGE ? sw_max(*most, h[k]) : h[k];
+    const uint32_t deep = b->l->deep, n = b->ranges;
+    float *own = b->highest + (size_t)b->columns * n;
+    for (uint32_t i = 0; i < b->columns; i++) {
+        const float *h = b->high + (size_t)i * deep;
+        for (uint32_t k = 0; k < deep; k++) {
+            float *most = &own[i * n + k / LAND_RANGE];
+            *most = k % LAND_RANGE ? sw_max(*most, h[k]) : h[k];
+        }
+    }
+    for (uint32_t i = b->beside; i + b->beside < b->columns; i++) {
+        float *most = b->highest + (size_t)i * n;
+        memcpy(most, own + (size_t)(i - b->beside) * n, n * sizeof *most);
+        for (uint32_t j = i - b->beside + 1; j <= i + b->beside; j++)
+            for (uint32_t k = 0; k < n; k++)
+                most[k] = sw_max(most[k], own[j * n + k]);
     }
 }
 
@@ -151,14 +186,12 @@ static void add(const struct land *l, uint32_t x, const struct land_sample *m, s
     imp_row_out(l->out, 2, y)[x] += light.z * m->part;
 }
 
-typedef void light_fn(const struct land_block *, uint32_t column, const struct land_batch *,
-                      struct f3 *);
-static void flush(const struct land_block *b, uint32_t i, uint32_t x, struct land_batch *m,
-                  light_fn *light)
+typedef void light_fn(const struct land_block *, const struct land_batch *, struct f3 *);
+static void flush(const struct land_block *b, uint32_t x, struct land_batch *m, light_fn *light)
 {
     struct f3 c[ROWS_MOST];
     if (m->n)
-        light(b, i, m, c);
+        light(b, m, c);
     for (uint32_t k = 0; k < m->n; k++)
         add(b->l, x, &m->of[k], c[k]);
     m->n = 0;
@@ -172,12 +205,12 @@ static void column(struct land_block *b, uint32_t i, uint32_t x, float *at)
     struct land_batch land, water;
     land.n = water.n = 0;
     meet(b, i, at);
-    find_highest(b, i);
     for (uint32_t row = 0; row < l->rows; row++) {
         const int clear = n == 2 && at[row - row % n] < 0; /* sky: two of four samples do */
         if (clear && (i + row) % 2)
             continue;
-        struct land_sample m = {.row = row, .at = at[row], .part = clear ? 2 * share : share};
+        struct land_sample m = {
+            .row = row, .column = i, .at = at[row], .part = clear ? 2 * share : share};
         m.jitter = ((float)((i % n) * n + row % n) + sw_random(x, row, l->s->seed + 400)) * share;
         const int what = find(b, i, &m);
         if (what == 0)
@@ -187,12 +220,12 @@ static void column(struct land_block *b, uint32_t i, uint32_t x, float *at)
         else
             water.of[water.n++] = m;
         if (land.n == ROWS_MOST)
-            flush(b, i, x, &land, land_light);
+            flush(b, x, &land, land_light);
         if (water.n == ROWS_MOST)
-            flush(b, i, x, &water, land_water);
+            flush(b, x, &water, land_water);
     }
-    flush(b, i, x, &land, land_light);
-    flush(b, i, x, &water, land_water);
+    flush(b, x, &land, land_light);
+    flush(b, x, &water, land_water);
 }
 
 static void block_of(void *user, uint32_t k) IMP_NX
@@ -200,12 +233,15 @@ static void block_of(void *user, uint32_t k) IMP_NX
     struct land *l = user;
     const uint32_t n = l->s->samples, x0 = k * l->block;
     const uint32_t wide = x0 + l->block < l->out->width ? l->block : l->out->width - x0;
-    struct land_block b = {
-        .l = l, .columns = wide * n + 2, .sunny_deep = l->deep / LAND_DEEPER + 2};
+    struct land_block b = {.l = l,
+                           .beside = l->beside,
+                           .columns = wide * n + 2 + 2 * l->beside,
+                           .sunny_deep = l->deep / LAND_DEEPER + 2,
+                           .ranges = l->deep / LAND_RANGE + 1};
     const size_t coarse = (size_t)((b.columns + LAND_COARSE - 1) / LAND_COARSE + 1) * b.sunny_deep,
-                 ranges = l->deep / LAND_RANGE + 1;
-    b.left =
-        ((float)x0 - 0.5f * (float)l->out->width + (0.5f - 1) / (float)n) * (float)n * l->pitch;
+                 ranges = 2 * (size_t)b.columns * b.ranges;
+    b.left = ((float)x0 - 0.5f * (float)l->out->width + (0.5f - 1 - (float)l->beside) / (float)n) *
+             (float)n * l->pitch;
     b.high = malloc(((size_t)b.columns * l->deep + coarse + ranges + l->rows) * sizeof *b.high);
     if (!b.high) {
         atomic_store(&l->no_memory, 1);
@@ -215,8 +251,10 @@ static void block_of(void *user, uint32_t k) IMP_NX
     b.highest = b.sunny + coarse;
     heights(&b);
     shadows(&b);
+    if (land_sea(l->s) > -1e5f)
+        find_highest(&b);
     for (uint32_t i = 0; i < wide * n; i++)
-        column(&b, i + 1, x0 + i / n, b.highest + ranges);
+        column(&b, i + 1 + b.beside, x0 + i / n, b.highest + ranges);
     free(b.high);
 }
 
@@ -237,7 +275,11 @@ imp_status land_render(const struct scene *s, imp_image *linear, imp_job *job)
     float z = l.near_z;
     for (uint32_t k = 0; k < l.deep; k++, z *= l.ratio)
         l.way[k] = z;
-    const uint32_t fit = 48000 / (l.rows * s->samples), least = l.rows > 16000 ? 1 : BLOCK_LEAST;
+    const int water = land_sea(s) > -1e5f;
+    l.beside = water && l.rows <= 16000 ? 4 * (l.rows / 384 + 1) : 0;
+    const uint32_t fit = 48000 / (l.rows * s->samples), least = l.rows > 16000 ? 1
+                                                                : water        ? BLOCK_WATER
+                                                                               : BLOCK_LEAST;
     l.block = fit > BLOCK_MOST ? BLOCK_MOST : fit < least ? least : fit;
     const imp_status st = kit_parallel(job, (linear->width + l.block - 1) / l.block, block_of, &l);
     free(l.way);

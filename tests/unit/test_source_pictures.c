@@ -270,6 +270,22 @@ static double middle_likeness(const imp_image *a, const imp_image *b, uint32_t m
     return (ab - sa * sb / n) / sqrt((aa - sa * sa / n) * (bb - sb * sb / n));
 }
 
+/* Waves throw aside what they mirror: the reflection of a cliff's edge is not one straight line. */
+static void reflections_have_no_straight_edges(void **state)
+{
+    imp_image *m =
+        draw(*state, "source.scene", "kind=coast seed=2 width=512 height=384 grain=0", NULL);
+    uint32_t most = 0;
+    for (uint32_t x = 1; x < 512; x++) {
+        uint32_t rows = 0;
+        for (uint32_t y = 230; y < 320; y++)
+            rows += imp_row(m, 1, y)[x - 1] - imp_row(m, 1, y)[x] > 0.06f;
+        most = rows > most ? rows : most;
+    }
+    assert_true(most < 26);
+    mini_release(&m->head);
+}
+
 /* Trees stand on the ground, not in the picture. */
 static void a_wider_picture_has_the_same_trees(void **state)
 {
@@ -359,6 +375,7 @@ int main(void)
         cmocka_unit_test(a_brush_of_oil_carries_two_paints),
         cmocka_unit_test(a_canvas_is_not_a_pattern),
         cmocka_unit_test(without_a_picture_a_scene_is_painted),
+        cmocka_unit_test(reflections_have_no_straight_edges),
         cmocka_unit_test(a_wider_picture_has_the_same_trees),
         cmocka_unit_test(evenings_are_golden),
         cmocka_unit_test(threads_change_nothing),
