@@ -36,24 +36,28 @@ void face_beard(const struct face *f, struct sample *s)
     const float x = s->hx, y = s->hy, lean = x + 0.25f * side * (y - f->mouth);
     const float hair = noise_of(f->seed + 130, lean * 105, y * 26) * kept(0.02f, s->px);
     const float clump = noise_of(f->seed + 131, lean * 60, y * 20),
-                speck = noise_of(f->seed + 132, x * 140, y * 140) * kept(0.014f, s->px);
+                speck = 0.55f * noise_of(f->seed + 132, x * 140, y * 90) * kept(0.014f, s->px),
+                bristle = noise_of(f->seed + 133, lean * 330, y * 120) * kept(0.006f, s->px);
     /* a full beard stands away from the jaw */
     const float beyond = 0.085f * ramp(0.35f, 1.0f, a[BEARD]) * ramp(-0.25f, -0.7f, s->v);
     const float within = s->head + beyond + 0.018f * clump + 0.012f * hair;
     const float inside = limit(0.5f + within / (s->px + 0.012f), 0, 1);
     const float full = ramp(0.12f, 0.75f, a[BEARD]), long_lip = ramp(0.12f, 0.75f, a[MOUSTACHE]);
     const float field = beard_field(f, s->u, s->v), lip = moustache_field(f, s->u, s->v);
-    const float chin = a[BEARD] > 0 ? field * mixf(0.16f + 0.32f * a[BEARD] + 0.30f * speck,
-                                                   1.20f + 0.30f * clump * field, full)
-                                    : 0;
-    const float upper = a[MOUSTACHE] > 0 ? lip * mixf(0.18f + 0.34f * a[MOUSTACHE] + 0.30f * speck,
-                                                      1.2f + 0.3f * clump, long_lip)
-                                         : 0;
+    const float chin =
+        a[BEARD] > 0 ? field * mixf(0.16f + 0.32f * a[BEARD] + 0.30f * speck + 0.26f * bristle,
+                                    1.20f + 0.30f * clump * field, full)
+                     : 0;
+    const float upper =
+        a[MOUSTACHE] > 0
+            ? lip * mixf(0.18f + 0.34f * a[MOUSTACHE] + 0.30f * speck + 0.26f * bristle,
+                         1.2f + 0.3f * clump, long_lip)
+            : 0;
     const float cover = limit(most(chin, upper), 0, 0.97f) * grown *
                         (s->head < 0 ? inside * (field > 0.05f) * full : 1);
     if (cover <= 0.01f)
         return;
-    const float rough = 0.55f * hair + 0.45f * clump + 0.25f * speck;
+    const float rough = 0.50f * hair + 0.40f * clump + 0.25f * speck + 0.30f * bristle;
     struct f3 c = f3_mix(f->hair, f->hair_tip, limit(0.35f + 0.5f * rough, 0, 1));
     c = f3_scale(f3_mul(c, f3(1.04f, 0.96f, 0.92f)), 0.80f + 0.50f * rough);
     struct f3 n = s->normal;
