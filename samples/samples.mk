@@ -26,6 +26,8 @@ choice   := photos/coast photos/room photos/street paintings/knife paintings/was
             textures/leaves textures/mosaic textures/stone faces/face-3 faces/face-14 drawings/face-14
 # The strip at the top of README.md: a photograph each through these.
 show := glow vintage comic sketch
+# And in the manner of these paintings.
+manners := swirls oil impression woodcut
 .PHONY: gallery gallery-make presets-readme
 ## gallery: the pictures of samples/gallery, each made by its preset, and presets/README.md
 gallery: setup-build
@@ -51,6 +53,12 @@ gallery-make: build
 	  $(program) run presets/$$p.ini samples/photos/$$f.jpg -o $(B)/gallery/strip-$$p; cp $(B)/gallery/strip-$$p/$$f.* $(B)/gallery/strip/; \
 	  (cd $(B)/gallery/strip && for o in $$f.*; do mv $$o $$f-$$n.$${o##*.}; done); done; done
 	$(Q)$(program) run presets/contact-sheet.ini $(B)/gallery/strip -o $(B)/gallery/small --set out.name=presets.jpg --set sheet.columns=5 \
+	  --set sheet.labels=no --set sheet.gap=4 --set sheet.background=#ffffff
+	$(Q)set -e; mkdir -p $(B)/gallery/manners; n=0; for p in $(manners); do n=$$((n + 1)); for f in $(strip); do \
+	  cp samples/photos/$$f.jpg $(B)/gallery/manners/$$f-0.jpg; \
+	  $(program) run presets/stylise.ini samples/photos/$$f.jpg -o $(B)/gallery/manners --set vars.size=640 --set paint.steps="40 40 20" \
+	    --set vars.painting=samples/paintings/$$p.jpg --set out.name="{stem}-$$n.jpg"; done; done
+	$(Q)$(program) run presets/contact-sheet.ini $(B)/gallery/manners -o $(B)/gallery/small --set out.name=manners.jpg --set sheet.columns=5 \
 	  --set sheet.labels=no --set sheet.gap=4 --set sheet.background=#ffffff
 	$(Q)$(program) run presets/contact-sheet.ini $(foreach f,$(choice),$(wildcard samples/$f.*)) -o $(B)/gallery/small --set out.name=samples.jpg \
 	  --set sheet.columns=6 --set sheet.labels=no --set sheet.gap=4 --set sheet.background=#ffffff
