@@ -56,7 +56,7 @@ gallery-make: build
 	  --set sheet.labels=no --set sheet.gap=4 --set sheet.background=#ffffff
 	$(Q)set -e; mkdir -p $(B)/gallery/manners; n=0; for p in $(manners); do n=$$((n + 1)); for f in $(strip); do \
 	  cp samples/photos/$$f.jpg $(B)/gallery/manners/$$f-0.jpg; \
-	  $(program) run presets/stylise.ini samples/photos/$$f.jpg -o $(B)/gallery/manners --set vars.size=640 --set paint.steps="40 40 20" \
+	  $(program) run presets/stylise.ini samples/photos/$$f.jpg -o $(B)/gallery/manners --set vars.size=512 \
 	    --set vars.painting=samples/paintings/$$p.jpg --set out.name="{stem}-$$n.jpg"; done; done
 	$(Q)$(program) run presets/contact-sheet.ini $(B)/gallery/manners -o $(B)/gallery/small --set out.name=manners.jpg --set sheet.columns=5 \
 	  --set sheet.labels=no --set sheet.gap=4 --set sheet.background=#ffffff

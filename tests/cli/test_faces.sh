@@ -5,7 +5,7 @@
 
 tiny=(--set vars.size=32 --set vars.count=24 --set vars.judge_steps=4 --set vars.vae_steps=4 --set vars.synth_steps=4
     --set trained.batch=4 --set trained.maps=0.2 --set trained.every=4 --set vars.last_steps=4 --set polished.batch=4 --set polished.maps=0.2 --set faces.test_share=0.25
-    --set vars.guide_steps=4 --set guide.batch=4 --set guide.maps=0.2 --set vars.led_steps=4 --set led.batch=4 --set led.maps=0.2)
+    --set vars.guide_steps=4 --set guide.batch=4 --set guide.maps=0.2 --set vars.led_steps=4 --set led.batch=4 --set led.maps=0.2 --set vars.clean_steps=4 --set clean.batch=4 --set clean.maps=0.2)
 trained() {
     exits 0 impasto run "$root/presets/train-visage.ini" -o net "${tiny[@]}"
     [ -s net/visage.safetensors ] && [ -s net/visage-sheet.png ]

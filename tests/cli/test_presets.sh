@@ -33,7 +33,7 @@ one() {
     train-visage | train-celeba | train-faces)
         for set in size=32 judge_steps=2 vae_steps=2 synth_steps=2; do sets+=(--set "vars.$set"); done
         sets+=(--set trained.batch=2 --set trained.maps=0.2)
-        [ "$1" != train-visage ] || sets+=(--set vars.last_steps=2 --set vars.guide_steps=2 --set vars.led_steps=2 --set guide.batch=2 --set led.batch=2 --set guide.maps=0.2 --set led.maps=0.2 --set polished.batch=2 --set polished.maps=0.2 --set vars.count=12 --set faces.test_share=0.2)
+        [ "$1" != train-visage ] || sets+=(--set vars.last_steps=2 --set vars.guide_steps=2 --set vars.led_steps=2 --set vars.clean_steps=2 --set guide.batch=2 --set led.batch=2 --set clean.batch=2 --set guide.maps=0.2 --set led.maps=0.2 --set clean.maps=0.2 --set polished.batch=2 --set polished.maps=0.2 --set vars.count=12 --set faces.test_share=0.2)
         [ "$1" != train-celeba ] || { celeba set && sets+=(--set "vars.folder=$PWD/set" --set faces.test_share=0.25); }
         [ "$1" != train-faces ] || { table set && sets+=(--set "vars.folder=$PWD/set" --set faces.test_share=0.25); } ;;
     prune-onnx) signs pictures && sets+=(--set "vars.pictures=$PWD/pictures" --set thin.steps=1 --set thin.finish=1) ;;
