@@ -222,7 +222,7 @@ $(B)/fuzz/%-replay: $(B)/obj/tests/fuzz/%.o $(B)/obj/tests/fuzz/replay.o $(B)/li
 
 # ---- the main job ----
 # Small and short here, so that it takes a minute or two; the presets' own settings are for keeps.
-quick     := --set vars.size=384 --set paint.scales="192 384" --set paint.steps="30 12"
+quick     := --set vars.size=384 --set paint.scales="192 384" --set paint.steps="24 8"
 comma     := ,
 empty     :=
 paintings  = $(subst $(empty) ,$(comma),$(strip $(wildcard samples/paintings/*.jpg)))
