@@ -246,8 +246,8 @@ run-show: build
 	@echo "The textures of the filters:    $(abspath $(OUT))/atlas/atlas-relu3_1.html"
 	@echo "How a network was pruned:       $(abspath $(OUT))/pruned/pruning.html"
 	@echo 'The program on your PATH:       export PATH="$(CURDIR)/$(B)/bin:$$PATH"'
-run_text := Each photograph was repainted until the feature maps of texel, the network that Impasto ships with, had the energies that they \
-  have for one painting (samples/paintings/swirls.jpg); at 384 px here, the change carried over to the full size. Then: one photograph \
+run_text := Each photograph was given one painting's colours and repainted until the feature maps of texel, the network that Impasto ships with, had the energies that they \
+  have for that painting (samples/paintings/swirls.jpg); at 384 px here, the change carried over to the full size. Then: one photograph \
   in the manner of each painting; and what the 24 strongest filters of the layer relu3_1 look for, by inverting one map after the other. Last: faces that a network made \
   from line drawings (samples/drawings), in every hair colour, from light to dark, and in the light of other photographs.
 
