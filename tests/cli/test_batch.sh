@@ -278,7 +278,7 @@ case_two_runs_into_one_folder_are_kept_apart() {
     same "$(find out -name "*.png" | wc -l)" 40
 }
 case_an_interrupt_ends_soon_and_the_same_command_goes_on() {
-    pictures in 40 160 120
+    pictures in 40 640 480
     blur_preset p.ini 20
     impasto run p.ini in -o whole 2>/dev/null
     impasto run p.ini in -o out 2>log &
