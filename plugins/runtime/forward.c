@@ -178,6 +178,8 @@ static imp_status fuse(struct imp_nn_run *r, uint32_t i, struct rt_after *after,
             after->add = r->values[other].data;
         else if (r->plan->links[i].part == RT_NORM)
             st = fold(r, i, head, after, err);
+        else if (r->plan->links[i].part == RT_HALF)
+            after->halved = 1;
         else
             call.node->op->act(&call, &after->slope, &after->top);
     }

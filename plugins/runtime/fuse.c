@@ -55,7 +55,25 @@ static enum rt_part part_of(const struct rt_plan *p, uint32_t i)
         return RT_NORM;
     if (n->op->act && n->op->act(&call, &slope, &top))
         return RT_ACT;
+    if (n->op->halves && n->op->halves(&call))
+        return RT_HALF;
     return is_sum(p, i) ? RT_SUM : RT_APART;
+}
+
+/* Can the head's call store the largest of each 2x2 of node i alone? */
+static bool may_halve(const struct rt_plan *p, uint32_t head, uint32_t i,
+                      const struct rt_link *links)
+{
+    const struct rt_op *op = p->graph->nodes[head].op;
+    const struct rt_call call = rt_plan_call(p, head);
+    for (float slope = 1, top; i != head; i = (uint32_t)links[i].from) {
+        const struct rt_call at = rt_plan_call(p, i);
+        if (links[i].part == RT_ACT)
+            at.node->op->act(&at, &slope, &top);
+        if (links[i].part == RT_SUM || slope < 0)
+            return false;
+    }
+    return op->halves && op->halves(&call);
 }
 
 static void take(const struct rt_plan *p, uint32_t head, const int32_t *reader,
@@ -68,6 +86,8 @@ static void take(const struct rt_plan *p, uint32_t head, const int32_t *reader,
         if (part <= links[at].part || links[next].from >= 0)
             return;
         if (part != RT_SUM && p->graph->nodes[next].inputs[0] != (int32_t)at)
+            return;
+        if (part == RT_HALF && !may_halve(p, head, at, links))
             return;
         links[next] = (struct rt_link){.from = (int32_t)at, .part = part, .fold = *folded};
         if (part == RT_NORM)

@@ -1,7 +1,8 @@
 /* fuse.h - which values need not be stored: a convolution whose only reader is BatchNorm at
- * inference, a sum with a value of the same shape, or relu, leaky relu or a clip from 0 (in this
- * order, any of them left out), is computed by one call that writes the last of them. A run decides
- * each time whether it takes the chain or its parts: what somebody asked for is never fused away.
+ * inference, a sum with a value of the same shape, or relu, leaky relu or a clip from 0, or, where
+ * there is no sum, the largest of each 2x2 (in this order, any of them left out), is computed by
+ * one call that writes the last of them. A run decides each time whether it takes the chain or its
+ * parts: what somebody asked for is never fused away.
  *
  * And which values may be written where a concat wants them, so that it copies nothing: its inputs
  * that nobody else reads, where they follow each other in memory. */
@@ -12,7 +13,7 @@
 
 struct rt_plan;
 
-enum rt_part { RT_APART, RT_HEAD, RT_NORM, RT_SUM, RT_ACT };
+enum rt_part { RT_APART, RT_HEAD, RT_NORM, RT_SUM, RT_ACT, RT_HALF };
 struct rt_link {
     int32_t from;      /* the node whose value it takes in on its way to memory; -1 */
     int32_t into;      /* the concat that its value may be written into; -1 */

@@ -124,6 +124,9 @@ struct rt_op {
     /* Optional: outside training the node is y = scale x + shift by channel, all else parameters. Writes
      * both for x = sums + bias (NULL: none); scale NULL: only asks. false: not this node. */
     bool (*fold)(const struct rt_call *, const float *bias, float *scale, float *shift);
+    /* Optional: the node is the largest of each 2x2 values, side by side; of RT_AFTER: a lean forward may
+     * be told to store these alone. */
+    bool (*halves)(const struct rt_call *);
 };
 
 /* ---- for operators: op.c ---- */

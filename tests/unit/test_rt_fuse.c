@@ -8,6 +8,8 @@
 #define HEAD       "[network]\nformat = 1\n[x]\nop = input\nshape = N 4 H W\n"
 #define CONV(name) "[" name "]\nop = conv\nfilters = 4\nkernel = 3\npad = 1\n"
 #define LAST       "[last]\nop = tanh\n"
+#define WIDE(name) "[" name "]\nop = conv\nfilters = 16\nkernel = 3\npad = 1\n"
+#define HALF       "[p]\nop = max_pool\nkernel = 2\nstride = 2\n"
 
 static const struct chain {
     const char *name, *ini;
@@ -49,6 +51,21 @@ static const struct chain {
      HEAD CONV("a") "[b]\nop = relu\n" CONV("c") "[d]\nop = relu\n[p]\nop = max_pool\n"
                                                  "kernel = 2\nstride = 2\n" LAST,
      "c", "a"},
+    {"conv, relu, the largest of each four", HEAD WIDE("z") CONV("a") "[b]\nop = relu\n" HALF LAST,
+     "a", "b"},
+    {"conv, norm, leaky relu, the largest of each four",
+     HEAD WIDE("z") CONV("a") "[n]\nop = batch_norm\n[b]\nop = leaky_relu\nalpha = 0.2\n" HALF LAST,
+     "n", "b"},
+    {"conv, the largest of each four", HEAD WIDE("z") CONV("a") HALF LAST, NULL, "a"},
+    {"conv, an act that falls, the largest of each four",
+     HEAD WIDE("z") CONV("a") "[b]\nop = leaky_relu\nalpha = -0.2\n" HALF LAST, NULL, "a"},
+    {"conv, sum, the largest of each four",
+     HEAD "[t]\nop = tanh\n" WIDE("z") "in = x\n" CONV(
+         "a") "[s]\nop = add\nin = a t\n[b]\nop = relu\n" HALF LAST,
+     "s", "a"},
+    {"conv, relu, larger windows",
+     HEAD WIDE("z") CONV("a") "[b]\nop = relu\n[p]\nop = max_pool\nkernel = 3\nstride = 2\n" LAST,
+     "a", "a"},
 };
 enum { CHAINS = sizeof chains / sizeof *chains };
 static const int64_t size[4] = {2, 4, 9, 7};
@@ -293,11 +310,11 @@ static void an_output_is_never_fused_away(void **state)
  * channels follow each other. `t` has another reader, and `n` is within another concat. */
 static void a_concat_of_one_picture_copies_nothing(void **state)
 {
-    static const char ini[] =
-        HEAD CONV("a") "[b]\nop = relu\n" CONV("c") "in = x\n[t]\nop = tanh\nin = x\n"
-                       "[m]\nop = max_pool\nkernel = 3\nstride = 1\npad = 1\nin = t\n"
-                       "[n]\nop = concat\naxis = 1\nin = c m\n[e]\nop = concat\naxis = 1\n"
-                       "in = b t n\n" LAST;
+    static const char ini[] = HEAD CONV("a") "[b]\nop = relu\n" CONV(
+        "c") "in = x\n[t]\nop = tanh\nin = x\n"
+             "[m]\nop = max_pool\nkernel = 3\nstride = 1\npad = 1\nin = t\n"
+             "[n]\nop = concat\naxis = 1\nin = c m\n[e]\nop = concat\naxis = 1\n"
+             "in = b t n\n" LAST;
     const struct chain c = {"concat", ini, NULL, NULL};
     struct said said;
     (void)state;

@@ -141,14 +141,14 @@ static imp_status backwards(imp_job *job, uint32_t n, void (*fn)(void *, uint32_
 static void run(const struct bed *b, const struct rt_wino *g, bool fused, imp_job *job)
 {
     const struct rt_after plain = RT_AFTER_NONE;
-    const struct rt_after all_of_it = {b->scale, b->shift, b->add, b->slope, b->top};
+    const struct rt_after all_of_it = {b->scale, b->shift, b->add, b->slope, b->top, 0, 0};
     const uint64_t bytes = rt_wino_bytes(g);
     void *scratch = NULL;
     assert_int_equal(posix_memalign(&scratch, 64, (size_t)bytes + 64), 0);
     memset(scratch, 0xff, (size_t)bytes + 64);
     memset(b->y, 0xff, (size_t)b->y_size * sizeof *b->y);
-    assert_int_equal(rt_wino_run(g, b->x, fused ? b->gate : NULL, b->w, NULL, fused ? &all_of_it : &plain,
-                                 b->y, scratch, job),
+    assert_int_equal(rt_wino_run(g, b->x, fused ? b->gate : NULL, b->w, NULL,
+                                 fused ? &all_of_it : &plain, b->y, scratch, job),
                      IMP_OK);
     for (uint64_t i = bytes; i < bytes + 64; i++)
         assert_int_equal(((unsigned char *)scratch)[i], 0xff);
@@ -212,6 +212,78 @@ static void tiles_of_6_agree_with_the_oracle(void **state)
 {
     (void)state;
     check_all(6);
+}
+
+/* ---- the largest of each 2x2 ---- */
+
+static float larger(float a, float b)
+{
+    return b > a || isnan(b) ? b : a;
+}
+
+/* Of `whole`, which has every output. */
+static void halve(const struct bed *b, const float *whole, float *to)
+{
+    const int64_t h = b->v.window.axis[0].out, w = b->v.window.axis[1].out;
+    for (int64_t plane = 0; plane < b->y_size / (h * w); plane++)
+        for (int64_t y = 0; y + 1 < h; y += 2)
+            for (int64_t x = 0; x + 1 < w; x += 2) {
+                const float *at = whole + (plane * h + y) * w + x;
+                *to++ = larger(larger(at[0], at[1]), larger(at[w], at[w + 1]));
+            }
+}
+
+static float *run_after(struct bed *b, const struct rt_wino *g, const struct rt_after *after)
+{
+    float *y = malloc((size_t)(b->y_size + 1) * sizeof *y);
+    void *scratch = NULL;
+    assert_non_null(y);
+    assert_int_equal(posix_memalign(&scratch, 64, (size_t)rt_wino_bytes(g)), 0);
+    memset(y, 0x7f, (size_t)(b->y_size + 1) * sizeof *y);
+    assert_int_equal(rt_wino_run(g, b->x, NULL, b->w, NULL, after, y, scratch, NULL), IMP_OK);
+    free(scratch);
+    return y;
+}
+
+static void check_halves(const struct shape *s, int64_t size, size_t act)
+{
+    struct bed b;
+    struct rt_wino g;
+    bed_init(&b, s, false);
+    b.x[b.x_size / 2] = NAN;
+    struct rt_after after = {.scale = b.scale, .shift = b.shift, .top = acts[act].top};
+    after.slope = acts[act].slope;
+    const int64_t h = b.v.window.axis[0].out / 2, w = b.v.window.axis[1].out / 2;
+    const int64_t count = s->n * s->m * h * w;
+    float *want = malloc((size_t)(count + 1) * sizeof *want);
+    for (enum rt_simd v = RT_PORTABLE; v < RT_VARIANTS; v++) {
+        setenv("IMPASTO_SIMD", rt_simd_name(v), 1);
+        assert_true(rt_wino_fits(&g, &b.v, false));
+        rt_wino_use(&g, size);
+        after.halved = 0;
+        float *whole = run_after(&b, &g, &after);
+        after.halved = 1;
+        float *half = run_after(&b, &g, &after);
+        halve(&b, whole, want);
+        memset(want + count, 0x7f, sizeof *want); /* nothing is written behind them */
+        for (int64_t i = 0; i <= count; i++)
+            if (half[i] != want[i] && !(isnan(half[i]) && isnan(want[i])))
+                fail_msg("%s, tiles of %d, %s: output %d is %g, not %g", s->name, (int)size,
+                         rt_simd_name(v), (int)i, (double)half[i], (double)want[i]);
+        free(whole);
+        free(half);
+    }
+    unsetenv("IMPASTO_SIMD");
+    free(want);
+    bed_fini(&b);
+}
+
+static void halves_are_the_largest_of_each_four(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < RT_COUNT(all); i++)
+        for (int64_t size = 4; size <= 6; size += 2)
+            check_halves(&all[i], size, i % RT_COUNT(acts));
 }
 
 /* ---- the gradient by filters ---- */
@@ -318,8 +390,12 @@ static bool takes(int64_t c, int64_t m, int64_t side, int64_t kernel, bool back)
     struct rt_conv v = {.n = 1, .groups = 1, .c = c, .m = m, .window.axes = 2};
     struct rt_wino g;
     for (int i = 0; i < 2; i++) {
-        v.window.axis[i] = (struct rt_axis_window){
-            .in = side, .kernel = kernel, .stride = 1, .dilation = 1, .pad = kernel / 2, .pad_end = kernel / 2};
+        v.window.axis[i] = (struct rt_axis_window){.in = side,
+                                                   .kernel = kernel,
+                                                   .stride = 1,
+                                                   .dilation = 1,
+                                                   .pad = kernel / 2,
+                                                   .pad_end = kernel / 2};
         assert_true(rt_axis_place(&v.window.axis[i], RT_PAD_NOTSET, false));
     }
     rt_conv_set(&v);
@@ -341,6 +417,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(tiles_of_4_agree_with_the_oracle),
         cmocka_unit_test(tiles_of_6_agree_with_the_oracle),
+        cmocka_unit_test(halves_are_the_largest_of_each_four),
         cmocka_unit_test(the_gradient_by_filters_agrees_with_the_oracle),
         cmocka_unit_test(other_convolutions_are_refused),
         cmocka_unit_test(the_layers_it_is_made_for_take_it),

@@ -1,6 +1,7 @@
 /* after.h - what happens to the sums of a convolution or product on their way to memory, so that no
  * other pass does it: y[channel] = act(scale[channel] * sum + shift[channel] + add). That is bias,
- * BatchNorm at inference, the sum of a residual block, and relu, leaky relu or relu6 in one. */
+ * BatchNorm at inference, the sum of a residual block, and relu, leaky relu or relu6 in one; and
+ * the largest of each 2x2 of them, where a convolution can (rt_conv_halves). */
 #ifndef IMP_RT_AFTER_H
 #define IMP_RT_AFTER_H
 #include <math.h>
@@ -10,6 +11,8 @@ struct rt_after {
     const float *scale, *shift; /* by channel of y; NULL: 1, 0 */
     const float *add;           /* as y, may be y itself; NULL: none */
     float slope, top; /* act(v): v < 0 times slope, then v > top is top. 1, INFINITY: none */
+    uint32_t halved;  /* y has the largest of each 2x2 only; no add, no slope below 0 */
+    uint32_t reserved0;
 };
 #define RT_AFTER_NONE                                                                              \
     {                                                                                              \

@@ -14,6 +14,8 @@
 imp_status rt_conv_forward(const struct rt_conv *, const float *x, const float *w,
                            const struct rt_after *, float *y, void *scratch, imp_job *);
 uint64_t rt_conv_forward_bytes(const struct rt_conv *);
+/* Can forward take after->halved? */
+bool rt_conv_halves(const struct rt_conv *);
 /* What of the filters may be kept for other forwards of the same shape: bytes, 0 where it does not
  * pay; and makes it. */
 uint64_t rt_conv_kept_bytes(const struct rt_conv *);

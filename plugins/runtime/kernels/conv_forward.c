@@ -137,6 +137,12 @@ uint64_t rt_conv_forward_bytes(const struct rt_conv *v)
     return rt_lanes_bytes(&f.lanes);
 }
 
+bool rt_conv_halves(const struct rt_conv *v)
+{
+    struct rt_wino g;
+    return !rt_conv_is_depthwise(v) && !v->plain && rt_wino_set(&g, v, false);
+}
+
 uint64_t rt_conv_kept_bytes(const struct rt_conv *v)
 {
     struct rt_wino g;

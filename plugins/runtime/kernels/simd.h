@@ -59,7 +59,8 @@ static inline void rt_store(float *p, rt_vec v)
 {
     _mm512_storeu_ps(p, v);
 }
-/* v, in a register: else gcc reads memory again for each use, which costs where lines are crossed */
+/* v, in a register: else gcc reads memory again for each use, which costs where lines are crossed
+ */
 static inline rt_vec rt_hold(rt_vec v)
 {
     __asm__("" : "+v"(v));
@@ -85,6 +86,11 @@ static inline rt_vec rt_max(rt_vec least, rt_vec x)
 static inline rt_vec rt_min(rt_vec most, rt_vec x)
 {
     return _mm512_min_ps(most, x);
+}
+/* a NaN of either stays */
+static inline rt_vec rt_larger(rt_vec a, rt_vec b)
+{
+    return _mm512_mask_mov_ps(_mm512_max_ps(b, a), _mm512_cmp_ps_mask(b, b, _CMP_UNORD_Q), b);
 }
 /* x where gate > 0, else 0 */
 static inline rt_vec rt_gate(rt_vec gate, rt_vec x)
@@ -116,8 +122,7 @@ static inline float rt_sum(rt_vec v)
 /* Of the 2 RT_LANES floats a, b: those with even and with odd places; and back. */
 static inline void rt_split(rt_vec a, rt_vec b, rt_vec *even, rt_vec *odd)
 {
-    const __m512i e =
-        _mm512_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
+    const __m512i e = _mm512_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
     *even = _mm512_permutex2var_ps(a, e, b);
     *odd = _mm512_permutex2var_ps(a, _mm512_add_epi32(e, _mm512_set1_epi32(1)), b);
 }
@@ -171,6 +176,10 @@ static inline rt_vec rt_max(rt_vec least, rt_vec x)
 static inline rt_vec rt_min(rt_vec most, rt_vec x)
 {
     return _mm256_min_ps(most, x);
+}
+static inline rt_vec rt_larger(rt_vec a, rt_vec b)
+{
+    return _mm256_blendv_ps(_mm256_max_ps(b, a), b, _mm256_cmp_ps(b, b, _CMP_UNORD_Q));
 }
 static inline rt_vec rt_gate(rt_vec gate, rt_vec x)
 {
@@ -252,6 +261,10 @@ static inline rt_vec rt_max(rt_vec least, rt_vec x)
 static inline rt_vec rt_min(rt_vec most, rt_vec x)
 {
     return rt_pick(most < x, most, x);
+}
+static inline rt_vec rt_larger(rt_vec a, rt_vec b)
+{
+    return rt_pick((b > a) | (b != b), b, a);
 }
 static inline rt_vec rt_gate(rt_vec gate, rt_vec x)
 {

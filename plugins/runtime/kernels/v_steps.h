@@ -72,12 +72,18 @@ static inline __m512 rt_thirds(const __m512 *d, int k)
                   _mm512_loadu_si512(rest[k]));
 }
 
-/* and back */
+/* and back; step may be 3, too */
 static inline void rt_together(int step, const rt_vec *d, rt_vec *f)
 {
     const __m512i low = _mm512_setr_epi32(0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
     const __m512i high = _mm512_add_epi32(low, _mm512_set1_epi32(8));
     rt_vec half[2][3];
+    if (step == 3) {
+        RT_UNROLL
+        for (int k = 0; k < 3; k++)
+            f[k] = rt_thirds(d, k);
+        return;
+    }
     RT_UNROLL
     for (int p = 0; p < 2; p++)
         if (step == 2) {

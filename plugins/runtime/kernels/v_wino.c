@@ -76,7 +76,7 @@ static void inputs(const struct rt_wino *g, const struct rt_wino_panel *p, const
 
 /* ---- outputs ---- */
 
-/* One row of outputs of a run: s vectors in the order of columns. */
+/* One row of a run as it is stored: s vectors in the order of columns. */
 RT_INLINE void finish_run(int s, const struct rt_wino_run *r, const struct rt_finish *e,
                           const rt_vec *f, const float *add, float *y)
 {
@@ -100,22 +100,23 @@ RT_INLINE void rows_to(int s, const struct rt_wino *g, const struct rt_wino_grou
 {
     for (uint32_t k = 0; k < t->count; k++) {
         const struct rt_wino_run *r = &t->run[k];
-        const int64_t row = r->ty * s + i;
+        const int64_t row = r->ty * s + i, oh = g->oh >> g->halved, ow = g->ow >> g->halved;
         const int64_t at =
-            ((r->n * g->m + channel) * g->oh + row) * g->ow + r->tx * s - (int64_t)r->lane * s;
-        if (row < g->oh)
+            ((r->n * g->m + channel) * oh + row) * ow + r->tx * s - (int64_t)r->lane * s;
+        if (row < oh)
             finish_run(s, r, e, f, a->add ? a->add + at : NULL, y + at);
     }
 }
 
-/* A' m A of a group, one channel. */
-RT_INLINE void output(int s, const struct rt_wino *g, const struct rt_wino_group *t,
+/* A' m A of a group, one channel; halved: the largest of each 2x2, a constant as s is. */
+RT_INLINE void output(int s, int halved, const struct rt_wino *g, const struct rt_wino_group *t,
                       const float *sums, int64_t step, const struct rt_after *a, int64_t channel,
                       float *y)
 {
     const int side = s + 2;
     const struct rt_finish e = rt_finish_of(a, channel);
     rt_vec m[RT_WINO_SIDE], columns[RT_WINO_SIDE][RT_WINO_SIDE - 2], f[RT_WINO_SIDE - 2];
+    rt_vec above[RT_WINO_SIDE / 2];
     RT_UNROLL
     for (int j = 0; j < side; j++) {
         RT_UNROLL
@@ -132,9 +133,19 @@ RT_INLINE void output(int s, const struct rt_wino *g, const struct rt_wino_group
         RT_UNROLL
         for (int j = 0; j < s; j++)
             f[j] = rt_fma(e.scale, f[j], e.shift);
+        if (halved) {
+            RT_UNROLL
+            for (int j = 0; j < s / 2; j++) {
+                const rt_vec two = rt_larger(f[2 * j], f[2 * j + 1]);
+                f[j] = i % 2 ? rt_larger(above[j], two) : two;
+                above[j] = f[j];
+            }
+        }
         rt_vec row[RT_WINO_SIDE - 2];
-        rt_together(s, f, row);
-        rows_to(s, g, t, a, &e, channel, i, row, y);
+        if (halved && i % 2 == 0)
+            continue;
+        rt_together(s >> halved, f, row);
+        rows_to(s >> halved, g, t, a, &e, channel, i >> halved, row, y);
     }
 }
 
@@ -145,10 +156,14 @@ static void outputs(const struct rt_wino *g, const struct rt_wino_panel *p, cons
     for (int64_t m = 8 * p0; m < 8 * p1 && m < g->m; m++)
         for (int64_t i = 0; i < p->groups; i++) {
             const float *from = sums + (m - 8 * p0) * p->width + i * RT_LANES;
-            if (g->s == 4)
-                output(4, g, &p->group[i], from, step, a, m, y);
+            if (g->s == 4 && g->halved)
+                output(4, 1, g, &p->group[i], from, step, a, m, y);
+            else if (g->s == 4)
+                output(4, 0, g, &p->group[i], from, step, a, m, y);
+            else if (g->halved)
+                output(6, 1, g, &p->group[i], from, step, a, m, y);
             else
-                output(6, g, &p->group[i], from, step, a, m, y);
+                output(6, 0, g, &p->group[i], from, step, a, m, y);
         }
 }
 
@@ -161,11 +176,11 @@ static void expect(const struct rt_wino *g, const struct rt_wino_panel *p, int64
     for (int64_t i = 0; i < p->groups && channel < g->m; i++)
         for (uint32_t k = 0; k < p->group[i].count; k++) {
             const struct rt_wino_run *r = &p->group[i].run[k];
-            const float *at =
-                y + ((r->n * g->m + channel) * g->oh + r->ty * g->s) * g->ow + r->tx * g->s;
-            for (int64_t row = 0; row < g->s && r->ty * g->s + row < g->oh; row++)
-                for (int64_t x = 0; x < r->count * g->s; x += 16)
-                    rt_prefetch_write(at + row * g->ow + x);
+            const int64_t s = g->s >> g->halved, oh = g->oh >> g->halved, ow = g->ow >> g->halved;
+            const float *at = y + ((r->n * g->m + channel) * oh + r->ty * s) * ow + r->tx * s;
+            for (int64_t row = 0; row < s && r->ty * s + row < oh; row++)
+                for (int64_t x = 0; x < r->count * s; x += 16)
+                    rt_prefetch_write(at + row * ow + x);
         }
 }
 

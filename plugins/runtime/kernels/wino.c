@@ -246,11 +246,9 @@ bool rt_wino_set(struct rt_wino *g, const struct rt_conv *v, bool back)
 
 static uint16_t bits_of(int64_t lanes, int64_t first, int64_t low, int64_t high)
 {
-    uint32_t bits = 0;
-    for (int64_t i = 0; i < lanes; i++)
-        if (first + i >= low && first + i < high)
-            bits |= 1u << i;
-    return (uint16_t)bits;
+    low = rt_between(low - first, 0, lanes);
+    high = rt_between(high - first, low, lanes);
+    return (uint16_t)((1u << high) - (1u << low));
 }
 
 static struct rt_wino_run run_at(const struct rt_wino *g, int64_t tile, int64_t lane, int64_t count)
@@ -260,18 +258,19 @@ static struct rt_wino_run run_at(const struct rt_wino *g, int64_t tile, int64_t 
     r.ty = tile / g->tiles_x % g->tiles_y;
     r.n = tile / g->tiles_x / g->tiles_y;
     const int64_t begin = lane * g->s, end = begin + count * g->s;
-    const int64_t in0 = begin - (r.tx * g->s - g->pad_left), out0 = begin - r.tx * g->s;
+    const int64_t in0 = begin - (r.tx * g->s - g->pad_left);
     const int64_t in_low = in0 > begin ? in0 : begin; /* column 0 of x, or the run's first */
     const int64_t in_high = in0 + g->w < end + 2 ? in0 + g->w : end + 2;
     for (int64_t k = 0; k <= g->s; k++)
         r.in[k] = bits_of(g->lanes, k * g->lanes, in_low, in_high);
+    const int64_t ow = g->ow >> g->halved, s = g->s >> g->halved;
+    const int64_t columns = ow - r.tx * s < count * s ? ow - r.tx * s : count * s;
+    for (int64_t k = 0; k < s; k++)
+        r.out[k] = bits_of(g->lanes, k * g->lanes, lane * s, lane * s + columns);
+    r.whole_in = count == g->lanes;
     for (int64_t k = 0; k < g->s; k++)
-        r.out[k] = bits_of(g->lanes, k * g->lanes, begin, out0 + g->ow < end ? out0 + g->ow : end);
-    r.whole_in = r.whole_out = count == g->lanes;
-    for (int64_t k = 0; k < g->s; k++) {
         r.whole_in = r.whole_in && r.in[k] == (1u << g->lanes) - 1;
-        r.whole_out = r.whole_out && r.out[k] == (1u << g->lanes) - 1;
-    }
+    r.whole_out = columns == g->lanes * s;
     r.lanes_of = bits_of(g->lanes, 0, lane, lane + count);
     return r;
 }
@@ -431,6 +430,7 @@ imp_status rt_wino_run(const struct rt_wino *given, const float *x, const float 
 {
     struct rt_wino g = *given;
     imp_status st = IMP_OK;
+    g.halved = after->halved;
     if (!rt_wino_is_whole(&g)) {
         st = make_whole(&g, &w, scratch, job);
         scratch = (char *)scratch + whole_bytes(given);

@@ -29,11 +29,13 @@ struct rt_wino {
     int64_t tiles_y, tiles_x, tiles, groups, panels, lanes;
     int64_t row_step, k_step; /* of the filters: where output row and input channel are; */
     uint32_t flipped;         /* and whether taps are turned round */
+    uint32_t halved;          /* of y, the largest of each 2x2 are stored (rt_wino_run sets it) */
     enum rt_simd simd;
 };
 
 /* Neighbouring tiles of one row of tiles, in some lanes of a group. Element f of a row of the group
- * is column f - lane * s + tx * s - pad_left of x; bit f % lanes of in[f / lanes]: it is inside. */
+ * is column f - lane * s + tx * s - pad_left of x; bit f % lanes of in[f / lanes]: it is inside.
+ * out: the same of a row as it is stored, of s or of s / 2 columns a tile. */
 struct rt_wino_run {
     int64_t n, ty, tx;
     uint32_t lane, count;

@@ -139,6 +139,13 @@ static imp_status forward(const struct rt_call *call)
                            call->job);
 }
 
+static bool halves(const struct rt_call *call)
+{
+    struct rt_conv v = geometry(call);
+    v.rough = 1;
+    return rt_conv_halves(&v);
+}
+
 static imp_status backward(const struct rt_call *call)
 {
     const struct rt_conv v = geometry(call);
@@ -221,4 +228,5 @@ const struct rt_op rt_op_conv = {
     .couple = couple,
     .adjust = adjust,
     .reads = reads,
+    .halves = halves,
 };

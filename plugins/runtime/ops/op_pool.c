@@ -128,6 +128,12 @@ static bool is_pairs(const struct rt_pool *p)
     return p->axis[0].kernel == 1 && p->axis[0].stride == 1 && !p->axis[0].pad;
 }
 
+static bool halves(const struct rt_call *c)
+{
+    const struct rt_pool p = rt_pool_of(c);
+    return c->in_info[0]->shape.ndim == 4 && is_pairs(&p);
+}
+
 static void max_piece(void *user, uint32_t i)
 {
     const struct rt_pool_work *k = user;
@@ -261,4 +267,5 @@ const struct rt_op rt_op_max_pool = {
     .forward = forward,
     .backward = backward,
     .couple = rt_pool_couple,
+    .halves = halves,
 };

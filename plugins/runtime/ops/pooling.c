@@ -21,7 +21,7 @@ static imp_status read_pool(const struct rt_node *node, const struct rt_shape *x
     return IMP_OK;
 }
 
-static struct rt_pool pool_of(const struct rt_call *c)
+struct rt_pool rt_pool_of(const struct rt_call *c)
 {
     struct rt_pool p = {0};
     struct rt_window w;
@@ -69,7 +69,7 @@ imp_status rt_pool_infer(struct rt_infer *in, imp_error *err)
 
 void rt_pool_need(const struct rt_call *c, struct rt_need *n)
 {
-    const struct rt_pool p = pool_of(c);
+    const struct rt_pool p = rt_pool_of(c);
     n->macs = (double)p.planes * (double)p.out_area * (double)p.axis[0].kernel *
               (double)p.axis[1].kernel * (double)p.axis[2].kernel;
 }
@@ -89,7 +89,7 @@ static double row_cost(const struct rt_pool *p)
 
 imp_status rt_pool_forward(const struct rt_call *c, bool flag, void (*fn)(void *, uint32_t) IMP_NX)
 {
-    struct rt_pool_work k = {.p = pool_of(c), .x = c->in[0], .y = c->out, .flag = flag};
+    struct rt_pool_work k = {.p = rt_pool_of(c), .x = c->in[0], .y = c->out, .flag = flag};
     const int64_t rows = k.p.planes * k.p.axis[0].out * k.p.axis[1].out;
     if (!k.p.planes || !k.p.out_area)
         return IMP_OK;
@@ -100,7 +100,7 @@ imp_status rt_pool_forward(const struct rt_call *c, bool flag, void (*fn)(void *
 imp_status rt_pool_backward(const struct rt_call *c, bool flag, void (*fn)(void *, uint32_t) IMP_NX)
 {
     struct rt_pool_work k = {
-        .p = pool_of(c), .x = c->in[0], .dy = c->out_grad, .dx = c->in_grad[0], .flag = flag};
+        .p = rt_pool_of(c), .x = c->in[0], .dy = c->out_grad, .dx = c->in_grad[0], .flag = flag};
     if (!k.dx || !k.p.planes || !k.p.out_area)
         return IMP_OK;
     k.pieces =

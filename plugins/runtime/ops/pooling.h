@@ -1,4 +1,5 @@
-/* pooling.h - what max_pool and average_pool share: windows over planes of up to three spatial axes.
+/* pooling.h - what max_pool and average_pool share: windows over planes of up to three spatial
+ * axes.
  */
 #ifndef IMP_RT_POOLING_H
 #define IMP_RT_POOLING_H
@@ -47,6 +48,8 @@ struct rt_pool_work {
 imp_status rt_pool_infer(struct rt_infer *, imp_error *);
 void rt_pool_need(const struct rt_call *, struct rt_need *);
 /* Channel c of the input is channel c of the output. */
+/* Of a call that infer has passed. */
+struct rt_pool rt_pool_of(const struct rt_call *);
 void rt_pool_couple(struct rt_ties *, const struct rt_call *);
 /* Runs fn over pieces of the rows of all planes of y, or of whole planes, since windows of a plane
  * overlap; user is a struct rt_pool_work. */
