@@ -145,11 +145,15 @@ static inline __m128 rt_ninth(const float *w, int64_t row) /* of four filters */
 }
 static inline rt_vec rt_take_all_taps(const float *w, int64_t row, int64_t next, rt_vec *v)
 {
-    enum { AHEAD = 128 }; /* floats: filters come from memory */
+    enum { AHEAD = 128, STEPS = 6 }; /* filters come from memory: floats of a row, or calls */
+    const bool beside = row < next;  /* the eight lie together, the next ones far away */
     RT_UNROLL
     for (int r = 0; r < 8; r++) {
         const float *low = w + r * row;
-        __builtin_prefetch((const void *)((uintptr_t)low + AHEAD * sizeof *low));
+        const uintptr_t ahead = (uintptr_t)(beside ? STEPS * next : AHEAD) * sizeof *low;
+        __builtin_prefetch((const void *)((uintptr_t)low + ahead));
+        if (beside)
+            __builtin_prefetch((const void *)((uintptr_t)(low + next) + ahead));
         v[r] = _mm512_insertf32x8(_mm512_castps256_ps512(_mm256_loadu_ps(low)),
                                   _mm256_loadu_ps(low + next), 1);
     }

@@ -19,8 +19,14 @@ static inline void rt_wino_row(int s, const struct rt_wino_run *r, const float *
         f[k] = rt_load(x + k * RT_LANES);
     else RT_UNROLL for (int k = 0; k < s; k++) f[k] = rt_load_bits(x + k * RT_LANES, r->in[k]);
     f[s] = rt_load_bits(x + s * RT_LANES, r->in[s]);
-    for (int k = 0; gate && k <= s; k++)
-        f[k] = rt_gate(rt_load_bits(gate + k * RT_LANES, r->in[k]), f[k]);
+    if (gate) {
+        RT_UNROLL
+        for (int k = 0; k <= s; k++)
+            rt_prefetch(gate + k * RT_LANES + next);
+        RT_UNROLL
+        for (int k = 0; k <= s; k++)
+            f[k] = rt_gate(rt_load_bits(gate + k * RT_LANES, r->in[k]), f[k]);
+    }
     rt_apart(s, f, d);
     d[s] = rt_down(d[0], f[s]);
     d[s + 1] = rt_down(d[1], rt_down(f[s], f[s]));
