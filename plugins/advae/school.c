@@ -57,14 +57,16 @@ static imp_status buffers(struct av_school *s, imp_error *err)
     for (size_t i = 0; i < sizeof codes / sizeof *codes; i++)
         fine = (*codes[i] = numbers(n, p->latent)) && fine;
     s->y = numbers(n, p->traits->width), s->dy = numbers(n, p->traits->width);
+    s->wanted = numbers(n, p->traits->width);
     s->known = numbers(n, p->traits->count);
     s->picture = numbers(n, 3 * plane), s->gradient = numbers(n, 3 * plane);
     s->small_x = numbers(n, 3 * plane / 4), s->lines = numbers(n, plane / 4);
     s->crop = numbers(n, plane), s->crop_gradient = numbers(n, plane);
     s->answers = numbers(n, answers), s->apart = numbers(1, plane);
     s->order = malloc((size_t)p->train->count * sizeof *s->order);
-    if (!(fine && s->y && s->dy && s->known && s->picture && s->gradient && s->small_x &&
-          s->lines && s->crop && s->crop_gradient && s->answers && s->apart && s->order))
+    if (!(fine && s->y && s->wanted && s->dy && s->known && s->picture && s->gradient &&
+          s->small_x && s->lines && s->crop && s->crop_gradient && s->answers && s->apart &&
+          s->order))
         return imp_fail(err, IMP_E_MEMORY, "no memory for a batch of %u", p->batch);
     s->order_of = UINT64_MAX;
     return av_lessons_new(&s->lessons, p->train, p->traits, p->batch, err);
@@ -147,9 +149,9 @@ static void end(struct av_school *s)
     av_link *const links[] = {&s->judge, &s->encoder, &s->generator, &s->adversary,
                               &s->synth, &s->patches, &s->features};
     float *const all[] = {
-        s->z,       s->eps,     s->mu,    s->dz,      s->dmu,  s->dlv,           s->full,
-        s->dy,      s->y,       s->known, s->picture, s->crop, s->crop_gradient, s->gradient,
-        s->small_x, s->answers, s->lines, s->maps,    s->apart};
+        s->z,        s->eps,     s->mu,      s->dz,    s->dmu,     s->dlv,  s->full,
+        s->dy,       s->wanted,  s->y,       s->known, s->picture, s->crop, s->crop_gradient,
+        s->gradient, s->small_x, s->answers, s->lines, s->maps,    s->apart};
     for (size_t i = 0; i < sizeof links / sizeof *links; i++)
         if (links[i]->nn)
             av_link_close(links[i]);

@@ -82,6 +82,7 @@ struct av_school {
     uint64_t row_room;
     /* buffers of a batch */
     float *z, *eps, *mu, *dz, *dmu, *dlv, *full, *y, *dy, *known;
+    float *wanted; /* of a free batch, what the judge is to see where the network is told less */
     float *picture, *gradient, *small_x, *crop, *crop_true, *crop_gradient, *answers, *lines, *maps;
     float *apart; /* side x side: 1 where photos tell nothing of attributes */
     size_t map_room;

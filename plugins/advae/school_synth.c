@@ -141,7 +141,7 @@ static imp_status free_loss(struct av_school *s, const float *picture, imp_error
     if (st != IMP_OK)
         return st;
     const double control =
-        av_judge_loss(p->traits, answers, s->y, s->known, l->n, p->control, s->answers);
+        av_judge_loss(p->traits, answers, s->wanted, s->known, l->n, p->control, s->answers);
     av_count(s, AV_CONTROL, p->control > 0 ? control / p->control : 0);
     double sum = 0;
     for (size_t i = 0; i < count; i++) {
@@ -162,8 +162,8 @@ static imp_status free_loss(struct av_school *s, const float *picture, imp_error
 }
 
 /* What is asked for: the photo's attributes, or drawn ones. Those that its drawing shows are left
- * to it in half of the cases, in most where drawn ones would gainsay it; then nothing is known of
- * them. */
+ * to it in half of the cases, in most where drawn ones would gainsay it; then the network is told
+ * nothing of them, and the photo's are wanted. */
 static void asked(struct av_school *s, uint64_t within, bool drawn)
 {
     const struct av_traits *t = s->p->traits;
@@ -175,12 +175,15 @@ static void asked(struct av_school *s, uint64_t within, bool drawn)
             av_traits_draw(t, s->p->seed, sample, y);
         else
             memcpy(y, s->lessons.y + (size_t)i * t->width, t->width * sizeof *y);
+        memcpy(s->wanted + (size_t)i * t->width, y, t->width * sizeof *y);
         for (uint32_t k = 0; k < t->count; k++) {
-            const bool open = s->lessons.shown[i * t->count + k] > 0 &&
-                              kit_uniform(s->p->seed, 0x6f7000u + k, sample) < left;
-            s->known[i * t->count + k] = !open;
+            const struct av_trait *a = &t->all[k];
+            const size_t at = i * t->count + k, of = (size_t)i * t->width;
+            const bool open =
+                s->lessons.shown[at] > 0 && kit_uniform(s->p->seed, 0x6f7000u + k, sample) < left;
+            s->known[at] = open ? s->lessons.known[at] : 1;
             if (open)
-                av_trait_open(&t->all[k], y);
+                av_trait_leave(a, s->lessons.y + of, y, s->wanted + of);
         }
     }
 }

@@ -190,6 +190,12 @@ void av_trait_open(const struct av_trait *a, float *y)
         y[a->at + k] = a->choices[0] ? 1 / (float)a->width : 0;
 }
 
+void av_trait_leave(const struct av_trait *a, const float *photo, float *told, float *wanted)
+{
+    memcpy(wanted + a->at, photo + a->at, a->width * sizeof *wanted);
+    av_trait_open(a, told);
+}
+
 /* Of a group, the column that alone says yes; NaN when none does, or several. */
 static double value_of(const struct av_trait *a, const double *attributes)
 {

@@ -50,6 +50,9 @@ void av_traits_encode(const struct av_traits *, const double *attributes, float 
 imp_status av_trait_set(const struct av_trait *, const char *text, float *y, imp_error *);
 /* A trait of which nothing is said: shares all alike, or 0. [any] */
 void av_trait_open(const struct av_trait *, float *y);
+/* The same where a drawing shows it: `told` is open, `wanted` is as the drawing's photo has it; all
+ * three are the numbers of all traits. [any] */
+void av_trait_leave(const struct av_trait *, const float *photo, float *told, float *wanted);
 /* Marks traits as shown by drawings: `glasses`, or glasses=drawing:all|face, in those samples alone
  * whose attribute `drawing` is one of these choices. IMP_E_PARAM: an unknown name, the text lists
  * them. [any] */

@@ -215,6 +215,28 @@ static void drawings_show_what_their_kind_shows(void **state)
     }
 }
 
+static void what_is_left_to_a_drawing_is_wanted_as_its_photo_is(void **state)
+{
+    const struct av_traits t = faces();
+    (void)state;
+    for (uint32_t k = 0; k < t.count; k++) {
+        const struct av_trait *a = &t.all[k];
+        float photo[6], told[6], wanted[6];
+        av_traits_draw(&t, 1, k, photo);
+        av_traits_draw(&t, 2, k, told);
+        memcpy(wanted, told, sizeof told);
+        float before[6];
+        memcpy(before, told, sizeof told);
+        av_trait_leave(a, photo, told, wanted);
+        for (uint32_t i = 0; i < t.width; i++) {
+            const bool its = i >= a->at && i < a->at + a->width;
+            const float open = a->choices[0] ? 1 / (float)a->width : 0;
+            assert_float_equal(told[i], its ? open : before[i], 0);
+            assert_float_equal(wanted[i], its ? photo[i] : before[i], 0);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -228,6 +250,7 @@ int main(void)
         cmocka_unit_test(broken_lines_are_refused),
         cmocka_unit_test(drawn_traits_are_even),
         cmocka_unit_test(drawings_show_what_their_kind_shows),
+        cmocka_unit_test(what_is_left_to_a_drawing_is_wanted_as_its_photo_is),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);
     return cmocka_run_group_tests(tests, NULL, NULL);
