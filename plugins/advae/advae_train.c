@@ -28,6 +28,7 @@ enum {
     CONTOUR,
     PATCHES,
     STAY,
+    FORM,
     GAPS,
     SEED,
     EVERY,
@@ -153,6 +154,12 @@ static const imp_param params[] = {
                "to be like the style's photo wherever photos tell nothing of attributes, the "
                "background mostly.",
                0),
+    [FORM] = WEIGHT(
+        "form",
+        "Weight of a face's form under another style: above 0 every sixth batch of the third "
+        "stage is in the style of another photo, and the features of `look` are to "
+        "correlate with its own photo's where attributes reach; 0: none.",
+        0),
     [GAPS] = {.key = "gaps",
               .type = IMP_FLOAT,
               .def = 0.06,
@@ -325,6 +332,7 @@ static imp_status plan_of(const struct av_self *self, const imp_cell *p, const i
         .contour = p[CONTOUR].f,
         .patches = p[PATCHES].f,
         .stay = p[STAY].f,
+        .form = p[FORM].f,
         .gaps = p[GAPS].f,
         .keep_seconds = p[KEEP].f,
         .note = note,
@@ -427,14 +435,14 @@ static imp_status table_of(imp_job *job, const struct av_trained *t)
         {"guess", NULL, IMP_FLOAT, 0},    {"removal", NULL, IMP_FLOAT, 0},
         {"control", NULL, IMP_FLOAT, 0},  {"contour", NULL, IMP_FLOAT, 0},
         {"patches", NULL, IMP_FLOAT, 0},  {"stay", NULL, IMP_FLOAT, 0},
-        {"psnr", "dB", IMP_FLOAT, 0},     {"leak", NULL, IMP_FLOAT, 0},
-        {"accuracy", NULL, IMP_FLOAT, 0}};
+        {"form", NULL, IMP_FLOAT, 0},     {"psnr", "dB", IMP_FLOAT, 0},
+        {"leak", NULL, IMP_FLOAT, 0},     {"accuracy", NULL, IMP_FLOAT, 0}};
     imp_table *table = job->new_table(job, sizeof columns / sizeof *columns, columns);
     imp_status st = table ? IMP_OK : IMP_E_MEMORY;
     for (uint64_t i = 0; i < t->count && st == IMP_OK; i++) {
         const struct av_row *r = &t->rows[i];
         const char *stage = stages[r->stage];
-        imp_cell cells[15] = {
+        imp_cell cells[16] = {
             {.s = {stage, strlen(stage)}}, {.i = (int64_t)r->step}, {.f = r->rate}};
         for (uint32_t k = 0; k < AV_FIGURES; k++)
             cells[3 + k].f = r->figures[k];

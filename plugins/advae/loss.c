@@ -181,3 +181,43 @@ double av_relative(const float *f, const float *t, size_t count, double weight, 
         gradient[i] = factor * (f[i] - t[i]);
     return weight * off / norm;
 }
+
+/* Means and second moments about them of two planes. */
+struct moments {
+    double all, f, t, ff, tt, ft;
+};
+
+static struct moments moments_of(const float *f, const float *t, const float *where, size_t plane)
+{
+    struct moments m = {0};
+    for (size_t i = 0; i < plane; i++) {
+        m.all += (double)where[i];
+        m.f += (double)where[i] * (double)f[i], m.t += (double)where[i] * (double)t[i];
+    }
+    if (!(m.all > 0))
+        return m;
+    m.f /= m.all, m.t /= m.all;
+    for (size_t i = 0; i < plane; i++) {
+        const double a = (double)f[i] - m.f, b = (double)t[i] - m.t;
+        const double w = (double)where[i] / m.all;
+        m.ff += w * a * a, m.tt += w * b * b, m.ft += w * a * b;
+    }
+    return m;
+}
+
+double av_form(const float *f, const float *t, const float *where, size_t planes, size_t plane,
+               double weight, float *gradient)
+{
+    enum { QUIET = 10000 }; /* a plane of less than this part of 1 has no form */
+    double sum = 0;
+    for (size_t k = 0; k < planes; k++, f += plane, t += plane, gradient += plane) {
+        const struct moments m = moments_of(f, t, where, plane);
+        const double ff = m.ff + 1.0 / QUIET, tt = m.tt + 1.0 / QUIET, root = sqrt(ff * tt);
+        const double factor = m.all > 0 ? -weight / ((double)planes * m.all * root) : 0;
+        for (size_t i = 0; i < plane; i++)
+            gradient[i] = (float)(factor * (double)where[i] *
+                                  ((double)t[i] - m.t - m.ft / ff * ((double)f[i] - m.f)));
+        sum += m.all > 0 ? 1 - m.ft / root : 0;
+    }
+    return weight * sum / (double)planes;
+}

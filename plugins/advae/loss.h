@@ -40,5 +40,9 @@ void av_adversary_hits(const struct av_traits *, const float *guess, const float
 /* ||f - t||^2 / (||t||^2 + n size/1e4) over a batch, weighted: a layer's part of the feature loss.
  */
 double av_relative(const float *f, const float *t, size_t count, double weight, float *gradient);
+/* 1 - the correlation of f and t over the places of a plane, each counting as `where` says; mean
+ * over planes: how far forms differ, whatever light and colours do. */
+double av_form(const float *f, const float *t, const float *where, size_t planes, size_t plane,
+               double weight, float *gradient);
 
 #endif

@@ -9,7 +9,8 @@
  *            control or contour every third batch is free: z drawn, or another photo's, y drawn:
  *            the judge's answers, and lines of x^ against lines of x; with stay every third has y
  *            drawn and a code of its own or of another photo, and is like the code's photo where
- *            photos tell nothing of attributes
+ *            photos tell nothing of attributes; with form every sixth has its attributes and
+ *            another photo's code, and features of its own photo's form where attributes reach
  *
  * (methods: conditional VAE with adversarial removal, 1706.00409 for the ramp; the deviations from
  * the reconstruction are in ARCHITECTURE.md.) Private to this plugin. */
@@ -38,7 +39,7 @@ struct av_plan { /* what to learn, and how; all borrowed */
     uint32_t layers[AV_LAYERS], layer_count;
     uint64_t steps[AV_STAGES], every, seed;
     uint32_t batch, latent, way, removal, start, erase;
-    double maps, rate, beta, lambda, pixels, features, control, contour, patches, stay, gaps,
+    double maps, rate, beta, lambda, pixels, features, control, contour, patches, stay, form, gaps,
         keep_seconds;
     imp_nn_model *judge; /* given: stage 1 is left out. NULL: none */
     imp_nn_model
@@ -58,6 +59,7 @@ enum av_figure {
     AV_CONTOUR,
     AV_PATCH,
     AV_STAY,
+    AV_FORM,
     AV_FIGURES
 };
 struct av_row { /* written into checkpoints */
@@ -141,9 +143,12 @@ imp_status av_row_of(struct av_school *, enum av_stage, imp_error *); /* tests, 
 imp_status av_row_room(struct av_school *, imp_error *);
 imp_status av_keep(struct av_school *, imp_error *);
 imp_status av_resume(struct av_school *, imp_error *);
-/* x -1..1, n pictures of side x side. Adds the feature loss of a crop to `gradient`. */
+/* x -1..1, n pictures of side x side. Adds the feature loss of a crop to `gradient`: how far
+ * features are, or how far their form is (av_form) where attributes reach. */
+enum av_likeness { AV_THE_SAME, AV_OF_THE_FORM };
 imp_status av_feature_loss(struct av_school *, const float *x, const float *t, uint32_t n,
-                           double weight, float *gradient, double *loss, imp_error *);
+                           enum av_likeness, double weight, float *gradient, double *loss,
+                           imp_error *);
 /* The patches' network learns, then tells what it misses in x: adds that gradient. */
 imp_status av_patch_loss(struct av_school *, const float *x, const float *t, const float *s,
                          uint32_t n, double weight, float *gradient, double *loss, imp_error *);

@@ -111,8 +111,31 @@ static imp_status keep_layers(struct av_school *s, imp_error *err)
     return st == IMP_OK ? map_room(s, used + most, err) : st;
 }
 
+/* Where attributes reach, in the crop, at a layer's size: into s->crop_gradient, which show() has
+ * no more use for. */
+static void reached(const struct av_school *s, const struct crop *p, const av_size *size)
+{
+    for (uint32_t j = 0; j < size->h; j++)
+        for (uint32_t i = 0; i < size->w; i++) {
+            const uint32_t y = p->y + j * p->size / size->h, x = p->x + i * p->size / size->w;
+            s->crop_gradient[(size_t)j * size->w + i] = 1 - s->apart[(size_t)y * s->side + x];
+        }
+}
+
+static double differ(const struct av_school *s, const struct crop *p, enum av_likeness how,
+                     const av_size *size, const float *f, const float *t, double weight,
+                     float *gradient)
+{
+    if (how == AV_THE_SAME)
+        return av_relative(f, t, numbers(size), weight, gradient);
+    reached(s, p, size);
+    return av_form(f, t, s->crop_gradient, (size_t)size->n * size->c, (size_t)size->h * size->w,
+                   weight, gradient);
+}
+
 imp_status av_feature_loss(struct av_school *s, const float *x, const float *t, uint32_t n,
-                           double weight, float *gradient, double *loss, imp_error *err)
+                           enum av_likeness how, double weight, float *gradient, double *loss,
+                           imp_error *err)
 {
     const struct crop p = crop_of(s, n, 0x666561);
     const kit_sight *sight = s->p->sight;
@@ -130,7 +153,7 @@ imp_status av_feature_loss(struct av_school *s, const float *x, const float *t, 
             break;
         const size_t count = numbers(&size);
         float *g = s->maps + s->map_room - count; /* behind all that is kept */
-        *loss += av_relative(data, s->maps + used, count, weight / s->p->layer_count, g);
+        *loss += differ(s, &p, how, &size, data, s->maps + used, weight / s->p->layer_count, g);
         used += count;
         st = av_seed(&s->features, kit_sight_name(s->p->sight, s->p->layers[k]), size, g, err);
     }

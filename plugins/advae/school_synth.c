@@ -19,17 +19,21 @@ imp_status av_synth_begin(struct av_school *s, imp_error *err)
 }
 
 /* What a batch is for: photos that were taken; photos that nobody took, guided by the judge; photos
- * with other attributes, the same where photos tell nothing of them. */
-enum batch { BOUND, FREE, STAY };
+ * with other attributes, the same where photos tell nothing of them; photos in another's style, of
+ * the same form where they tell. */
+enum batch { BOUND, FREE, STAY, LENT };
 static enum batch batch_of(const struct av_plan *p, uint64_t within)
 {
     if (within % 3 == 2 && p->control + p->contour > 0)
         return FREE;
-    return within % 3 == 1 && p->stay > 0 ? STAY : BOUND;
+    if (within % 3 == 1 && p->stay > 0)
+        return STAY;
+    return within % 6 == 3 && p->sight && p->form > 0 ? LENT : BOUND;
 }
 
 /* The codes of the photos as the encoder is shown them, drawn; of a free batch, of the photo
- * before, or of nobody; with attributes drawn, of the photo itself, or of the next. */
+ * before, or of nobody; with attributes drawn, of the photo itself, or of the next; lent ones are
+ * the next one's. */
 static imp_status codes(struct av_school *s, enum batch what, imp_error *err)
 {
     const uint32_t n = s->lessons.n, latent = s->p->latent;
@@ -54,9 +58,9 @@ static imp_status codes(struct av_school *s, enum batch what, imp_error *err)
         return IMP_OK;
     memcpy(s->mu, s->z, count * sizeof *s->z);
     for (uint32_t i = 0; i < n; i++) {
-        const float *from = what == STAY ? s->mu + (size_t)av_stay_of(i, n) * latent
-                            : i % 2      ? s->mu + (size_t)((i + 1) % n) * latent
-                                         : s->eps + (size_t)i * latent;
+        const float *from = what == STAY            ? s->mu + (size_t)av_stay_of(i, n) * latent
+                            : i % 2 || what == LENT ? s->mu + (size_t)((i + 1) % n) * latent
+                                                    : s->eps + (size_t)i * latent;
         memcpy(s->z + (size_t)i * latent, from, latent * sizeof *from);
     }
     return IMP_OK;
@@ -101,7 +105,8 @@ static imp_status bound_loss(struct av_school *s, const float *picture, imp_erro
     av_count(s, AV_PIXELS, p->pixels > 0 ? pixels / p->pixels : 0);
     imp_status st = IMP_OK;
     if (p->sight && p->features > 0) {
-        st = av_feature_loss(s, picture, l->x, l->n, p->features, s->gradient, &loss, err);
+        st = av_feature_loss(s, picture, l->x, l->n, AV_THE_SAME, p->features, s->gradient, &loss,
+                             err);
         av_count(s, AV_FEATURES, loss);
     }
     return st == IMP_OK ? realness(s, picture, err) : st;
@@ -203,6 +208,18 @@ static imp_status stay_loss(struct av_school *s, const float *picture, imp_error
     return realness(s, picture, err);
 }
 
+/* Of a photo in another's style: its own form, and that it looks real. */
+static imp_status form_loss(struct av_school *s, const float *picture, imp_error *err)
+{
+    const av_lessons *l = &s->lessons;
+    double loss = 0;
+    memset(s->gradient, 0, (size_t)l->n * 3 * s->side * s->side * sizeof *s->gradient);
+    const imp_status st = av_feature_loss(s, picture, l->x, l->n, AV_OF_THE_FORM, s->p->form,
+                                          s->gradient, &loss, err);
+    av_count(s, AV_FORM, loss / s->p->form);
+    return st == IMP_OK ? realness(s, picture, err) : st;
+}
+
 imp_status av_synth_step(struct av_school *s, uint64_t within, imp_error *err)
 {
     const struct av_plan *p = s->p;
@@ -210,7 +227,7 @@ imp_status av_synth_step(struct av_school *s, uint64_t within, imp_error *err)
     const enum batch what = batch_of(p, within);
     const float *picture;
     imp_status st = av_forget(&s->synth, err);
-    asked(s, within, what != BOUND);
+    asked(s, within, what == FREE || what == STAY);
     if (st == IMP_OK)
         st = codes(s, what, err);
     if (st == IMP_OK)
@@ -218,6 +235,7 @@ imp_status av_synth_step(struct av_school *s, uint64_t within, imp_error *err)
     if (st == IMP_OK)
         st = what == FREE   ? free_loss(s, picture, err)
              : what == STAY ? stay_loss(s, picture, err)
+             : what == LENT ? form_loss(s, picture, err)
                             : bound_loss(s, picture, err);
     if (st == IMP_OK)
         st = av_seed(&s->synth, "picture", (av_size){n, 3, s->side, s->side}, s->gradient, err);

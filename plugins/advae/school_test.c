@@ -236,7 +236,7 @@ static void say(const struct av_school *s, const struct av_row *r)
 {
     static const char *const stages[] = {"judge", "vae", "synth"};
     static const char *const names[] = {"pixels",  "features", "kl",      "guess", "removal",
-                                        "control", "contour",  "patches", "stay"};
+                                        "control", "contour",  "patches", "stay",  "form"};
     char line[400];
     int n = snprintf(line, sizeof line, "%s step %" PRIu64 ":", stages[r->stage], r->step);
     for (uint32_t k = 0; k < AV_FIGURES && n > 0 && (size_t)n < sizeof line; k++)

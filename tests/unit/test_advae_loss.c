@@ -191,6 +191,58 @@ static void pixels_by_differences(void **state)
         assert_true(g[8 * c + 2] == 0 && g[8 * c + 5] == 0 && g[8 * c] != 0);
 }
 
+/* 1 - correlation, as it is written down, in double. */
+static double formless(const double *f, const float *t, const float *where, size_t planes,
+                       size_t plane, double weight)
+{
+    double sum = 0;
+    for (size_t k = 0; k < planes; k++) {
+        double all = 0, mf = 0, mt = 0, ff = 0, tt = 0, ft = 0;
+        for (size_t i = 0; i < plane; i++)
+            all += where[i], mf += where[i] * f[k * plane + i],
+                mt += (double)where[i] * t[k * plane + i];
+        for (size_t i = 0; i < plane; i++) {
+            const double a = f[k * plane + i] - mf / all, b = t[k * plane + i] - mt / all;
+            ff += where[i] * a * a / all, tt += where[i] * b * b / all,
+                ft += where[i] * a * b / all;
+        }
+        sum += 1 - ft / sqrt((ff + 1e-4) * (tt + 1e-4));
+    }
+    return weight * sum / (double)planes;
+}
+
+static void form_is_what_light_and_colour_leave(void **state)
+{
+    enum { PLANES = 3, PLANE = 12, ALL = PLANES * PLANE };
+    float f[ALL], t[ALL], g[ALL], where[PLANE], none[PLANE] = {0};
+    double at[ALL];
+    (void)state;
+    for (uint32_t i = 0; i < ALL; i++)
+        at[i] = f[i] = (float)kit_normal(1, 2, i), t[i] = (float)kit_normal(1, 3, i);
+    for (uint32_t i = 0; i < PLANE; i++)
+        where[i] = i % 4 == 3 ? 0 : (float)(1 + i % 3) / 3;
+    near(av_form(f, t, where, PLANES, PLANE, 3, g), formless(at, t, where, PLANES, PLANE, 3), 1e-6);
+    for (uint32_t i = 0; i < ALL; i++) {
+        const double h = 1e-5, here = at[i];
+        at[i] = here + h;
+        const double high = formless(at, t, where, PLANES, PLANE, 3);
+        at[i] = here - h;
+        const double low = formless(at, t, where, PLANES, PLANE, 3);
+        at[i] = here;
+        near(g[i], (high - low) / (2 * h), 1e-5);
+    }
+    for (uint32_t i = 0; i < ALL; i++) /* another light */
+        f[i] = 2 * t[i] + (float)(i / PLANE);
+    assert_true(av_form(f, t, where, PLANES, PLANE, 1, g) < 1e-3);
+    assert_true(av_form(f, t, none, PLANES, PLANE, 1, g) == 0);
+    for (uint32_t i = 0; i < ALL; i++)
+        assert_true(g[i] == 0);
+    memset(f, 0, sizeof f); /* a flat plane has none */
+    near(av_form(f, t, where, PLANES, PLANE, 1, g), 1, 1e-9);
+    for (uint32_t i = 0; i < ALL; i++)
+        assert_true(isfinite(g[i]));
+}
+
 /* sum_k w_k y_k(v): by differences */
 static void shares_and_their_gradients(void **state)
 {
@@ -239,6 +291,7 @@ int main(void)
         cmocka_unit_test(what_is_unknown_counts_nothing),
         cmocka_unit_test(losses_have_their_obvious_values),
         cmocka_unit_test(pixels_by_differences),
+        cmocka_unit_test(form_is_what_light_and_colour_leave),
         cmocka_unit_test(shares_and_their_gradients),
         cmocka_unit_test(hits_are_counted),
     };
