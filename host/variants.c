@@ -15,6 +15,14 @@ static bool gives_picture(const struct node *node)
 
 /* ---- one graph ---- */
 
+/* A row for each picture, in several of one length where it would be too long to look at. */
+static size_t sheet_columns(size_t points)
+{
+    enum { MOST = 50 };
+    const size_t rows = (points + MOST - 1) / MOST;
+    return (points + rows - 1) / rows;
+}
+
 static void add_extras(struct batch *b, struct preset *preset, const struct extras *x)
 {
     if (!x->shown)
@@ -28,7 +36,7 @@ static void add_extras(struct batch *b, struct preset *preset, const struct extr
     struct preset_section *sheet = preset_add_section(b->arena, preset, "sweep-sheet");
     preset_add_key(b->arena, sheet, "filter", "sheet");
     preset_add_key(b->arena, sheet, "all", x->shown);
-    preset_add_key(b->arena, sheet, "columns", arena_printf(b->arena, "%zu", b->sweep.point_count));
+    preset_add_key(b->arena, sheet, "columns", arena_printf(b->arena, "%zu", sheet_columns(b->sweep.point_count)));
     struct preset_section *out = preset_add_section(b->arena, preset, "sweep-save");
     preset_add_key(b->arena, out, "filter", "save");
     preset_add_key(b->arena, out, "in", "sweep-sheet");

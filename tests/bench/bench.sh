@@ -43,7 +43,7 @@ grep -m1 'model name' /proc/cpuinfo || true
     have gm && echo "chain, 200 JPEG | GraphicsMagick | 200 | $ours | cd $in && gm mogrify -output-directory ../gm -resize 512x384 -blur 0x1.5 -gamma 1.1 -modulate 100,120 -quality 90 *.jpg"
     have mogrify && echo "chain, 200 JPEG | ImageMagick | 200 | $ours | mogrify -path $dir/magick -resize 512x384 -blur 0x1.5 -gamma 1.1 -modulate 100,120 -quality 90 $half1 $half2"
     echo "chain, 200 JPEG, isolated | the same, not isolated | 200 | $ours --isolate | $ours"
-    "$impasto" run "$here/pictures.ini" samples/photos/coast.jpg -o "$dir/small" --sweep grain.seed=1..500 --set sized.width=160 --set sized.height=120 >/dev/null 2>&1
+    "$impasto" run "$here/pictures.ini" samples/photos/coast.jpg -o "$dir/small" --sweep grain.seed=1..500 --set sized.width=160 --set sized.height=120 --overwrite always >/dev/null 2>&1
     few="$impasto run $here/chain.ini $dir/small -o $dir/ours-small --overwrite always"
     echo "chain, 500 small JPEG, isolated | the same, not isolated | 500 | $few --isolate | $few"
     "$impasto" run "$here/tiny.ini" -o "$dir/tiny" --overwrite always >/dev/null 2>&1

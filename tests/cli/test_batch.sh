@@ -245,6 +245,14 @@ case_a_sheet_of_all_is_made_at_the_end_and_again_when_a_picture_is_added() {
     exits 0 impasto run p.ini in -o out
     same "$(cksum <out/all.png)" "$first"
 }
+case_a_long_sweep_has_a_sheet_of_several_rows() {
+    pictures in 1
+    blur_preset p.ini
+    exits 0 impasto run p.ini in -o out -q --sweep soft.sigma=1..3..0.005
+    [ -s out/sweep.png ]
+    same "$(find out -name 'p00*.png' | wc -l)" 401
+}
+
 case_a_sweep_gives_named_files_a_sheet_and_a_table() {
     pictures in 2
     blur_preset p.ini
