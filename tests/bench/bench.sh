@@ -47,7 +47,7 @@ grep -m1 'model name' /proc/cpuinfo || true
     few="$impasto run $here/chain.ini $dir/small -o $dir/ours-small --overwrite always"
     echo "chain, 500 small JPEG, isolated | the same, not isolated | 500 | $few --isolate | $few"
     "$impasto" run "$here/tiny.ini" -o "$dir/tiny" --overwrite always >/dev/null 2>&1
-    small="$impasto run $here/negate.ini $dir/tiny/tiny.png -o $dir/ours --overwrite always"
+    small="$impasto run $here/negate.ini $dir/tiny/tiny.png -o $dir/ours-tiny --overwrite always"
     echo "start-up | true, through the shell | 1 | $impasto version | true"
     have gm && echo "start-up | GraphicsMagick | 1 | $impasto version | gm version"
     have gm && echo "negate 16x16 | GraphicsMagick | 1 | $small | gm convert $dir/tiny/tiny.png -negate $dir/gm/t.png"
